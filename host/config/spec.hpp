@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// What a configuration says, as plain structs with their defaults. Keys in YAML have the same names.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/random.hpp"
+
+namespace shoal {
+
+enum class Cell { current, rate };
+enum class Init { gauss, uniform, file };
+enum class TaskKind { sequential_sum, file };
+enum class StimulusSource { digits, gaussians };
+enum class TrainingMethod { force };
+enum class ErrorSchedule { epochs, everywhere };
+enum class AnalysisLevel { first };
+enum class Precision { fp32, fp64 };
+
+/// network: one recurrent network before training (MODELS.md A.2, A.4).
+struct NetworkConfig {
+    int units = 200;
+    Cell cell = Cell::current;
+    double tau = 1.0;              ///< time constant; the unit of all times
+    double dt = 0.1;               ///< Euler step, in units of time, 0 < dt <= tau
+    double gain = 1.2;             ///< g
+    double density = 0.6;          ///< p: probability of a nonzero recurrent weight
+    double feedback_scale = 0.2;   ///< 1/fb
+    double input_scale = 0.02;     ///< 1/in
+    Init init = Init::gauss;
+    std::string path;              ///< init: file only: weights file; replicate r takes its network r
+    std::string content;           ///< hash of that file; stands for the path in the uid
+    bool operator==(const NetworkConfig&) const = default;
+};
+
+/// Epoch lengths of sequential-sum, in units of time (MODELS.md A.3).
+struct SequentialSumDurations {
+    double stimulus1 = 10.0;
+    double delay1 = 5.0;
+    double stimulus2 = 10.0;
+    double delay2 = 5.0;
+    double response = 5.0;
+    bool operator==(const SequentialSumDurations&) const = default;
+};
+
+/// Two isotropic Gaussians as stimulus classes (MODELS.md A.3).
+struct GaussianSource {
+    std::vector<std::vector<double>> means = {{-0.5, -1.5}, {-0.3, 0.6}};  ///< [class][2]
+    double std = 0.4;
+    bool operator==(const GaussianSource&) const = default;
+};
+
+/// task: what the networks learn.
+struct TaskConfig {
+    TaskKind kind = TaskKind::sequential_sum;
+    StimulusSource source = StimulusSource::digits;
+    std::vector<double> codes = {1.0, 0.5, 1.5};  ///< response to the sums 0, 1, 2
+    SequentialSumDurations durations;
+    GaussianSource gaussians;
+    std::string path;     ///< kind: file: trials file; source: digits: optional CSV digit,u1,u2
+    std::string content;  ///< hash of that file
+    bool operator==(const TaskConfig&) const = default;
+};
+
+/// training: FORCE (MODELS.md A.5).
+struct TrainingConfig {
+    TrainingMethod method = TrainingMethod::force;
+    int trials = 3500;
+    double alpha = 1.0;                            ///< P starts at I / alpha
+    ErrorSchedule error = ErrorSchedule::epochs;   ///< everywhere: plain FORCE
+    bool operator==(const TrainingConfig&) const = default;
+};
+
+struct AnalysisConfig {
+    AnalysisLevel level = AnalysisLevel::first;
+    bool rule_a = false;  ///< also run the perturbed labels, rule A (MODELS.md A.7)
+    bool operator==(const AnalysisConfig&) const = default;
+};
+
+/// One value of a swept key.
+using SweepValue = std::variant<bool, std::int64_t, double, std::string, std::vector<double>>;
+
+/// How a swept value reads in CSV and on screen (doubles: shortest form that round-trips).
+std::string to_string(const SweepValue& value);
+
+/// One network, fully resolved.
+struct NetworkSpec {
+    std::uint32_t seed = 1;
+    std::uint32_t replicate = 0;
+    NetworkConfig network;
+    TaskConfig task;
+    TrainingConfig training;
+    /// Swept dotted keys in the order of the sweep, without `replicate`.
+    std::vector<std::pair<std::string, SweepValue>> swept;
+    /// 16 hex digits: hash of the canonical spec (seed, replicate, network, task, training; without
+    /// names and paths). Identifies the network; never a source of randomness.
+    std::string uid;
+
+    RandomKey key() const { return {seed, replicate}; }
+};
+
+/// A whole configuration.
+struct Config {
+    std::string name = "run";
+    std::uint32_t seed = 1;
+    AnalysisConfig analysis;
+    /// Every row of the sweep, in order: the first key of `sweep` varies slowest.
+    std::vector<NetworkSpec> networks;
+    /// Swept dotted keys in order, without `replicate`.
+    std::vector<std::string> swept_keys;
+    /// The resolved configuration as YAML text: parsing it again gives equal `networks`.
+    std::string resolved_yaml;
+};
+
+const char* name_of(Cell value);
+const char* name_of(Init value);
+const char* name_of(TaskKind value);
+const char* name_of(StimulusSource value);
+const char* name_of(TrainingMethod value);
+const char* name_of(ErrorSchedule value);
+const char* name_of(AnalysisLevel value);
+const char* name_of(Precision value);
+
+/// Canonical JSON text of a spec and its uid.
+std::string canonical_spec(const NetworkSpec& spec);
+std::string make_uid(const NetworkSpec& spec);
+
+}  // namespace shoal

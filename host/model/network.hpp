@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// One recurrent network as every backend sees it.
+//
+//   a(t)  = gain J r(t) + feedback z(t) + input u(t) + bias
+//   current:  x(t+1) = x(t) + dt/tau (-x(t) + a(t)),         r = tanh(x)   (MODELS.md A.2)
+//   rate:     x(t+1) = x(t) + dt/tau (-x(t) + tanh(a(t))),   r = x         (design, section 2)
+//   z(t+1) = readout r(t+1)
+// Index order of matrices is [to, from]: a_to += J[to, from] r_from.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/spec.hpp"
+
+namespace shoal {
+
+/// A recurrent matrix that is written out row by row when somebody needs it, so that a matrix shared
+/// by many networks (or drawn from the counter-based generator) is stored once, by the backend.
+class RecurrentMatrix {
+  public:
+    virtual ~RecurrentMatrix() = default;
+    virtual int units() const = 0;
+    /// Writes row `to` (all weights into unit `to`) into out[units].
+    virtual void row(int to, std::span<double> out) const = 0;
+};
+
+/// Shape and weights of one network before training (or of a finished one to simulate).
+struct NetworkModel {
+    std::string uid;  ///< for messages
+    int units = 0;
+    int inputs = 0;
+    int outputs = 0;
+    Cell cell = Cell::current;
+    double tau = 1.0;
+    double dt = 0.1;
+    double gain = 1.0;  ///< multiplies the recurrent matrix
+    std::shared_ptr<const RecurrentMatrix> recurrent;  ///< the same object = shared by networks
+    std::vector<double> input;          ///< [unit, input]
+    std::vector<double> feedback;       ///< [unit, output]; empty: outputs are not fed back
+    std::vector<double> readout;        ///< [output, unit]
+    std::vector<double> bias;           ///< [unit]; empty: none
+    std::vector<double> initial_state;  ///< [unit]
+};
+
+/// A matrix held in memory, row-major [to, from].
+std::shared_ptr<const RecurrentMatrix> dense_matrix(int units, std::vector<double> values);
+
+/// Random sparse matrix of MODELS.md A.2: each entry nonzero with probability `density`, nonzeros
+/// N(0, 1) / sqrt(density units); drawn from (key, recurrent_pattern) and (key, recurrent_weight).
+std::shared_ptr<const RecurrentMatrix> random_sparse_matrix(RandomKey key, int units,
+                                                            double density);
+
+/// Effective recurrent matrix W = gain J + feedback readout, [to, from], units x units: what stands
+/// where W stands in the autonomous equation (MODELS.md A.2).
+std::vector<double> effective_matrix(const NetworkModel& model);
+
+/// Draws the networks of a population and shares what they share: networks of one factory whose
+/// recurrent matrices are equal point to the same RecurrentMatrix.
+class NetworkFactory {
+  public:
+    NetworkFactory();
+    ~NetworkFactory();
+    /// The network of a spec before training (MODELS.md A.4), for a task of this shape.
+    NetworkModel make(const NetworkSpec& spec, int inputs, int outputs);
+
+  private:
+    struct Cache;
+    std::unique_ptr<Cache> cache_;
+};
+
+/// Text that is equal exactly for specs whose recurrent matrices are the same object of a factory.
+std::string recurrent_identity(const NetworkSpec& spec);
+
+}  // namespace shoal

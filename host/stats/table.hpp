@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// The population as a table: one row per network, and summaries by any swept key.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/spec.hpp"
+#include "store/records.hpp"
+#include "store/run_directory.hpp"
+
+namespace shoal {
+
+struct PopulationRow {
+    NetworkSpec spec;
+    Status status = Status::pending;
+    std::optional<TrainedNetwork> trained;      ///< heavy arrays (readout, state, conclusions) dropped
+    std::optional<NetworkAnalysis> analysis;    ///< points keep speeds and counts, not states
+};
+
+/// Rows of all runs, in the order of the configurations (shards interleaved back by the sweep's order).
+std::vector<PopulationRow> population_rows(const std::vector<RunContent>& runs);
+
+/// population.csv: uid, replicate, swept keys, status, accepted, fraction_failed, mechanism, rule_a,
+/// rule_b, ... Written atomically.
+void write_population_csv(const std::filesystem::path& path, const std::vector<PopulationRow>& rows,
+                          const std::vector<std::string>& swept_keys);
+
+struct Interval {
+    double estimate = 0.0;
+    double low = 0.0;
+    double high = 0.0;
+};
+
+/// Wilson score interval (Wilson 1927) of `successes` out of `trials`; trials == 0 gives [0, 1].
+Interval wilson_interval(std::size_t successes, std::size_t trials, double confidence = 0.95);
+
+/// Median with a percentile bootstrap interval, resampling by the counter-based generator.
+Interval bootstrap_median(std::vector<double> values, RandomKey key, double confidence = 0.95,
+                          int resamples = 2000);
+
+/// One line of a summary: networks that share a value of the key.
+struct SummaryRow {
+    std::string key;      ///< dotted key, "all" for the whole population
+    std::string value;
+    std::size_t networks = 0, trained = 0, diverged = 0, pending = 0, accepted = 0;
+    Interval share_accepted;                       ///< of networks that are not pending
+    std::vector<Interval> share_of_mechanism;      ///< [Mechanism value], among accepted networks
+    std::vector<std::size_t> mechanism_count;      ///< [Mechanism value]
+    Interval median_error;                         ///< median of acceptance.median_error, trained ones
+    Interval median_saturated_delay;               ///< among analysed networks
+    Interval median_attractors;
+};
+
+/// Summaries: the whole population, then every swept key (and `replicate` if asked) by value.
+std::vector<SummaryRow> summarize(const std::vector<PopulationRow>& rows,
+                                  const std::vector<std::string>& keys, RandomKey key);
+
+/// The summary as text for the terminal.
+std::string format_summary(const std::vector<SummaryRow>& summary);
+
+/// report/index.html: self-contained page. Written atomically.
+void write_report(const std::filesystem::path& path, const std::vector<RunContent>& runs,
+                  const std::vector<PopulationRow>& rows, const std::vector<SummaryRow>& summary);
+
+}  // namespace shoal

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// analysis.h5: how each network remembers (layout: README, "The run directory").
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "config/spec.hpp"
+#include "store/records.hpp"
+
+namespace shoal {
+
+/// Writes analysis.h5 atomically, same groups as population.h5; `result` gives nothing for networks
+/// that were not analysed (not accepted, diverged or pending).
+void write_analysis(const std::filesystem::path& path, const Config& config,
+                    const std::function<std::optional<NetworkAnalysis>(const NetworkSpec&)>& result,
+                    const std::vector<ExampleTrajectories>& examples);
+
+struct AnalysisContent {
+    std::vector<NetworkAnalysis> networks;
+    std::vector<ExampleTrajectories> examples;
+};
+AnalysisContent read_analysis(const std::filesystem::path& path);
+
+}  // namespace shoal

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// Files exchanged with other programs: trials, weights, simulations (HDF5) and export (HDF5, npz).
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "model/network.hpp"
+#include "task/task.hpp"
+
+namespace shoal {
+
+/// Trials file: inputs[trial,time,input], targets and mask[trial,time,output], trial_type[trial].
+struct TrialsFile {
+    TaskShape shape;
+    std::vector<Trial> trials;
+};
+/// `dt` is stored as an attribute of the file.
+void write_trials(const std::filesystem::path& path, const TrialsFile& trials, double dt);
+/// Checks shapes, mask values (0 or 1), finite numbers; sizes are never trusted beyond the file.
+TrialsFile read_trials(const std::filesystem::path& path);
+
+/// Weights file: effective matrices of one or more networks of one size.
+struct WeightsFile {
+    int networks = 1;
+    int units = 0;
+    int inputs = 0;              ///< 0: no input matrix
+    int outputs = 0;             ///< 0: no readout
+    Cell cell = Cell::current;
+    double tau = 1.0;
+    double dt = 0.1;
+    std::vector<double> recurrent;       ///< [network, to, from]
+    std::vector<double> input;           ///< [network, unit, input]
+    std::vector<double> readout;         ///< [network, output, unit]
+    std::vector<double> bias;            ///< [network, unit]; empty: none
+    std::vector<double> constant_input;  ///< [network, input]; empty: 0
+    std::vector<double> inputs_series;   ///< `inputs`: [trial, time, input]; empty: none in the file
+    int series_trials = 0;
+    int series_steps = 0;
+    std::vector<double> initial_state;   ///< [trial, unit]; empty: 0
+    int initial_trials = 0;
+    std::vector<std::string> uids;       ///< [network]; written by export, optional on reading
+};
+/// A 2-D `recurrent` means one network and drops the network axis of every other dataset.
+WeightsFile read_weights(const std::filesystem::path& path);
+void write_weights_h5(const std::filesystem::path& path, const WeightsFile& weights);
+/// The same datasets as a NumPy .npz (stored, not compressed; cell, tau, dt, uid as arrays).
+void write_weights_npz(const std::filesystem::path& path, const WeightsFile& weights);
+/// Network i of a weights file as a model without feedback (gain 1).
+NetworkModel model_of(const WeightsFile& weights, int i);
+
+/// `--inputs FILE`: inputs[trial,time,input], optional initial_state[trial,unit].
+struct InputsFile {
+    int trials = 0;
+    int steps = 0;
+    int inputs = 0;
+    std::vector<double> inputs_series;  ///< [trial, time, input]
+    std::vector<double> initial_state;  ///< [trial, unit]; empty: none in the file
+    int units = 0;                      ///< of initial_state
+};
+InputsFile read_inputs(const std::filesystem::path& path);
+
+/// Answer of `simulate`: states[network,trial,time,unit] and outputs[network,trial,time,output].
+/// Writes atomically; `fill(network, states, outputs)` gives one network at a time.
+struct SimulationShape {
+    int networks = 0, trials = 0, steps = 0, units = 0, outputs = 0;
+};
+void write_simulation(const std::filesystem::path& path, const SimulationShape& shape, Cell cell,
+                      double tau, double dt,
+                      const std::function<void(int network, std::vector<double>& states,
+                                               std::vector<double>& outputs)>& fill);
+
+}  // namespace shoal

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// Trial generators behind one interface.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/spec.hpp"
+#include "core/random.hpp"
+
+namespace shoal {
+
+struct TaskShape {
+    int inputs = 0;
+    int outputs = 0;
+    int steps = 0;  ///< Euler steps of one trial
+    bool operator==(const TaskShape&) const = default;
+};
+
+/// Steps [begin, end) of a trial.
+struct StepWindow {
+    int begin = 0;
+    int end = 0;
+    bool operator==(const StepWindow&) const = default;
+};
+
+/// One trial. Arrays are row-major, time outermost.
+struct Trial {
+    int type = 0;                     ///< trial_type value
+    std::vector<double> inputs;       ///< [time, input]
+    std::vector<double> targets;      ///< [time, output]; 0 where mask is 0
+    std::vector<std::uint8_t> mask;   ///< [time, output]; 1 where there is an error
+};
+
+class Task {
+  public:
+    virtual ~Task() = default;
+
+    virtual TaskShape shape() const = 0;
+
+    /// Distinct trial types, as values of Trial::type.
+    virtual const std::vector<int>& types() const = 0;
+
+    /// Blocks of consecutive steps in which any output has an error, in order. For sequential-sum:
+    /// delay 1, delay 2, response. The last one is the one that acceptance judges.
+    virtual std::vector<StepWindow> error_epochs() const = 0;
+
+    /// Types of training trials 0 ... count-1 of the network with this key.
+    virtual std::vector<int> training_order(RandomKey key, int count) const = 0;
+
+    /// Training trial `trial`, whose type is `type` (from training_order).
+    virtual void training_trial(RandomKey key, int trial, int type, Trial& out) const = 0;
+
+    /// A further trial of a given type; `draw` numbers independent stimuli within `purpose`.
+    virtual void test_trial(RandomKey key, Purpose purpose, int draw, int type, Trial& out) const = 0;
+
+    /// Group of each output: outputs with equal masks in every trial share a group (and one P under
+    /// FORCE). Groups are numbered from 0 in order of their first output.
+    virtual std::vector<int> output_groups() const = 0;
+};
+
+/// Builds the task of a network (registry of kinds). `dt` and `tau` turn durations into steps.
+/// Throws usage errors (bad durations, symmetric Gaussian classes) and file errors (missing data).
+/// With training.error: everywhere, every step of every trial carries an error (targets 0 outside the
+/// task's own epochs): plain FORCE. error_epochs() still gives the task's own epochs.
+std::shared_ptr<const Task> make_task(const TaskConfig& task, const NetworkConfig& network,
+                                      ErrorSchedule schedule);
+
+}  // namespace shoal

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+# One interface target carries the compiler settings of all our own code.
+add_library(shoal_compiler INTERFACE)
+target_compile_options(
+  shoal_compiler
+  INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor
+            # Contraction changes bits with the instruction set: fused operations are written out.
+            -ffp-contract=off)
+if(SHOAL_WERROR)
+  target_compile_options(shoal_compiler INTERFACE -Werror)
+endif()
+if(SHOAL_SANITIZE)
+  add_compile_options(-fsanitize=${SHOAL_SANITIZE} -fno-omit-frame-pointer -g1)
+  add_link_options(-fsanitize=${SHOAL_SANITIZE})
+endif()
+target_link_options(shoal_compiler INTERFACE -Wl,--as-needed)
+target_include_directories(shoal_compiler INTERFACE ${PROJECT_SOURCE_DIR}/host)
+
+# shoal_library(NAME folder sources... LINK targets...): a static library of one host folder.
+function(shoal_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_library(shoal_${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(shoal_${name} PUBLIC shoal_compiler ${ARG_LINK})
+endfunction()
