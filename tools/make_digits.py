@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Writes configs/data/digits.csv: a 2-D latent of every image of the UCI 8x8 handwritten digits.
 

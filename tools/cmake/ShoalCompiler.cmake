@@ -1,4 +1,9 @@
 # SPDX-License-Identifier: MIT
+find_program(SHOAL_CCACHE ccache)
+if(SHOAL_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${SHOAL_CCACHE})
+endif()
+
 # One interface target carries the compiler settings of all our own code.
 add_library(shoal_compiler INTERFACE)
 target_compile_options(
@@ -10,7 +15,9 @@ if(SHOAL_WERROR)
   target_compile_options(shoal_compiler INTERFACE -Werror)
 endif()
 if(SHOAL_SANITIZE)
-  add_compile_options(-fsanitize=${SHOAL_SANITIZE} -fno-omit-frame-pointer -g1)
+  # Without -fno-sanitize-recover undefined behaviour is printed and the test still passes.
+  add_compile_options(-fsanitize=${SHOAL_SANITIZE} -fno-sanitize-recover=all
+                      -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=${SHOAL_SANITIZE})
 endif()
 target_link_options(shoal_compiler INTERFACE -Wl,--as-needed)

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+# The further checks of tools/check --all as tests named all.*, so that one summary covers everything.
+# tools/check builds the other folders that they use before it runs them.
+function(shoal_check name)
+  add_test(NAME all.${name} COMMAND ${ARGN} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(all.${name} PROPERTIES TIMEOUT 900 RUN_SERIAL ON)
+endfunction()
+
+shoal_check(sanitizers ${CMAKE_CTEST_COMMAND} --preset sanitizers --parallel 2)
+shoal_check(tsan ${CMAKE_CTEST_COMMAND} --preset tsan --parallel 2)
+find_program(SHOAL_NVCC nvcc)
+if(SHOAL_NVCC)
+  shoal_check(cuda ${CMAKE_COMMAND} --build --preset cuda)
+endif()
+shoal_check(format ${PROJECT_SOURCE_DIR}/tools/check_format)
+shoal_check(readme /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/cli/test_readme.py
+            --program $<TARGET_FILE:shoal>)
