@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What trains and simulates networks. Promise: a network gets the same bits alone or in any company,
-// at any number of threads, for one backend, instruction set and precision.
+// What trains and simulates networks. Promise: a network gets the same bits alone or in any
+// company, at any number of threads, for one backend, instruction set and precision.
 #pragma once
 
 #include <cstdint>
@@ -41,8 +41,9 @@ struct ForceState {
 
 /// What one trial of training did.
 struct TrialOutcome {
-    std::vector<double> rms_error;  ///< [output]: over the trial's masked steps, before their updates
-    int diverged_at = -1;           ///< step of the trial whose state or output left the range, or -1
+    std::vector<double>
+        rms_error;         ///< [output]: over the trial's masked steps, before their updates
+    int diverged_at = -1;  ///< step of the trial whose state or output left the range, or -1
 };
 
 /// Networks in FORCE training, held by the backend between trials. The error at global step i is
@@ -51,7 +52,8 @@ class ForceSession {
   public:
     virtual ~ForceSession() = default;
 
-    /// Adds a network, starting fresh (resume == nullptr) or from a saved state. Returns its handle.
+    /// Adds a network, starting fresh (resume == nullptr) or from a saved state. Returns its
+    /// handle.
     virtual int add(const NetworkModel& model, const ForceRule& rule, const ForceState* resume) = 0;
     /// Frees a network's memory; its handle may be given out again.
     virtual void remove(int handle) = 0;
@@ -61,8 +63,8 @@ class ForceSession {
         const Trial* trial = nullptr;
         std::int64_t first_step = 0;  ///< global step of the trial's first step
     };
-    /// Advances the listed networks by one trial each. outcomes[i] belongs to work[i]. A network that
-    /// diverges keeps the state and readout it had before this trial.
+    /// Advances the listed networks by one trial each. outcomes[i] belongs to work[i]. A network
+    /// that diverges keeps the state and readout it had before this trial.
     virtual void run_trial(std::span<const Work> work, std::span<TrialOutcome> outcomes) = 0;
 
     /// State between two trials. With Parts::weights P is left out.
@@ -74,22 +76,23 @@ class ForceSession {
 struct SimulationRequest {
     const NetworkModel* network = nullptr;
     int steps = 0;
-    std::vector<double> initial_states;      ///< [condition, unit]
-    std::vector<double> initial_outputs;     ///< [condition, output] fed back at step 0; empty: readout r
-    std::vector<const double*> inputs;       ///< [condition] -> [time, input]; null: constant_input
-    std::vector<double> constant_input;      ///< [input]; empty: 0
-    int outputs_from = -1;                   ///< record z of steps outputs_from ... steps-1; -1: none
-    std::vector<int> states_at;              ///< record the state after this many steps, ascending
-    std::vector<StepWindow> mean_rates;      ///< record the mean of r over these steps
+    std::vector<double> initial_states;  ///< [condition, unit]
+    std::vector<double>
+        initial_outputs;  ///< [condition, output] fed back at step 0; empty: readout r
+    std::vector<const double*> inputs;   ///< [condition] -> [time, input]; null: constant_input
+    std::vector<double> constant_input;  ///< [input]; empty: 0
+    int outputs_from = -1;               ///< record z of steps outputs_from ... steps-1; -1: none
+    std::vector<int> states_at;          ///< record the state after this many steps, ascending
+    std::vector<StepWindow> mean_rates;  ///< record the mean of r over these steps
     int conditions(void) const { return static_cast<int>(inputs.size()); }
 };
 
 struct SimulationResult {
-    std::vector<double> outputs;      ///< [condition, recorded step, output]; step t: after inputs[t]
-    std::vector<double> states;       ///< [condition, states_at, unit]
-    std::vector<double> mean_rates;   ///< [condition, window, unit]
-    std::vector<double> final_states; ///< [condition, unit]
-    std::vector<int> diverged_at;     ///< [condition]: first step out of range, or -1
+    std::vector<double> outputs;  ///< [condition, recorded step, output]; step t: after inputs[t]
+    std::vector<double> states;   ///< [condition, states_at, unit]
+    std::vector<double> mean_rates;    ///< [condition, window, unit]
+    std::vector<double> final_states;  ///< [condition, unit]
+    std::vector<int> diverged_at;      ///< [condition]: first step out of range, or -1
 };
 
 class Backend {
@@ -104,7 +107,8 @@ class Backend {
     /// results[i] belongs to requests[i]; parallel over requests.
     virtual std::vector<SimulationResult> simulate(std::span<const SimulationRequest> requests) = 0;
 
-    /// Bytes one more network in a FORCE session takes, without and with a recurrent matrix of its own.
+    /// Bytes one more network in a FORCE session takes, without and with a recurrent matrix of its
+    /// own.
     virtual std::uint64_t force_bytes(int units, int outputs, int groups) const = 0;
     virtual std::uint64_t recurrent_bytes(int units) const = 0;
 };
@@ -112,8 +116,9 @@ class Backend {
 /// A state or output beyond this magnitude counts as diverged (with NaN and infinity).
 inline constexpr double divergence_limit = 1e4;
 
-/// The one place that knows what was built. `name`: auto | cpu | cuda | reference. Throws device errors
-/// (exit 4) naming the CMake option or the device. `note` receives a line when auto falls back.
+/// The one place that knows what was built. `name`: auto | cpu | cuda | reference. Throws device
+/// errors (exit 4) naming the CMake option or the device. `note` receives a line when auto falls
+/// back.
 std::unique_ptr<Backend> make_backend(const std::string& name, const BackendOptions& options,
                                       std::string* note = nullptr);
 

@@ -7,8 +7,8 @@ namespace shoal {
 
 void check(bool invariant, const char* what, const std::source_location& where) {
     if (!invariant) {
-        throw std::logic_error(fmt::format("internal error: {} ({}:{})", what, where.file_name(),
-                                           where.line()));
+        throw std::logic_error(
+            fmt::format("internal error: {} ({}:{})", what, where.file_name(), where.line()));
     }
 }
 

@@ -24,7 +24,8 @@ enum class ExitCode : int {
     interrupted = 5,  // stopped early; a checkpoint was written
 };
 
-/// A problem the user can act on. The message is one or two lines: what, where, what would be right.
+/// A problem the user can act on. The message is one or two lines: what, where, what would be
+/// right.
 class Error : public std::runtime_error {
   public:
     Error(ExitCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
@@ -34,9 +35,15 @@ class Error : public std::runtime_error {
     ExitCode code_;
 };
 
-inline Error usage_error(const std::string& message) { return {ExitCode::usage, message}; }
-inline Error file_error(const std::string& message) { return {ExitCode::file, message}; }
-inline Error device_error(const std::string& message) { return {ExitCode::device, message}; }
+inline Error usage_error(const std::string& message) {
+    return {ExitCode::usage, message};
+}
+inline Error file_error(const std::string& message) {
+    return {ExitCode::file, message};
+}
+inline Error device_error(const std::string& message) {
+    return {ExitCode::device, message};
+}
 
 /// Always-on invariant: throws std::logic_error naming the place. A failure is a bug of shoal.
 void check(bool invariant, const char* what,

@@ -16,7 +16,9 @@
 namespace shoal {
 namespace {
 
-std::string reason() { return std::strerror(errno); }
+std::string reason() {
+    return std::strerror(errno);
+}
 
 /// Owns a POSIX file descriptor.
 class Descriptor {
@@ -129,8 +131,8 @@ void require_disk_space(const std::filesystem::path& folder, std::uint64_t bytes
     std::error_code problem;
     const auto space = std::filesystem::space(folder, problem);
     if (problem) {
-        throw file_error(fmt::format("{}: free space unknown: {}", folder.string(),
-                                     problem.message()));
+        throw file_error(
+            fmt::format("{}: free space unknown: {}", folder.string(), problem.message()));
     }
     if (space.available < bytes) {
         throw file_error(fmt::format("{}: {} needs {:.1f} MB of disk, {:.1f} MB are free",
@@ -143,8 +145,12 @@ std::uint64_t hash64(std::span<const std::byte> bytes) {
     return XXH3_64bits(bytes.data(), bytes.size());
 }
 
-std::uint64_t hash64(std::string_view text) { return XXH3_64bits(text.data(), text.size()); }
+std::uint64_t hash64(std::string_view text) {
+    return XXH3_64bits(text.data(), text.size());
+}
 
-std::string hex16(std::uint64_t value) { return fmt::format("{:016x}", value); }
+std::string hex16(std::uint64_t value) {
+    return fmt::format("{:016x}", value);
+}
 
 }  // namespace shoal

@@ -16,8 +16,8 @@ namespace shoal {
 std::vector<std::byte> read_file(const std::filesystem::path& path);
 std::string read_text_file(const std::filesystem::path& path);
 
-/// Replaces `path` atomically: `write(temporary)` fills a temporary file in the same folder, which is
-/// then fsynced and renamed over `path`, and the folder fsynced. On any failure the temporary is
+/// Replaces `path` atomically: `write(temporary)` fills a temporary file in the same folder, which
+/// is then fsynced and renamed over `path`, and the folder fsynced. On any failure the temporary is
 /// removed, `path` is as it was, and a file error says what went wrong (a full disk included).
 void replace_file(const std::filesystem::path& path,
                   const std::function<void(const std::filesystem::path& temporary)>& write);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Counter-based random numbers, single source for host and device.
 //
-// Every draw is a pure function of (config seed, replicate, purpose, trial, step, index), never of a
-// network's position, so networks that differ only in gain or scales see common random numbers.
+// Every draw is a pure function of (config seed, replicate, purpose, trial, step, index), never of
+// a network's position, so networks that differ only in gain or scales see common random numbers.
 // Generator: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC'11). Key = (seed, replicate), counter =
 // (index / 4, step, trial, purpose); index % 4 picks the word.
 #pragma once

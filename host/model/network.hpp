@@ -8,6 +8,7 @@
 // Index order of matrices is [to, from]: a_to += J[to, from] r_from.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -17,8 +18,9 @@
 
 namespace shoal {
 
-/// A recurrent matrix that is written out row by row when somebody needs it, so that a matrix shared
-/// by many networks (or drawn from the counter-based generator) is stored once, by the backend.
+/// A recurrent matrix that is written out row by row when somebody needs it, so that a matrix
+/// shared by many networks (or drawn from the counter-based generator) is stored once, by the
+/// backend.
 class RecurrentMatrix {
   public:
     virtual ~RecurrentMatrix() = default;
@@ -36,9 +38,9 @@ struct NetworkModel {
     Cell cell = Cell::current;
     double tau = 1.0;
     double dt = 0.1;
-    double gain = 1.0;  ///< multiplies the recurrent matrix
+    double gain = 1.0;                                 ///< multiplies the recurrent matrix
     std::shared_ptr<const RecurrentMatrix> recurrent;  ///< the same object = shared by networks
-    std::vector<double> input;          ///< [unit, input]
+    std::vector<double> input;                         ///< [unit, input]
     std::vector<double> feedback;       ///< [unit, output]; empty: outputs are not fed back
     std::vector<double> readout;        ///< [output, unit]
     std::vector<double> bias;           ///< [unit]; empty: none
@@ -57,13 +59,28 @@ std::shared_ptr<const RecurrentMatrix> random_sparse_matrix(RandomKey key, int u
 /// where W stands in the autonomous equation (MODELS.md A.2).
 std::vector<double> effective_matrix(const NetworkModel& model);
 
+/// What `init: file` takes from a weights file.
+struct InitialWeights {
+    int networks = 0;
+    int units = 0;
+    int inputs = 0;                     ///< 0: no input matrix in the file
+    std::vector<double> recurrent;      ///< [network, to, from]
+    std::vector<double> input;          ///< [network, unit, input]
+    std::vector<double> bias;           ///< [network, unit]; empty: none
+    std::vector<double> initial_state;  ///< [unit]; empty: 0
+};
+/// Reads a weights file; host/store has it (the model knows no file formats).
+using WeightsLoader = std::function<InitialWeights(const std::string& path)>;
+
 /// Draws the networks of a population and shares what they share: networks of one factory whose
 /// recurrent matrices are equal point to the same RecurrentMatrix.
 class NetworkFactory {
   public:
-    NetworkFactory();
+    explicit NetworkFactory(WeightsLoader loader = {});
     ~NetworkFactory();
-    /// The network of a spec before training (MODELS.md A.4), for a task of this shape.
+    /// The network of a spec before training (MODELS.md A.4), for a task of this shape. init: file:
+    /// replicate r takes network r of the file; input weights come from the file if it has them;
+    /// the readout starts at 0 (the file's own is folded into its recurrent matrix).
     NetworkModel make(const NetworkSpec& spec, int inputs, int outputs);
 
   private:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,10 +29,10 @@ struct StepWindow {
 
 /// One trial. Arrays are row-major, time outermost.
 struct Trial {
-    int type = 0;                     ///< trial_type value
-    std::vector<double> inputs;       ///< [time, input]
-    std::vector<double> targets;      ///< [time, output]; 0 where mask is 0
-    std::vector<std::uint8_t> mask;   ///< [time, output]; 1 where there is an error
+    int type = 0;                    ///< trial_type value
+    std::vector<double> inputs;      ///< [time, input]
+    std::vector<double> targets;     ///< [time, output]; 0 where mask is 0
+    std::vector<std::uint8_t> mask;  ///< [time, output]; 1 where there is an error
 };
 
 class Task {
@@ -54,18 +55,29 @@ class Task {
     virtual void training_trial(RandomKey key, int trial, int type, Trial& out) const = 0;
 
     /// A further trial of a given type; `draw` numbers independent stimuli within `purpose`.
-    virtual void test_trial(RandomKey key, Purpose purpose, int draw, int type, Trial& out) const = 0;
+    virtual void test_trial(RandomKey key, Purpose purpose, int draw, int type,
+                            Trial& out) const = 0;
 
     /// Group of each output: outputs with equal masks in every trial share a group (and one P under
     /// FORCE). Groups are numbered from 0 in order of their first output.
     virtual std::vector<int> output_groups() const = 0;
 };
 
+/// Trials read from a file; host/store reads it (tasks know no file formats).
+struct TrialList {
+    TaskShape shape;
+    std::vector<Trial> trials;
+};
+using TrialsLoader = std::function<TrialList(const std::string& path)>;
+
 /// Builds the task of a network (registry of kinds). `dt` and `tau` turn durations into steps.
 /// Throws usage errors (bad durations, symmetric Gaussian classes) and file errors (missing data).
-/// With training.error: everywhere, every step of every trial carries an error (targets 0 outside the
-/// task's own epochs): plain FORCE. error_epochs() still gives the task's own epochs.
+/// With training.error: everywhere, every step of every trial carries an error (targets 0 outside
+/// the task's own epochs): plain FORCE. error_epochs() still gives the task's own epochs.
 std::shared_ptr<const Task> make_task(const TaskConfig& task, const NetworkConfig& network,
-                                      ErrorSchedule schedule);
+                                      ErrorSchedule schedule, const TrialsLoader& loader = {});
+
+/// Text that is equal exactly for specs that see the same trials: same task, steps, schedule, key.
+std::string trial_identity(const NetworkSpec& spec);
 
 }  // namespace shoal

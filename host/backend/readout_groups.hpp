@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "backend/backend.hpp"
+
+namespace shoal {
+
+/// Number of readout groups of a rule.
+inline int group_count(const ForceRule& rule) {
+    return rule.output_groups.empty()
+               ? 0
+               : *std::max_element(rule.output_groups.begin(), rule.output_groups.end()) + 1;
+}
+
+/// Updates of P kept aside before it is rewritten: P r is had from the P at the start of the epoch
+/// and the gains so far, and P is rewritten once per epoch. An epoch with more updates than this is
+/// cut.
+inline constexpr int max_pending_updates = 64;
+
+}  // namespace shoal

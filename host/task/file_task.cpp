@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "task/file_task.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "core/error.hpp"
+
+namespace shoal {
+namespace {
+
+class FileTask final : public Task {
+  public:
+    explicit FileTask(TrialList list) : list_(std::move(list)) {
+        for (std::size_t i = 0; i < list_.trials.size(); ++i) {
+            by_type_[list_.trials[i].type].push_back(i);
+        }
+        for (const auto& [type, trials] : by_type_) {
+            types_.push_back(type);
+        }
+    }
+
+    TaskShape shape() const override { return list_.shape; }
+    const std::vector<int>& types() const override { return types_; }
+
+    std::vector<StepWindow> error_epochs() const override {
+        const auto outputs = static_cast<std::size_t>(list_.shape.outputs);
+        const auto& mask = list_.trials.front().mask;
+        std::vector<StepWindow> epochs;
+        bool inside = false;
+        for (int t = 0; t < list_.shape.steps; ++t) {
+            const auto* row = mask.data() + static_cast<std::size_t>(t) * outputs;
+            // An epoch ends where the set of outputs with an error changes.
+            const bool any = std::any_of(row, row + outputs, [](auto m) { return m != 0; });
+            const bool same = t > 0 && std::equal(row, row + outputs, row - outputs);
+            if (any && (!inside || !same)) {
+                epochs.push_back({t, t + 1});
+            } else if (any) {
+                epochs.back().end = t + 1;
+            }
+            inside = any;
+        }
+        return epochs;
+    }
+
+    std::vector<int> training_order(RandomKey, int count) const override {
+        std::vector<int> order(static_cast<std::size_t>(count));
+        for (std::size_t i = 0; i < order.size(); ++i) {
+            order[i] = list_.trials[i % list_.trials.size()].type;
+        }
+        return order;
+    }
+
+    void training_trial(RandomKey, int trial, int, Trial& out) const override {
+        out = list_.trials[static_cast<std::size_t>(trial) % list_.trials.size()];
+    }
+
+    void test_trial(RandomKey, Purpose, int draw, int type, Trial& out) const override {
+        const auto found = by_type_.find(type);
+        check(found != by_type_.end(), "file task: unknown trial type");
+        out = list_.trials[found->second[static_cast<std::size_t>(draw) % found->second.size()]];
+    }
+
+    std::vector<int> output_groups() const override {
+        const auto outputs = static_cast<std::size_t>(list_.shape.outputs);
+        std::vector<int> groups(outputs, -1);
+        int count = 0;
+        for (std::size_t a = 0; a < outputs; ++a) {
+            if (groups[a] >= 0) {
+                continue;
+            }
+            groups[a] = count++;
+            for (std::size_t b = a + 1; b < outputs; ++b) {
+                if (groups[b] < 0 && equal_masks(a, b)) {
+                    groups[b] = groups[a];
+                }
+            }
+        }
+        return groups;
+    }
+
+  private:
+    bool equal_masks(std::size_t a, std::size_t b) const {
+        const auto outputs = static_cast<std::size_t>(list_.shape.outputs);
+        return std::all_of(list_.trials.begin(), list_.trials.end(), [&](const Trial& trial) {
+            for (std::size_t at = 0; at < trial.mask.size(); at += outputs) {
+                if (trial.mask[at + a] != trial.mask[at + b]) {
+                    return false;
+                }
+            }
+            return true;
+        });
+    }
+
+    TrialList list_;
+    std::vector<int> types_;
+    std::map<int, std::vector<std::size_t>> by_type_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Task> make_file_task(TrialList trials, const std::string& source) {
+    if (trials.trials.empty()) {
+        throw file_error(fmt::format("{}: holds no trial", source));
+    }
+    auto task = std::make_shared<FileTask>(std::move(trials));
+    if (task->error_epochs().empty()) {
+        throw file_error(fmt::format(
+            "{}: the mask of the first trial is 0 everywhere; there is nothing to learn", source));
+    }
+    return task;
+}
+
+}  // namespace shoal

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include "task/task.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "task/file_task.hpp"
+#include "task/sequential_sum.hpp"
+
+namespace shoal {
+namespace {
+
+/// Plain FORCE: the same trials with an error at every step; targets are 0 outside the task's
+/// epochs.
+class ErrorEverywhere final : public Task {
+  public:
+    explicit ErrorEverywhere(std::shared_ptr<const Task> task) : task_(std::move(task)) {}
+    TaskShape shape() const override { return task_->shape(); }
+    const std::vector<int>& types() const override { return task_->types(); }
+    std::vector<StepWindow> error_epochs() const override { return task_->error_epochs(); }
+    std::vector<int> training_order(RandomKey key, int count) const override {
+        return task_->training_order(key, count);
+    }
+    void training_trial(RandomKey key, int trial, int type, Trial& out) const override {
+        task_->training_trial(key, trial, type, out);
+        std::fill(out.mask.begin(), out.mask.end(), std::uint8_t{1});
+    }
+    /// Tests judge the task itself, so their mask is the task's.
+    void test_trial(RandomKey key, Purpose purpose, int draw, int type, Trial& out) const override {
+        task_->test_trial(key, purpose, draw, type, out);
+    }
+    std::vector<int> output_groups() const override {
+        return std::vector<int>(static_cast<std::size_t>(shape().outputs), 0);
+    }
+
+  private:
+    std::shared_ptr<const Task> task_;
+};
+
+std::shared_ptr<const Task> make_kind(const TaskConfig& task, const NetworkConfig& network,
+                                      const TrialsLoader& loader) {
+    if (task.kind == TaskKind::file) {
+        check(static_cast<bool>(loader), "task: file without a loader");
+        return make_file_task(loader(task.path), task.path);
+    }
+    return make_sequential_sum(task, network);
+}
+
+}  // namespace
+
+std::shared_ptr<const Task> make_task(const TaskConfig& task, const NetworkConfig& network,
+                                      ErrorSchedule schedule, const TrialsLoader& loader) {
+    auto made = make_kind(task, network, loader);
+    if (schedule == ErrorSchedule::everywhere) {
+        return std::make_shared<ErrorEverywhere>(std::move(made));
+    }
+    return made;
+}
+
+std::string trial_identity(const NetworkSpec& spec) {
+    const TaskConfig& t = spec.task;
+    const auto& d = t.durations;
+    return fmt::format(
+        "{} {} {} {} {} {} {} {} {} {} {} {} {} {} {}", spec.seed, spec.replicate,
+        static_cast<int>(t.kind), static_cast<int>(t.source), t.codes, d.stimulus1, d.delay1,
+        d.stimulus2, d.delay2, d.response, t.gaussians.means, t.gaussians.std, t.content,
+        spec.network.dt,
+        fmt::format("{} {}", spec.training.trials, static_cast<int>(spec.training.error)));
+}
+
+}  // namespace shoal
