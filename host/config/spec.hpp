@@ -100,6 +100,8 @@ struct NetworkSpec {
     /// 16 hex digits: hash of the canonical spec (seed, replicate, network, task, training; without
     /// names and paths). Identifies the network; never a source of randomness.
     std::string uid;
+    /// Row in the whole sweep, from 0; a shard's rows keep it. Order of tables, nothing else.
+    std::size_t position = 0;
 
     RandomKey key() const { return {seed, replicate}; }
 };
@@ -113,6 +115,8 @@ struct Config {
     std::vector<NetworkSpec> networks;
     /// Swept dotted keys in order, without `replicate`.
     std::vector<std::string> swept_keys;
+    /// Hash of what the whole configuration computes (uids of all rows and analysis), shard or not.
+    std::string identity;
     /// The resolved configuration as YAML text: parsing it again gives equal `networks`.
     std::string resolved_yaml;
 };

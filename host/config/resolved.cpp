@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// The two texts of a configuration: resolved YAML for people, canonical JSON for identity.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "config/sweep.hpp"
+#include "core/file.hpp"
+
+namespace shoal {
+namespace {
+
+/// Opens the sections on the way to `name`, closes none: keys of a section stand together.
+std::string indented(const std::string& name, std::string& open, const std::string& value) {
+    std::string out;
+    const std::size_t last = name.rfind('.');
+    const std::string section = last == std::string::npos ? "" : name.substr(0, last);
+    std::size_t depth = 0;
+    std::size_t begin = 0;
+    while (begin < section.size()) {
+        const std::size_t end = std::min(section.find('.', begin), section.size());
+        const std::string prefix = section.substr(0, end);
+        if (open != prefix && !open.starts_with(prefix + ".")) {
+            out += fmt::format("{:{}}{}:\n", "", 2 * depth, section.substr(begin, end - begin));
+            open = prefix;
+        }
+        ++depth;
+        begin = end + 1;
+    }
+    open = section;
+    const std::string leaf = last == std::string::npos ? name : name.substr(last + 1);
+    return out + fmt::format("{:{}}{}: {}\n", "", 2 * depth, leaf, value);
+}
+
+std::string axis_yaml(const Axis& axis, const Reader& reader) {
+    if (axis.key == nullptr) {
+        return axis.counted ? fmt::format("{}", axis.size())
+                            : fmt::format("[{}]", fmt::join(axis.replicates, ", "));
+    }
+    Settings scratch;
+    std::vector<std::string> texts;
+    for (const YamlNode& value : axis.values) {
+        axis.key->read(value, reader, scratch);
+        texts.push_back(axis.key->yaml(scratch));
+    }
+    return fmt::format("[{}]", joined(texts));
+}
+
+}  // namespace
+
+std::string resolved_yaml(const Plan& plan, const Reader& reader) {
+    std::string out =
+        "# Resolved by shoal: every default filled in; this file reproduces the run.\n";
+    std::string open;
+    const auto& keys = all_keys();
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        const std::string value = keys[i].yaml(plan.base);
+        if (plan.used[i] && !plan.swept(keys[i].name) && !value.empty()) {
+            out += indented(keys[i].name, open, value);
+        }
+    }
+    if (!plan.axes.empty()) {
+        out += "sweep:\n";
+        for (const Axis& axis : plan.axes) {
+            out += fmt::format("  {}: {}\n", axis.name, axis_yaml(axis, reader));
+        }
+    }
+    return out;
+}
+
+std::string canonical_spec(const NetworkSpec& spec) {
+    Settings settings;
+    settings.spec = spec;
+    std::map<std::string, std::string> fields;
+    fields["seed"] = fmt::format("{}", spec.seed);
+    fields["replicate"] = fmt::format("{}", spec.replicate);
+    for (const Key& key : all_keys()) {
+        if (!key.identifies || !key.used(spec)) {
+            continue;
+        }
+        if (std::string value = key.json(settings); !value.empty()) {
+            fields[key.name] = std::move(value);
+        }
+    }
+    std::vector<std::string> members;
+    for (const auto& [name, value] : fields) {
+        members.push_back(fmt::format("\"{}\":{}", name, value));
+    }
+    return fmt::format("{{{}}}", fmt::join(members, ","));
+}
+
+std::string make_uid(const NetworkSpec& spec) {
+    return hex16(hash64(canonical_spec(spec)));
+}
+
+}  // namespace shoal

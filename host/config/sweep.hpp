@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// From a document's keys to one row per network.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "config/keys.hpp"
+
+namespace shoal {
+
+/// More rows than this in one configuration is a mistake, not a population.
+constexpr std::size_t max_rows = 1'000'000;
+
+/// A configuration sorted by key, values not read yet.
+struct Document {
+    std::map<std::string, YamlNode> given;  ///< by dotted key
+    std::vector<YamlNode::Entry> sweep;     ///< in order
+    Place sweep_place;
+};
+
+/// One swept key and its values that could be read.
+struct Axis {
+    const Key* key = nullptr;  ///< nullptr: replicate
+    std::string name;
+    Place place;
+    std::vector<YamlNode> values;           ///< of a key
+    std::vector<std::uint32_t> replicates;  ///< of replicate
+    bool counted = false;                   ///< replicates were given as a number
+    std::size_t size() const { return key == nullptr ? replicates.size() : values.size(); }
+};
+
+/// A document after reading: the base of every row and the axes of the sweep.
+struct Plan {
+    Settings base;
+    std::vector<Axis> axes;
+    std::set<std::string> wrong;  ///< keys whose values could not be read
+    std::vector<bool> used;       ///< [key of all_keys()]: matters to some row (after expand)
+    bool swept(const std::string& key) const;
+};
+
+/// Reads every value of the document.
+Plan read_values(const Document& document, const Reader& reader);
+
+/// The rows of the sweep, first key slowest, checked against rules that join several keys, with
+/// uids.
+std::vector<NetworkSpec> expand(Plan& plan, const Document& document, const Reader& reader);
+
+/// The configuration with every default filled in, as YAML.
+std::string resolved_yaml(const Plan& plan, const Reader& reader);
+
+}  // namespace shoal
