@@ -5,11 +5,8 @@
 #include <yaml-cpp/node/convert.h>
 #include <yaml-cpp/node/node.h>
 
-#include <charconv>
-#include <cmath>
 #include <initializer_list>
 #include <limits>
-#include <system_error>
 #include <type_traits>
 
 namespace shoal {
@@ -17,97 +14,7 @@ namespace {
 
 constexpr double large = 1e6;  // keeps every product of settings inside single precision
 
-struct Range {
-    double low;
-    double high;
-    enum class Low { included, excluded } low_end = Low::included;
-
-    bool holds(double x) const {
-        return (low_end == Low::included ? x >= low : x > low) && x <= high;
-    }
-    std::string words() const {
-        return low_end == Low::included ? fmt::format("a number from {} to {}", low, high)
-                                        : fmt::format("a number above {}, at most {}", low, high);
-    }
-};
-
-bool is_plain(const YamlNode& node) {
-    return node.kind == YamlNode::Kind::scalar && !node.quoted;
-}
-
-std::optional<double> read_number(const YamlNode& node, const std::string& name, const Range& range,
-                                  Problems& problems) {
-    if (node.kind == YamlNode::Kind::broken) {
-        return std::nullopt;
-    }
-    double value = 0.0;
-    bool number = false;
-    if (is_plain(node)) {
-        std::string_view text = node.scalar;
-        if (text.size() > 1 && text[0] == '+' && text[1] != '-') {
-            text.remove_prefix(1);
-        }
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-        // 010 is eight in YAML 1.1 and ten elsewhere: refused rather than guessed.
-        const std::size_t first = text.starts_with('-') ? 1 : 0;
-        const bool octal = text.size() > first + 1 && text[first] == '0' &&
-                           text[first + 1] >= '0' && text[first + 1] <= '9';
-        number = error == std::errc{} && end == text.data() + text.size() && !octal;
-    }
-    if (!number || !range.holds(value)) {  // a NaN is in no range
-        problems.add(node.place, fmt::format("{} {}", name, described(node)),
-                     range.words() + " is wanted");
-        return std::nullopt;
-    }
-    return value + 0.0;  // no negative zero: equal networks, equal text
-}
-
-std::optional<std::vector<double>> read_numbers(const YamlNode& node, const std::string& name,
-                                                std::size_t length, const Range& range,
-                                                Problems& problems) {
-    if (node.kind == YamlNode::Kind::broken) {
-        return std::nullopt;
-    }
-    if (node.kind != YamlNode::Kind::sequence || node.items.size() != length) {
-        const std::string is = node.kind == YamlNode::Kind::sequence
-                                   ? fmt::format("is a list of {}", node.items.size())
-                                   : described(node);
-        problems.add(node.place, fmt::format("{} {}", name, is),
-                     fmt::format("a list of {} numbers is wanted", length));
-        return std::nullopt;
-    }
-    std::vector<double> values;
-    for (std::size_t i = 0; i < length; ++i) {
-        const auto value =
-            read_number(node.items[i], fmt::format("{}[{}]", name, i), range, problems);
-        if (value) {
-            values.push_back(*value);
-        }
-    }
-    if (values.size() != length) {
-        return std::nullopt;
-    }
-    return values;
-}
-
-/// Text of a name or path: not empty, no control characters.
-std::optional<std::string> read_text(const YamlNode& node, const std::string& name,
-                                     std::string_view wanted, Problems& problems) {
-    if (node.kind == YamlNode::Kind::broken) {
-        return std::nullopt;
-    }
-    const bool good = node.kind == YamlNode::Kind::scalar && !node.scalar.empty() &&
-                      first_bad_byte(node.scalar) == node.scalar.size() &&
-                      node.scalar.find_first_of("\t\r\n") == std::string::npos;
-    if (!good) {
-        problems.add(node.place, fmt::format("{} {}", name, described(node)), wanted);
-        return std::nullopt;
-    }
-    return node.scalar;
-}
-
-// ---- makers of keys; `at` gives the field of a Settings, const or not
-// ----------------------------
+// Makers of keys; `at` gives the field of a Settings, const or not.
 
 bool always(const NetworkSpec&) {
     return true;
@@ -332,7 +239,7 @@ Key means_key() {
 
 std::vector<Key> make_keys() {
     const Range scale{0.0, large};
-    const Range time{0.0, large, Range::Low::excluded};
+    const Range time{1e-6, large};
     const Range fraction{0.0, 1.0, Range::Low::excluded};
     const char* sum_words = "task.kind is sequential-sum";
     const char* gaussian_words = "task.source is gaussians";
@@ -466,58 +373,6 @@ std::vector<std::string> names_in(std::string_view section) {
         names.push_back("sweep");
     }
     return names;
-}
-
-std::optional<std::int64_t> read_integer(const YamlNode& node, const std::string& name,
-                                         std::int64_t low, std::int64_t high, Problems& problems) {
-    if (node.kind == YamlNode::Kind::broken) {
-        return std::nullopt;
-    }
-    std::int64_t value = 0;
-    bool whole = false;
-    if (is_plain(node)) {
-        std::string_view text = node.scalar;
-        if (text.size() > 1 && text[0] == '+' && text[1] != '-') {
-            text.remove_prefix(1);
-        }
-        const std::size_t first = text.starts_with('-') ? 1 : 0;
-        const bool octal = text.size() > first + 1 && text[first] == '0';
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-        whole = error == std::errc{} && end == text.data() + text.size() && !octal;
-    }
-    if (!whole || value < low || value > high) {
-        problems.add(
-            node.place, fmt::format("{} {}", name, described(node)),
-            fmt::format("a whole number from {} to {} is wanted, in plain digits", low, high));
-        return std::nullopt;
-    }
-    return value;
-}
-
-std::string in_quotes(std::string_view text) {
-    std::string out = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') {
-            out += '\\';
-        }
-        out += c;
-    }
-    return out + '"';
-}
-
-std::string described(const YamlNode& node) {
-    switch (node.kind) {
-        case YamlNode::Kind::sequence:
-            return "is a list";
-        case YamlNode::Kind::mapping:
-            return "is a mapping";
-        case YamlNode::Kind::scalar:
-            return fmt::format("is {}'{}'", node.quoted ? "the text " : "", shown(node.scalar));
-        case YamlNode::Kind::null:
-        case YamlNode::Kind::broken:
-            break;
-    }
-    return "has no value";
 }
 
 }  // namespace shoal

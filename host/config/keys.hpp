@@ -11,6 +11,7 @@
 
 #include "config/problems.hpp"
 #include "config/spec.hpp"
+#include "config/values.hpp"
 #include "config/yaml_tree.hpp"
 
 namespace shoal {
@@ -50,16 +51,5 @@ const Key* find_key(std::string_view name);
 bool is_section(std::string_view name);
 /// Names one level below a section ("" for the top level), in order, "sweep" included at the top.
 std::vector<std::string> names_in(std::string_view section);
-
-/// A whole number written plainly (12, -3): no leading zeros, points, exponents, quotes. Otherwise
-/// nothing, the problem told under `name`.
-std::optional<std::int64_t> read_integer(const YamlNode& node, const std::string& name,
-                                         std::int64_t low, std::int64_t high, Problems& problems);
-
-/// A double-quoted YAML (and JSON) string.
-std::string in_quotes(std::string_view text);
-
-/// What a node is, to follow its name in a message: "is 'abc'", "is a list", "has no value".
-std::string described(const YamlNode& node);
 
 }  // namespace shoal

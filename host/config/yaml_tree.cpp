@@ -76,7 +76,12 @@ class Builder : public YAML::EventHandler {
     Builder(int override_index, Problems& problems)
         : override_index_(override_index), problems_(problems) {}
 
-    YamlNode root() { return root_ ? std::move(*root_) : YamlNode{}; }
+    /// The document; a null node if there was none.
+    YamlNode root() {
+        YamlNode none;
+        none.place.override_index = override_index_;
+        return root_ ? std::move(*root_) : none;
+    }
     Place place(const YAML::Mark& mark) const {
         if (mark.is_null()) {
             return {override_index_, 1, 1};
