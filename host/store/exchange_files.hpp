@@ -13,21 +13,21 @@
 namespace shoal {
 
 /// Trials file: inputs[trial,time,input], targets and mask[trial,time,output], trial_type[trial].
-struct TrialsFile {
-    TaskShape shape;
-    std::vector<Trial> trials;
-};
+using TrialsFile = TrialList;
 /// `dt` is stored as an attribute of the file.
 void write_trials(const std::filesystem::path& path, const TrialsFile& trials, double dt);
 /// Checks shapes, mask values (0 or 1), finite numbers; sizes are never trusted beyond the file.
+/// Targets where mask is 0 are read as 0, whatever stands there.
 TrialsFile read_trials(const std::filesystem::path& path);
+/// The TrialsLoader of this store: what `task: {kind: file}` trains on.
+TrialList load_task_trials(const std::string& path);
 
 /// Weights file: effective matrices of one or more networks of one size.
 struct WeightsFile {
     int networks = 1;
     int units = 0;
-    int inputs = 0;              ///< 0: no input matrix
-    int outputs = 0;             ///< 0: no readout
+    int inputs = 0;   ///< 0: no input matrix
+    int outputs = 0;  ///< 0: no readout
     Cell cell = Cell::current;
     double tau = 1.0;
     double dt = 0.1;
@@ -36,18 +36,23 @@ struct WeightsFile {
     std::vector<double> readout;         ///< [network, output, unit]
     std::vector<double> bias;            ///< [network, unit]; empty: none
     std::vector<double> constant_input;  ///< [network, input]; empty: 0
-    std::vector<double> inputs_series;   ///< `inputs`: [trial, time, input]; empty: none in the file
+    std::vector<double> inputs_series;  ///< `inputs`: [trial, time, input]; empty: none in the file
     int series_trials = 0;
     int series_steps = 0;
-    std::vector<double> initial_state;   ///< [trial, unit]; empty: 0
+    std::vector<double> initial_state;  ///< [trial, unit]; empty: 0
     int initial_trials = 0;
-    std::vector<std::string> uids;       ///< [network]; written by export, optional on reading
+    std::vector<std::string> uids;  ///< [network]; written by export, optional on reading
 };
-/// A 2-D `recurrent` means one network and drops the network axis of every other dataset.
+/// A 2-D `recurrent` means one network and drops the network axis of every other dataset. NaN and
+/// infinity, shapes that do not fit each other, and datasets that need an absent one are file
+/// errors.
 WeightsFile read_weights(const std::filesystem::path& path);
 void write_weights_h5(const std::filesystem::path& path, const WeightsFile& weights);
 /// The same datasets as a NumPy .npz (stored, not compressed; cell, tau, dt, uid as arrays).
 void write_weights_npz(const std::filesystem::path& path, const WeightsFile& weights);
+/// The WeightsLoader of this store: what `init: file` starts from. The first initial state is
+/// taken.
+InitialWeights load_initial_weights(const std::string& path);
 /// Network i of a weights file as a model without feedback (gain 1).
 NetworkModel model_of(const WeightsFile& weights, int i);
 
@@ -63,13 +68,15 @@ struct InputsFile {
 InputsFile read_inputs(const std::filesystem::path& path);
 
 /// Answer of `simulate`: states[network,trial,time,unit] and outputs[network,trial,time,output].
-/// Writes atomically; `fill(network, states, outputs)` gives one network at a time.
+/// Writes atomically, in float64 or (fp32) float32; `fill(network, states, outputs)` gives one
+/// network at a time, states [trial, time, unit] and outputs [trial, time, output].
 struct SimulationShape {
     int networks = 0, trials = 0, steps = 0, units = 0, outputs = 0;
 };
 void write_simulation(const std::filesystem::path& path, const SimulationShape& shape, Cell cell,
                       double tau, double dt,
                       const std::function<void(int network, std::vector<double>& states,
-                                               std::vector<double>& outputs)>& fill);
+                                               std::vector<double>& outputs)>& fill,
+                      Precision precision = Precision::fp64);
 
 }  // namespace shoal

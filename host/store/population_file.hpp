@@ -38,8 +38,9 @@ class PopulationFile {
     std::unique_ptr<Impl> impl_;
 };
 
-/// Name of the HDF5 group that holds a network: n200, n200_rate, ... and a suffix _2, _3 for further
-/// task shapes of the same units and cell, in order of first appearance. [network of config.networks]
+/// Name of the HDF5 group that holds a network: n200, n200_rate, ... and a suffix _2, _3 for
+/// further task shapes of the same units and cell, in order of first appearance. [network of
+/// config.networks]
 std::vector<std::string> population_groups(const Config& config);
 
 }  // namespace shoal

@@ -16,12 +16,12 @@ enum class Status { pending, trained, diverged };
 
 /// Acceptance test of MODELS.md A.6.
 struct Acceptance {
-    bool accepted = false;             ///< all runs below 0.1
-    bool accepted_lax = false;         ///< at most 5 % of the runs above 0.1
-    double fraction_failed = 1.0;      ///< share of runs at or above 0.1
-    double median_error = 0.0;         ///< median over runs of the RMS error in the response
-    /// The authors' statistic e = sqrt(sum of squared errors over the response steps / runs): share of
-    /// runs above 0.005, 0.01, 0.05, 0.1.
+    bool accepted = false;         ///< all runs below 0.1
+    bool accepted_lax = false;     ///< at most 5 % of the runs above 0.1
+    double fraction_failed = 1.0;  ///< share of runs at or above 0.1
+    double median_error = 0.0;     ///< median over runs of the RMS error in the response
+    /// The authors' statistic e = sqrt(sum of squared errors over the response steps / runs): share
+    /// of runs above 0.005, 0.01, 0.05, 0.1.
     std::vector<double> authors_fractions;
 };
 
@@ -30,12 +30,12 @@ struct TrainedNetwork {
     std::string uid;
     Status status = Status::pending;
     int trials_done = 0;
-    std::int64_t diverged_step = -1;   ///< global step; -1: did not diverge
-    std::vector<double> readout;       ///< [output, unit]; for diverged: last good
-    std::vector<double> state;         ///< [unit], end of training; for diverged: last good
-    std::vector<double> conclusions;   ///< [conclusion, unit]; empty if diverged
-    std::vector<float> error_curve;    ///< [trial, output]: RMS over the trial's masked steps
-    Acceptance acceptance;             ///< meaningful if trained
+    std::int64_t diverged_step = -1;  ///< global step; -1: did not diverge
+    std::vector<double> readout;      ///< [output, unit]; for diverged: last good
+    std::vector<double> state;        ///< [unit], end of training; for diverged: last good
+    std::vector<double> conclusions;  ///< [conclusion, unit]; empty if diverged
+    std::vector<float> error_curve;   ///< [trial, output]: RMS over the trial's masked steps
+    Acceptance acceptance;            ///< meaningful if trained
 };
 
 enum class Mechanism { none, direct, slow_manifold, limit_cycle, torus, mixed, chaotic, far };
@@ -44,24 +44,24 @@ enum class PointLabel { proved, converged, slow };
 
 /// A fixed or slow point found in float64.
 struct FixedPoint {
-    std::vector<double> state;          ///< [unit]
-    double speed = 0.0;                 ///< |F(x)|_2
+    std::vector<double> state;  ///< [unit]
+    double speed = 0.0;         ///< |F(x)|_2
     PointLabel label = PointLabel::converged;
     /// Eigenvalues of the flow's Jacobian dF/dx (of the map's when dt = tau), [unit, 2]: re, im,
     /// ordered by falling real part (map: falling modulus), conjugate pairs with im > 0 first.
     std::vector<double> eigenvalues;
-    int unstable = 0;                   ///< eigenvalues with re > 0 (map: modulus > 1)
-    std::vector<int> reached_from;      ///< conclusions whose delay run ends here
+    int unstable = 0;               ///< eigenvalues with re > 0 (map: modulus > 1)
+    std::vector<int> reached_from;  ///< conclusions whose delay run ends here
 };
 
 /// Evidence of one conclusion's autonomous run.
 struct DelayRun {
-    std::vector<double> speeds;         ///< |F| after 0, 1, 5, 10, 20, 30, 40, 50 trial lengths
-    double end_output = 0.0;            ///< z_o (output 0) after 50 trial lengths
-    double output_variance = 0.0;       ///< of z_o over the last two trial lengths
-    bool settled = false;               ///< reached a fixed point (state, not only z)
-    int attractor = -1;                 ///< index of the fixed point reached, or -1
-    double settling_time = -1.0;        ///< time until the speed stayed below the threshold, or -1
+    std::vector<double> speeds;    ///< |F| after 0, 1, 5, 10, 20, 30, 40, 50 trial lengths
+    double end_output = 0.0;       ///< z_o (output 0) after 50 trial lengths
+    double output_variance = 0.0;  ///< of z_o over the last two trial lengths
+    bool settled = false;          ///< reached a fixed point (state, not only z)
+    int attractor = -1;            ///< index of the fixed point reached, or -1
+    double settling_time = -1.0;   ///< time until the speed stayed below the threshold, or -1
 };
 
 /// First-level analysis of one accepted network.
@@ -70,30 +70,31 @@ struct NetworkAnalysis {
     Mechanism mechanism = Mechanism::none;
     RuleLabel rule_a = RuleLabel::not_run;
     RuleLabel rule_b = RuleLabel::not_run;
-    int distinct_outputs_a = -1;          ///< n of rule A, -1: not run
-    int distinct_outputs_b = -1;          ///< n of rule B
-    int attractors = -1;                  ///< distinct attractors reached by the conclusions
-    double saturated_delay = 0.0;         ///< share of units with |mean r| > 0.8 in delay 1
-    double saturated_response = 0.0;      ///< the same in the response
-    std::vector<double> exponents;        ///< leading Lyapunov exponents (per time), if a run did not settle
+    int distinct_outputs_a = -1;      ///< n of rule A, -1: not run
+    int distinct_outputs_b = -1;      ///< n of rule B
+    int attractors = -1;              ///< distinct attractors reached by the conclusions
+    double saturated_delay = 0.0;     ///< share of units with |mean r| > 0.8 in delay 1
+    double saturated_response = 0.0;  ///< the same in the response
+    std::vector<double>
+        exponents;  ///< leading Lyapunov exponents (per time), if a run did not settle
     std::vector<double> exponent_errors;  ///< their standard errors
     double period = -1.0;                 ///< of a limit cycle, -1: none
     std::vector<DelayRun> runs;           ///< [conclusion]
     std::vector<FixedPoint> points;
-    std::string evidence;                 ///< one sentence: why this verdict
-    std::string limits;                   ///< limits that cut work, empty if none did
+    std::string evidence;  ///< one sentence: why this verdict
+    std::string limits;    ///< limits that cut work, empty if none did
 };
 
 /// Delays drawn in the report: one network's autonomous runs from its conclusions.
 struct ExampleTrajectories {
     std::string uid;
     Mechanism mechanism = Mechanism::none;
-    double sample_interval = 0.0;         ///< time between samples
+    double sample_interval = 0.0;  ///< time between samples
     int samples = 0;
     int conclusions = 0;
-    int components = 0;                   ///< leading principal components kept
-    std::vector<float> outputs;           ///< [conclusion, sample]: z_o
-    std::vector<float> components_of_r;   ///< [conclusion, sample, component]
+    int components = 0;                      ///< leading principal components kept
+    std::vector<float> outputs;              ///< [conclusion, sample]: z_o
+    std::vector<float> components_of_r;      ///< [conclusion, sample, component]
     std::vector<double> variance_explained;  ///< [component]
 };
 

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: MIT
+#include "store/hdf5.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "core/error.hpp"
+
+namespace shoal::hdf5 {
+namespace {
+
+/// deflate, the filter with the largest ratio, cannot shrink data further than this.
+constexpr std::uint64_t largest_compression = 1032;
+
+constexpr std::uint64_t longest_string = 1 << 20;
+
+herr_t keep_innermost(unsigned depth, const H5E_error2_t* error, void* text) {
+    if (depth == 0 && error->desc != nullptr) {
+        *static_cast<std::string*>(text) = error->desc;
+    }
+    return 0;
+}
+
+bool is_integer(hid_t type) {
+    const H5T_class_t kind = H5Tget_class(type);
+    return (kind == H5T_INTEGER || kind == H5T_ENUM) && H5Tget_size(type) <= 8;
+}
+
+/// Only the formats every program writes: unusual bit layouts are refused rather than converted.
+bool is_plain_float(hid_t type) {
+    return H5Tequal(type, H5T_IEEE_F32LE) > 0 || H5Tequal(type, H5T_IEEE_F64LE) > 0 ||
+           H5Tequal(type, H5T_IEEE_F32BE) > 0 || H5Tequal(type, H5T_IEEE_F64BE) > 0;
+}
+
+/// Frees what the library allocated for variable-length strings.
+struct VariableStrings {
+    std::vector<char*> text;
+    hid_t type = -1;
+    hid_t space = -1;
+    ~VariableStrings() { H5Dvlen_reclaim(type, space, H5P_DEFAULT, text.data()); }
+};
+
+Id variable_string_type(hid_t like) {
+    Id type(H5Tcopy(H5T_C_S1), H5Tclose);
+    H5Tset_size(type.get(), H5T_VARIABLE);
+    H5Tset_cset(type.get(), H5Tget_cset(like));
+    return type;
+}
+
+/// Text of a fixed-length string: up to its padding.
+std::string trimmed(const char* text, std::size_t length, H5T_str_t padding) {
+    std::string result(text, padding == H5T_STR_SPACEPAD ? length : strnlen(text, length));
+    if (padding == H5T_STR_SPACEPAD) {
+        result.erase(result.find_last_not_of(' ') + 1);
+    }
+    return result;
+}
+
+}  // namespace
+
+Id& Id::operator=(Id&& other) noexcept {
+    if (this != &other) {
+        reset();
+        value_ = std::exchange(other.value_, -1);
+        close_ = other.close_;
+    }
+    return *this;
+}
+
+herr_t Id::reset() {
+    const hid_t value = std::exchange(value_, -1);
+    return value >= 0 ? close_(value) : 0;
+}
+
+void prepare_library() {
+    // Everything is closed by its owner; after a full disk the library's own clean-up at exit would
+    // try to write once more.
+    static const bool once = (H5dont_atexit(), H5open(), true);
+    static_cast<void>(once);
+    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
+
+std::string last_problem() {
+    std::string text;
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, &text);
+    return text.empty() ? "unknown HDF5 error" : text;
+}
+
+std::string to_text(const Extents& extents) {
+    return fmt::format("[{}]", fmt::join(extents, ", "));
+}
+
+std::optional<std::uint64_t> byte_count(const Extents& extents, std::uint64_t element_bytes) {
+    std::uint64_t bytes = element_bytes;
+    for (const std::uint64_t extent : extents) {
+        if (extent != 0 && bytes > std::numeric_limits<std::uint64_t>::max() / extent) {
+            return std::nullopt;
+        }
+        bytes *= extent;
+    }
+    return bytes;
+}
+
+ReadGroup::ReadGroup(const std::filesystem::path& path) : file_(std::make_shared<File>()) {
+    prepare_library();
+    std::error_code problem;
+    if (!std::filesystem::is_regular_file(path, problem)) {
+        throw file_error(fmt::format("{}: no such file", path.string()));
+    }
+    file_->path = path;
+    file_->bytes = std::filesystem::file_size(path);
+    file_->id = Id(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
+    if (!file_->id) {
+        throw file_error(
+            fmt::format("{}: is not a readable HDF5 file: {}", path.string(), last_problem()));
+    }
+    id_ = std::make_shared<Id>(H5Gopen2(file_->id.get(), "/", H5P_DEFAULT), H5Gclose);
+    if (!*id_) {
+        throw file_error(
+            fmt::format("{}: is a damaged HDF5 file: {}", path.string(), last_problem()));
+    }
+}
+
+ReadGroup::ReadGroup(std::shared_ptr<File> file, std::string name, Id id)
+    : file_(std::move(file)), name_(std::move(name)), id_(std::make_shared<Id>(std::move(id))) {}
+
+std::string ReadGroup::where(const std::string& name) const {
+    return fmt::format("{}: {}/{}", file_->path.string(), name_, name);
+}
+
+void ReadGroup::fail(const std::string& name, const std::string& what) const {
+    throw file_error(fmt::format("{}: {}", where(name), what));
+}
+
+bool ReadGroup::has(const std::string& name) const {
+    if (H5Lexists(id_->get(), name.c_str(), H5P_DEFAULT) <= 0) {
+        return false;
+    }
+    H5L_info_t info;
+    if (H5Lget_info(id_->get(), name.c_str(), &info, H5P_DEFAULT) < 0 ||
+        info.type != H5L_TYPE_HARD) {
+        fail(name, "is a link, not a dataset or group of this file");
+    }
+    return true;
+}
+
+ReadGroup ReadGroup::group(const std::string& name) const {
+    if (!has(name)) {
+        fail(name, "missing group");
+    }
+    Id id(H5Gopen2(id_->get(), name.c_str(), H5P_DEFAULT), H5Gclose);
+    if (!id) {
+        fail(name, "cannot be opened as a group: " + last_problem());
+    }
+    return {file_, name_ + "/" + name, std::move(id)};
+}
+
+std::vector<std::string> ReadGroup::groups() const {
+    H5G_info_t info;
+    if (H5Gget_info(id_->get(), &info) < 0) {
+        fail("", "cannot be listed: " + last_problem());
+    }
+    const Id creation(H5Gget_create_plist(id_->get()), H5Pclose);
+    unsigned order = 0;
+    H5Pget_link_creation_order(creation.get(), &order);
+    const H5_index_t index = (order & H5P_CRT_ORDER_TRACKED) ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
+    std::vector<std::string> names;
+    for (hsize_t i = 0; i < info.nlinks; ++i) {
+        char name[256];
+        const ssize_t length = H5Lget_name_by_idx(id_->get(), ".", index, H5_ITER_INC, i, name,
+                                                  sizeof name, H5P_DEFAULT);
+        if (length < 0 || length >= static_cast<ssize_t>(sizeof name)) {
+            fail("", "cannot be listed: " + last_problem());
+        }
+        H5O_info_t object;
+        if (!has(name)) {
+            fail(name, "is listed but not there");
+        }
+        if (H5Oget_info_by_name2(id_->get(), name, &object, H5O_INFO_BASIC, H5P_DEFAULT) < 0) {
+            fail(name, "cannot be opened: " + last_problem());
+        }
+        if (object.type == H5O_TYPE_GROUP) {
+            names.emplace_back(name);
+        }
+    }
+    return names;
+}
+
+Id ReadGroup::open_dataset(const std::string& name) const {
+    if (!has(name)) {
+        fail(name, "missing dataset");
+    }
+    Id dataset(H5Dopen2(id_->get(), name.c_str(), H5P_DEFAULT), H5Dclose);
+    if (!dataset) {
+        fail(name, "cannot be opened as a dataset: " + last_problem());
+    }
+    return dataset;
+}
+
+/// Extents, checked against what the file can hold.
+Extents ReadGroup::checked_extents(hid_t dataset, const std::string& name) const {
+    const Id space(H5Dget_space(dataset), H5Sclose);
+    const Id type(H5Dget_type(dataset), H5Tclose);
+    const Id creation(H5Dget_create_plist(dataset), H5Pclose);
+    if (!space || !type || !creation || H5Sis_simple(space.get()) <= 0) {
+        fail(name, "is damaged: " + last_problem());
+    }
+    const H5D_layout_t layout = H5Pget_layout(creation.get());
+    const bool inside = layout == H5D_COMPACT || layout == H5D_CONTIGUOUS || layout == H5D_CHUNKED;
+    if (!inside || (layout == H5D_CONTIGUOUS && H5Pget_external_count(creation.get()) != 0)) {
+        fail(name, "keeps its data in other files, which is not read");
+    }
+    const int rank = H5Sget_simple_extent_ndims(space.get());
+    if (rank < 0) {
+        fail(name, "is damaged: " + last_problem());
+    }
+    std::vector<hsize_t> sizes(static_cast<std::size_t>(rank));
+    if (H5Sget_simple_extent_dims(space.get(), sizes.data(), nullptr) < 0) {
+        fail(name, "is damaged: " + last_problem());
+    }
+    Extents extents(sizes.begin(), sizes.end());
+    const bool filtered = H5Pget_nfilters(creation.get()) > 0;
+    const auto bytes = byte_count(extents, std::max<std::uint64_t>(H5Tget_size(type.get()), 1));
+    if (!bytes || *bytes / (filtered ? largest_compression : 1) > file_->bytes) {
+        fail(name, fmt::format("has extents {}, more than the file of {} bytes can hold",
+                               to_text(extents), file_->bytes));
+    }
+    return extents;
+}
+
+Extents ReadGroup::extents(const std::string& name) const {
+    return checked_extents(open_dataset(name).get(), name);
+}
+
+Extents ReadGroup::extents(const std::string& name, const std::vector<std::string>& axes) const {
+    const Extents found = extents(name);
+    if (found.size() != axes.size()) {
+        fail(name, fmt::format("expected {} axes [{}], found shape {}", axes.size(),
+                               fmt::join(axes, ", "), to_text(found)));
+    }
+    return found;
+}
+
+void ReadGroup::require_extents(hid_t dataset, const std::string& name,
+                                const Extents& expected) const {
+    const Extents found = checked_extents(dataset, name);
+    if (found != expected) {
+        fail(name, fmt::format("expected shape {}, found {}", to_text(expected), to_text(found)));
+    }
+}
+
+template <class T>
+std::vector<T> ReadGroup::read(const std::string& name, const Extents& expected, hid_t memory_type,
+                               bool floats, std::optional<std::uint64_t> index) const {
+    const Id dataset = open_dataset(name);
+    require_extents(dataset.get(), name, expected);
+    const Id type(H5Dget_type(dataset.get()), H5Tclose);
+    if (!is_integer(type.get()) && !(floats && is_plain_float(type.get()))) {
+        fail(name, floats ? "expected integers or floats of 32 or 64 bits, found another type"
+                          : "expected integers, found another type");
+    }
+    Extents shape = expected;
+    const Id space(H5Dget_space(dataset.get()), H5Sclose);
+    if (index) {
+        check(!expected.empty() && *index < expected[0], "slab inside the dataset");
+        shape[0] = 1;
+        std::vector<hsize_t> start(shape.size(), 0);
+        start[0] = *index;
+        const std::vector<hsize_t> count(shape.begin(), shape.end());
+        if (H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(),
+                                nullptr) < 0) {
+            fail(name, "cannot be read: " + last_problem());
+        }
+    }
+    std::vector<T> values(static_cast<std::size_t>(*byte_count(shape, 1)));
+    const hsize_t size = values.size();
+    const Id memory(H5Screate_simple(1, &size, nullptr), H5Sclose);
+    if (!values.empty() && H5Dread(dataset.get(), memory_type, memory.get(), space.get(),
+                                   H5P_DEFAULT, values.data()) < 0) {
+        fail(name, "cannot be read: " + last_problem());
+    }
+    return values;
+}
+
+std::vector<double> ReadGroup::numbers(const std::string& name, const Extents& expected) const {
+    return read<double>(name, expected, H5T_NATIVE_DOUBLE, true, std::nullopt);
+}
+
+std::vector<double> ReadGroup::numbers_at(const std::string& name, const Extents& expected,
+                                          std::uint64_t index) const {
+    return read<double>(name, expected, H5T_NATIVE_DOUBLE, true, index);
+}
+
+std::vector<std::int64_t> ReadGroup::integers(const std::string& name,
+                                              const Extents& expected) const {
+    return read<std::int64_t>(name, expected, H5T_NATIVE_INT64, false, std::nullopt);
+}
+
+std::vector<std::string> ReadGroup::strings(const std::string& name,
+                                            const Extents& expected) const {
+    const Id dataset = open_dataset(name);
+    require_extents(dataset.get(), name, expected);
+    const Id type(H5Dget_type(dataset.get()), H5Tclose);
+    if (H5Tget_class(type.get()) != H5T_STRING) {
+        fail(name, "expected strings, found another type");
+    }
+    const auto count = static_cast<std::size_t>(*byte_count(expected, 1));
+    std::vector<std::string> result;
+    if (count == 0) {
+        return result;
+    }
+    if (H5Tis_variable_str(type.get()) > 0) {
+        const Id space(H5Dget_space(dataset.get()), H5Sclose);
+        const Id memory_type = variable_string_type(type.get());
+        VariableStrings strings{std::vector<char*>(count, nullptr), memory_type.get(), space.get()};
+        if (H5Dread(dataset.get(), memory_type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                    strings.text.data()) < 0) {
+            fail(name, "cannot be read: " + last_problem());
+        }
+        for (const char* text : strings.text) {
+            result.emplace_back(text == nullptr ? "" : text);
+        }
+        return result;
+    }
+    const std::size_t length = H5Tget_size(type.get());
+    std::vector<char> text(count * length);
+    if (H5Dread(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data()) < 0) {
+        fail(name, "cannot be read: " + last_problem());
+    }
+    const H5T_str_t padding = H5Tget_strpad(type.get());
+    for (std::size_t i = 0; i < count; ++i) {
+        result.push_back(trimmed(text.data() + i * length, length, padding));
+    }
+    return result;
+}
+
+bool ReadGroup::has_attribute(const std::string& name) const {
+    return H5Aexists(id_->get(), name.c_str()) > 0;
+}
+
+double ReadGroup::number_attribute(const std::string& name) const {
+    if (!has_attribute(name)) {
+        fail("", fmt::format("missing attribute {}", name));
+    }
+    const Id attribute(H5Aopen(id_->get(), name.c_str(), H5P_DEFAULT), H5Aclose);
+    const Id type(attribute ? H5Aget_type(attribute.get()) : -1, H5Tclose);
+    const Id space(attribute ? H5Aget_space(attribute.get()) : -1, H5Sclose);
+    double value = 0.0;
+    if (!type || !space || H5Sget_simple_extent_npoints(space.get()) != 1 ||
+        !(is_integer(type.get()) || is_plain_float(type.get())) ||
+        H5Aread(attribute.get(), H5T_NATIVE_DOUBLE, &value) < 0) {
+        fail("", fmt::format("attribute {} is not one number", name));
+    }
+    return value;
+}
+
+std::string ReadGroup::string_attribute(const std::string& name) const {
+    if (!has_attribute(name)) {
+        fail("", fmt::format("missing attribute {}", name));
+    }
+    const Id attribute(H5Aopen(id_->get(), name.c_str(), H5P_DEFAULT), H5Aclose);
+    const Id type(attribute ? H5Aget_type(attribute.get()) : -1, H5Tclose);
+    const Id space(attribute ? H5Aget_space(attribute.get()) : -1, H5Sclose);
+    if (!type || !space || H5Sget_simple_extent_npoints(space.get()) != 1 ||
+        H5Tget_class(type.get()) != H5T_STRING || H5Tget_size(type.get()) > longest_string) {
+        fail("", fmt::format("attribute {} is not one string", name));
+    }
+    if (H5Tis_variable_str(type.get()) > 0) {
+        const Id memory_type = variable_string_type(type.get());
+        VariableStrings strings{std::vector<char*>(1, nullptr), memory_type.get(), space.get()};
+        if (H5Aread(attribute.get(), memory_type.get(), strings.text.data()) < 0) {
+            fail("", fmt::format("attribute {} cannot be read: {}", name, last_problem()));
+        }
+        return strings.text[0] == nullptr ? "" : strings.text[0];
+    }
+    std::vector<char> text(H5Tget_size(type.get()));
+    if (H5Aread(attribute.get(), type.get(), text.data()) < 0) {
+        fail("", fmt::format("attribute {} cannot be read: {}", name, last_problem()));
+    }
+    return trimmed(text.data(), text.size(), H5Tget_strpad(type.get()));
+}
+
+void ReadGroup::require_schema(int version) const {
+    const double found = number_attribute("schema_version");
+    if (found != version) {
+        fail("", fmt::format("schema_version {} is not the one this program reads ({})", found,
+                             version));
+    }
+}
+
+}  // namespace shoal::hdf5

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// Reading HDF5 files that may be damaged, foreign or hostile: handles close themselves, every
+// failure is a file error naming file and dataset, and no size in a file is trusted before it is
+// checked against the file's own length. Not safe for several threads at once.
+#pragma once
+
+#include <hdf5.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace shoal::hdf5 {
+
+/// Owns an HDF5 identifier.
+class Id {
+  public:
+    using Close = herr_t (*)(hid_t);
+    Id() = default;
+    Id(hid_t value, Close close) : value_(value), close_(close) {}
+    ~Id() { reset(); }
+    Id(Id&& other) noexcept { *this = std::move(other); }
+    Id& operator=(Id&& other) noexcept;
+    hid_t get() const { return value_; }
+    explicit operator bool() const { return value_ >= 0; }
+    /// Closes now; negative on failure.
+    herr_t reset();
+
+  private:
+    hid_t value_ = -1;
+    Close close_ = nullptr;
+};
+
+/// Silences the library's own printing of errors; called by everything that opens or creates a
+/// file.
+void prepare_library();
+
+/// Innermost message of the library's last failure, or "unknown HDF5 error".
+std::string last_problem();
+
+using Extents = std::vector<std::uint64_t>;
+
+/// "[3, 4]"
+std::string to_text(const Extents& extents);
+
+/// Product of extents times `element_bytes`; nothing if that overflows 64 bits.
+std::optional<std::uint64_t> byte_count(const Extents& extents, std::uint64_t element_bytes);
+
+/// A group of a file opened for reading. Copies share the file, which closes with the last of them.
+class ReadGroup {
+  public:
+    /// Root group of a file.
+    explicit ReadGroup(const std::filesystem::path& path);
+
+    /// "file: /group/name", for messages.
+    std::string where(const std::string& name) const;
+    /// True if a dataset or group of that name is here; links into other files are refused.
+    bool has(const std::string& name) const;
+    ReadGroup group(const std::string& name) const;
+    /// Names of the groups in this one, in order of creation where the file keeps it, else by name.
+    std::vector<std::string> groups() const;
+
+    /// Extents of a dataset, which must have one axis per name in `axes` (names for the message).
+    Extents extents(const std::string& name, const std::vector<std::string>& axes) const;
+    /// Extents whatever the rank.
+    Extents extents(const std::string& name) const;
+
+    /// A whole dataset, whose extents must be `expected`. numbers: integers (enumerations such as
+    /// h5py's bool included) or 32- and 64-bit floats; integers: integers only.
+    std::vector<double> numbers(const std::string& name, const Extents& expected) const;
+    std::vector<std::int64_t> integers(const std::string& name, const Extents& expected) const;
+    std::vector<std::string> strings(const std::string& name, const Extents& expected) const;
+    /// Entry `index` along the first axis.
+    std::vector<double> numbers_at(const std::string& name, const Extents& expected,
+                                   std::uint64_t index) const;
+
+    bool has_attribute(const std::string& name) const;
+    /// Attributes of the group: one number or one string (fixed or variable length).
+    double number_attribute(const std::string& name) const;
+    std::string string_attribute(const std::string& name) const;
+    /// Throws unless the attribute schema_version of this group is `version`.
+    void require_schema(int version) const;
+
+  private:
+    struct File {
+        std::filesystem::path path;
+        std::uint64_t bytes = 0;
+        Id id;
+    };
+    ReadGroup(std::shared_ptr<File> file, std::string name, Id id);
+    Id open_dataset(const std::string& name) const;
+    Extents checked_extents(hid_t dataset, const std::string& name) const;
+    void require_extents(hid_t dataset, const std::string& name, const Extents& expected) const;
+    template <class T>
+    std::vector<T> read(const std::string& name, const Extents& expected, hid_t memory_type,
+                        bool floats, std::optional<std::uint64_t> index) const;
+    [[noreturn]] void fail(const std::string& name, const std::string& what) const;
+
+    std::shared_ptr<File> file_;
+    std::string name_;  ///< "" for the root, else "/group"
+    std::shared_ptr<Id> id_;
+};
+
+}  // namespace shoal::hdf5

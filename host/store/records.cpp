@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include "store/records.hpp"
+
+#include "core/error.hpp"
+
+namespace shoal {
+
+const char* name_of(Status value) {
+    switch (value) {
+        case Status::pending:
+            return "pending";
+        case Status::trained:
+            return "trained";
+        case Status::diverged:
+            return "diverged";
+    }
+    check(false, "known status");
+    return "";
+}
+
+const char* name_of(Mechanism value) {
+    switch (value) {
+        case Mechanism::none:
+            return "none";
+        case Mechanism::direct:
+            return "direct";
+        case Mechanism::slow_manifold:
+            return "slow_manifold";
+        case Mechanism::limit_cycle:
+            return "limit_cycle";
+        case Mechanism::torus:
+            return "torus";
+        case Mechanism::mixed:
+            return "mixed";
+        case Mechanism::chaotic:
+            return "chaotic";
+        case Mechanism::far:
+            return "far";
+    }
+    check(false, "known mechanism");
+    return "";
+}
+
+const char* name_of(RuleLabel value) {
+    switch (value) {
+        case RuleLabel::not_run:
+            return "";
+        case RuleLabel::direct:
+            return "direct";
+        case RuleLabel::manifold:
+            return "manifold";
+        case RuleLabel::limit_cycle:
+            return "limit_cycle";
+        case RuleLabel::mixed:
+            return "mixed";
+        case RuleLabel::far:
+            return "far";
+    }
+    check(false, "known rule label");
+    return "";
+}
+
+const char* name_of(PointLabel value) {
+    switch (value) {
+        case PointLabel::proved:
+            return "proved";
+        case PointLabel::converged:
+            return "converged";
+        case PointLabel::slow:
+            return "slow";
+    }
+    check(false, "known point label");
+    return "";
+}
+
+}  // namespace shoal

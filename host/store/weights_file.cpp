@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: MIT
+// Weights files: networks as other programs see them, and the answers of `simulate`.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "core/error.hpp"
+#include "core/file.hpp"
+#include "store/exchange_files.hpp"
+#include "store/hdf5.hpp"
+#include "store/hdf5_write.hpp"
+#include "store/read_checks.hpp"
+
+namespace shoal {
+namespace {
+
+using hdf5::Extents;
+using hdf5::ReadGroup;
+using hdf5::Type;
+using hdf5::WriteGroup;
+
+std::uint64_t extent(int size) {
+    return static_cast<std::uint64_t>(size);
+}
+
+/// Part `i` of `parts` equal parts.
+std::vector<double> part(const std::vector<double>& all, int i, int parts) {
+    const auto size = static_cast<std::ptrdiff_t>(all.size()) / parts;
+    return {all.begin() + i * size, all.begin() + (i + 1) * size};
+}
+
+class WeightsReader {
+  public:
+    explicit WeightsReader(const std::filesystem::path& path) : file_(path) {}
+
+    WeightsFile read() {
+        read_recurrent();
+        read_attributes();
+        read_input_and_readout();
+        if (file_.has("bias")) {
+            weights_.bias = finite_numbers(file_, "bias", per_network({extent(weights_.units)}));
+        }
+        read_constant_input();
+        read_series();
+        if (file_.has("uid")) {
+            weights_.uids = file_.strings("uid", per_network({}));
+        }
+        return std::move(weights_);
+    }
+
+  private:
+    void read_recurrent() {
+        const Extents found = file_.extents("recurrent");
+        if (found.size() != 2 && found.size() != 3) {
+            throw file_error(
+                fmt::format("{}: expected shape [to, from] or [network, to, from], "
+                            "found {}",
+                            file_.where("recurrent"), hdf5::to_text(found)));
+        }
+        require_content(file_, "recurrent", found);
+        if (found[found.size() - 2] != found.back()) {
+            throw file_error(fmt::format("{}: expected as many rows as columns, found shape {}",
+                                         file_.where("recurrent"), hdf5::to_text(found)));
+        }
+        network_axis_ = found.size() == 3;
+        weights_.networks = network_axis_ ? to_int(file_, "recurrent", found[0]) : 1;
+        weights_.units = to_int(file_, "recurrent", found.back());
+        weights_.recurrent = finite_numbers(file_, "recurrent", found);
+    }
+
+    void read_attributes() {
+        const std::string cell = file_.string_attribute("cell");
+        if (cell == name_of(Cell::current)) {
+            weights_.cell = Cell::current;
+        } else if (cell == name_of(Cell::rate)) {
+            weights_.cell = Cell::rate;
+        } else {
+            throw file_error(fmt::format("{}: attribute cell is \"{}\", expected current or rate",
+                                         file_.where(""), cell));
+        }
+        weights_.tau = file_.number_attribute("tau");
+        weights_.dt = file_.number_attribute("dt");
+        if (!(std::isfinite(weights_.tau) && weights_.dt > 0.0 && weights_.dt <= weights_.tau)) {
+            throw file_error(
+                fmt::format("{}: attributes tau = {} and dt = {}, expected "
+                            "0 < dt <= tau",
+                            file_.where(""), weights_.tau, weights_.dt));
+        }
+    }
+
+    /// Extents of a dataset that every network has its own of.
+    Extents per_network(Extents of_one) const {
+        if (network_axis_) {
+            of_one.insert(of_one.begin(), extent(weights_.networks));
+        }
+        return of_one;
+    }
+
+    std::vector<std::string> axes(std::vector<std::string> of_one) const {
+        if (network_axis_) {
+            of_one.insert(of_one.begin(), "network");
+        }
+        return of_one;
+    }
+
+    void read_input_and_readout() {
+        if (file_.has("input")) {
+            const Extents found = file_.extents("input", axes({"unit", "input"}));
+            require_content(file_, "input", found);
+            weights_.inputs = to_int(file_, "input", found.back());
+            weights_.input =
+                finite_numbers(file_, "input", per_network({extent(weights_.units), found.back()}));
+        }
+        if (file_.has("readout")) {
+            const Extents found = file_.extents("readout", axes({"output", "unit"}));
+            require_content(file_, "readout", found);
+            const std::uint64_t outputs = found[found.size() - 2];
+            weights_.outputs = to_int(file_, "readout", outputs);
+            weights_.readout =
+                finite_numbers(file_, "readout", per_network({outputs, extent(weights_.units)}));
+        }
+    }
+
+    void require_input_matrix(const std::string& name) const {
+        if (weights_.inputs == 0) {
+            throw file_error(
+                fmt::format("{}: needs the dataset input, which is missing", file_.where(name)));
+        }
+    }
+
+    void read_constant_input() {
+        if (!file_.has("constant_input")) {
+            return;
+        }
+        require_input_matrix("constant_input");
+        const bool same_for_all = file_.extents("constant_input").size() == 1;
+        const Extents of_one = {extent(weights_.inputs)};
+        const auto values =
+            finite_numbers(file_, "constant_input", same_for_all ? of_one : per_network(of_one));
+        const int copies = same_for_all ? weights_.networks : 1;
+        for (int i = 0; i < copies; ++i) {
+            weights_.constant_input.insert(weights_.constant_input.end(), values.begin(),
+                                           values.end());
+        }
+    }
+
+    void read_series() {
+        if (file_.has("inputs")) {
+            require_input_matrix("inputs");
+            const Extents found = file_.extents("inputs", {"trial", "time", "input"});
+            require_content(file_, "inputs", found);
+            weights_.series_trials = to_int(file_, "inputs", found[0]);
+            weights_.series_steps = to_int(file_, "inputs", found[1]);
+            weights_.inputs_series =
+                finite_numbers(file_, "inputs", {found[0], found[1], extent(weights_.inputs)});
+        }
+        if (file_.has("initial_state")) {
+            const Extents found = file_.extents("initial_state", {"trial", "unit"});
+            require_content(file_, "initial_state", found);
+            const bool fixed = weights_.series_trials > 0;
+            weights_.initial_trials =
+                fixed ? weights_.series_trials : to_int(file_, "initial_state", found[0]);
+            weights_.initial_state = finite_numbers(
+                file_, "initial_state", {extent(weights_.initial_trials), extent(weights_.units)});
+        }
+    }
+
+    ReadGroup file_;
+    WeightsFile weights_;
+    bool network_axis_ = false;
+};
+
+void write_cell(WriteGroup& root, Cell cell, double tau, double dt) {
+    root.attribute("cell", std::string(name_of(cell)));
+    root.attribute("tau", tau);
+    root.attribute("dt", dt);
+}
+
+void put_if_any(WriteGroup& root, const std::string& name, const std::vector<std::string>& axes,
+                const std::vector<double>& values) {
+    if (!values.empty()) {
+        root.put(name, Type::float64, axes, values);
+    }
+}
+
+}  // namespace
+
+WeightsFile read_weights(const std::filesystem::path& path) {
+    return WeightsReader(path).read();
+}
+
+InitialWeights load_initial_weights(const std::string& path) {
+    WeightsFile weights = read_weights(path);
+    InitialWeights initial;
+    initial.networks = weights.networks;
+    initial.units = weights.units;
+    initial.inputs = weights.inputs;
+    initial.recurrent = std::move(weights.recurrent);
+    initial.input = std::move(weights.input);
+    initial.bias = std::move(weights.bias);
+    if (!weights.initial_state.empty()) {
+        initial.initial_state = part(weights.initial_state, 0, weights.initial_trials);
+    }
+    return initial;
+}
+
+NetworkModel model_of(const WeightsFile& weights, int i) {
+    check(i >= 0 && i < weights.networks, "network of the weights file");
+    const auto own = [&](const std::vector<double>& all) { return part(all, i, weights.networks); };
+    NetworkModel model;
+    model.uid =
+        weights.uids.empty() ? std::to_string(i) : weights.uids[static_cast<std::size_t>(i)];
+    model.units = weights.units;
+    model.inputs = weights.inputs;
+    model.outputs = weights.outputs;
+    model.cell = weights.cell;
+    model.tau = weights.tau;
+    model.dt = weights.dt;
+    model.recurrent = dense_matrix(weights.units, own(weights.recurrent));
+    model.input = own(weights.input);
+    model.readout = own(weights.readout);
+    model.bias = own(weights.bias);
+    model.initial_state.assign(static_cast<std::size_t>(weights.units), 0.0);
+    return model;
+}
+
+void write_weights_h5(const std::filesystem::path& path, const WeightsFile& weights) {
+    replace_file(path, [&](const std::filesystem::path& temporary) {
+        hdf5::WriteFile file(temporary, path);
+        WriteGroup root = file.root();
+        write_cell(root, weights.cell, weights.tau, weights.dt);
+        root.dimension("network", extent(weights.networks));
+        root.dimension("to", extent(weights.units));
+        root.dimension("from", extent(weights.units));
+        root.dimension("unit", extent(weights.units));
+        if (weights.inputs > 0) {
+            root.dimension("channel", extent(weights.inputs));
+        }
+        if (weights.outputs > 0) {
+            root.dimension("output", extent(weights.outputs));
+        }
+        const int trials = std::max(weights.series_trials, weights.initial_trials);
+        if (trials > 0) {
+            root.dimension("trial", extent(trials));
+        }
+        if (weights.series_steps > 0) {
+            root.dimension("time", extent(weights.series_steps));
+        }
+        put_if_any(root, "recurrent", {"network", "to", "from"}, weights.recurrent);
+        put_if_any(root, "input", {"network", "unit", "channel"}, weights.input);
+        put_if_any(root, "readout", {"network", "output", "unit"}, weights.readout);
+        put_if_any(root, "bias", {"network", "unit"}, weights.bias);
+        put_if_any(root, "constant_input", {"network", "channel"}, weights.constant_input);
+        put_if_any(root, "inputs", {"trial", "time", "channel"}, weights.inputs_series);
+        put_if_any(root, "initial_state", {"trial", "unit"}, weights.initial_state);
+        if (!weights.uids.empty()) {
+            root.put("uid", Type::string, {"network"}, weights.uids);
+            root.describe("recurrent", "coordinates", std::string("uid"));
+        }
+        file.close();
+    });
+}
+
+void write_simulation(const std::filesystem::path& path, const SimulationShape& shape, Cell cell,
+                      double tau, double dt,
+                      const std::function<void(int network, std::vector<double>& states,
+                                               std::vector<double>& outputs)>& fill,
+                      Precision precision) {
+    const Type real = precision == Precision::fp32 ? Type::float32 : Type::float64;
+    replace_file(path, [&](const std::filesystem::path& temporary) {
+        hdf5::WriteFile file(temporary, path);
+        WriteGroup root = file.root();
+        write_cell(root, cell, tau, dt);
+        root.dimension("network", extent(shape.networks));
+        root.dimension("trial", extent(shape.trials));
+        root.dimension("time", extent(shape.steps));
+        root.dimension("unit", extent(shape.units));
+        root.create("states", real, {"network", "trial", "time", "unit"});
+        if (shape.outputs > 0) {
+            root.dimension("output", extent(shape.outputs));
+            root.create("outputs", real, {"network", "trial", "time", "output"});
+        }
+        std::vector<double> states;
+        std::vector<double> outputs;
+        for (int i = 0; i < shape.networks; ++i) {
+            fill(i, states, outputs);
+            root.write_at("states", extent(i), states);
+            if (shape.outputs > 0) {
+                root.write_at("outputs", extent(i), outputs);
+            }
+        }
+        file.close();
+    });
+}
+
+}  // namespace shoal

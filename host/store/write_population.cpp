@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+#include <span>
+
+#include "core/error.hpp"
+#include "core/file.hpp"
+#include "store/exchange_files.hpp"
+#include "store/network_groups.hpp"
+#include "store/population_file.hpp"
+#include "store/population_schema.hpp"
+
+namespace shoal {
+namespace {
+
+using hdf5::Type;
+using hdf5::WriteGroup;
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+std::size_t product(std::initializer_list<int> sizes) {
+    std::size_t result = 1;
+    for (const int size : sizes) {
+        result *= static_cast<std::size_t>(size);
+    }
+    return result;
+}
+
+/// `values` followed by NaN up to `size`; check: not longer.
+template <class T>
+std::vector<T> padded(const std::vector<T>& values, std::size_t size, const char* what) {
+    check(values.size() <= size, what);
+    std::vector<T> result(size, static_cast<T>(nan));
+    std::copy(values.begin(), values.end(), result.begin());
+    return result;
+}
+
+/// Small columns of a group, kept until its last network is written.
+struct Columns {
+    std::vector<std::string> status;
+    std::vector<std::int64_t> accepted, accepted_lax, trials_done, diverged_step, curve_trials;
+    std::vector<double> fraction_failed, median_error, authors_fractions, gain;
+    std::vector<std::int64_t> base_index;
+};
+
+/// Number of each distinct recurrent matrix of a group, in order of first appearance.
+std::map<std::string, std::int64_t> number_matrices(const Config& config,
+                                                    const NetworkGroup& layout) {
+    std::map<std::string, std::int64_t> numbers;
+    for (const std::size_t member : layout.members) {
+        numbers.emplace(recurrent_identity(config.networks[member]),
+                        static_cast<std::int64_t>(numbers.size()));
+    }
+    return numbers;
+}
+
+std::vector<double> whole_matrix(const RecurrentMatrix& matrix, double factor) {
+    const auto n = static_cast<std::size_t>(matrix.units());
+    std::vector<double> values(n * n);
+    for (std::size_t to = 0; to < n; ++to) {
+        matrix.row(static_cast<int>(to), std::span(values).subspan(to * n, n));
+    }
+    if (factor != 1.0) {
+        for (double& value : values) {
+            value *= factor;
+        }
+    }
+    return values;
+}
+
+class GroupWriter {
+  public:
+    GroupWriter(WriteGroup group, const Config& config, const NetworkGroup& layout,
+                Precision precision)
+        : group_(std::move(group)),
+          config_(config),
+          layout_(layout),
+          real_(precision == Precision::fp32 ? Type::float32 : Type::float64),
+          matrices_(number_matrices(config, layout)),
+          shared_(matrices_.size() < layout.members.size()) {
+        define_axes();
+        define_datasets();
+    }
+
+    void add(std::uint64_t index, const NetworkModel& model,
+             const std::optional<TrainedNetwork>& record) {
+        write_model(index, model);
+        write_record(index, record ? *record : TrainedNetwork{});
+    }
+
+    void finish() {
+        group_.write("status", columns_.status);
+        group_.write("accepted", columns_.accepted);
+        group_.write("accepted_lax", columns_.accepted_lax);
+        group_.write("fraction_failed", columns_.fraction_failed);
+        group_.write("median_error", columns_.median_error);
+        group_.write("authors_fractions", columns_.authors_fractions);
+        group_.write("trials_done", columns_.trials_done);
+        group_.write("diverged_step", columns_.diverged_step);
+        group_.write("curve_trials", columns_.curve_trials);
+        if (shared_) {
+            group_.write("base_index", columns_.base_index);
+            group_.write("gain", columns_.gain);
+        }
+    }
+
+  private:
+    void define_axes() {
+        write_network_axis(group_, config_, layout_, population_schema);
+        group_.dimension("unit", static_cast<std::uint64_t>(layout_.units));
+        group_.dimension("to", static_cast<std::uint64_t>(layout_.units));
+        group_.dimension("from", static_cast<std::uint64_t>(layout_.units));
+        group_.dimension("channel", static_cast<std::uint64_t>(layout_.shape.inputs));
+        if (layout_.kind == TaskKind::sequential_sum) {
+            group_.coordinate("output", std::vector<std::string>{"z_o", "z_d1", "z_d2"});
+        } else {
+            group_.dimension("output", static_cast<std::uint64_t>(layout_.shape.outputs));
+        }
+        group_.dimension("conclusion", static_cast<std::uint64_t>(layout_.conclusions));
+        group_.dimension("trial", static_cast<std::uint64_t>(layout_.trials));
+        group_.coordinate("threshold", authors_thresholds);
+        if (shared_) {
+            group_.dimension("matrix", matrices_.size());
+        }
+    }
+
+    void define(const char* name, Type type, const std::vector<std::string>& axes,
+                const char* meaning) {
+        group_.create(name, type, axes);
+        group_.describe(name, "long_name", meaning);
+        if (axes.front() == "network") {
+            group_.describe(name, "coordinates", network_coordinates(config_));
+        }
+    }
+
+    void define_flag(const char* name, const char* meaning) {
+        constexpr std::int8_t values[] = {-1, 0, 1};
+        define(name, Type::int8, {"network"}, meaning);
+        group_.describe(name, "flag_values", values);
+        group_.describe(name, "flag_meanings", "pending false true");
+    }
+
+    void define_datasets() {
+        define("status", Type::string, {"network"}, "trained, diverged or pending");
+        define_flag("accepted", "every test run's error below 0.1");
+        define_flag("accepted_lax", "at most 5 % of the test runs' errors at or above 0.1");
+        define("fraction_failed", Type::float64, {"network"},
+               "share of test runs with error at or above 0.1");
+        define("median_error", Type::float64, {"network"},
+               "median over test runs of the RMS error in the response");
+        define("authors_fractions", Type::float64, {"network", "threshold"},
+               "share of test runs whose sqrt(sum of squared errors / runs) exceeds the threshold");
+        define("trials_done", Type::int64, {"network"}, "training trials completed");
+        define("diverged_step", Type::int64, {"network"},
+               "global step at which the network diverged, -1: it did not");
+        define("curve_trials", Type::int64, {"network"}, "trials in error_curve");
+        if (shared_) {
+            define("base", real_, {"matrix", "to", "from"}, "recurrent matrix before the gain");
+            define("base_index", Type::int64, {"network"}, "index into base");
+            define("gain", Type::float64, {"network"}, "factor of base");
+        } else {
+            define("recurrent", real_, {"network", "to", "from"},
+                   "gain x recurrent matrix, without the readout's feedback");
+        }
+        define("input", real_, {"network", "unit", "channel"}, "input weights");
+        define("feedback", real_, {"network", "unit", "output"}, "feedback weights");
+        define("readout", real_, {"network", "output", "unit"}, "trained readout");
+        define("bias", real_, {"network", "unit"}, "bias");
+        define("initial_state", real_, {"network", "unit"}, "state before training");
+        define("state", real_, {"network", "unit"}, "state at the end of training");
+        define("conclusions", real_, {"network", "conclusion", "unit"},
+               "first end-of-trial state of each trial type with frozen weights");
+        define("error_curve", Type::float32, {"network", "trial", "output"},
+               "RMS error over the trial's steps that carry an error, before their updates");
+    }
+
+    void write_model(std::uint64_t index, const NetworkModel& model) {
+        const NetworkSpec& spec = config_.networks[layout_.members[index]];
+        if (shared_) {
+            const std::int64_t matrix = matrices_.at(recurrent_identity(spec));
+            if (written_.insert(matrix).second) {
+                group_.write_at("base", static_cast<std::uint64_t>(matrix),
+                                whole_matrix(*model.recurrent, 1.0));
+            }
+            columns_.base_index.push_back(matrix);
+            columns_.gain.push_back(model.gain);
+        } else {
+            group_.write_at("recurrent", index, whole_matrix(*model.recurrent, model.gain));
+        }
+        const auto units = product({layout_.units});
+        group_.write_at("input", index, model.input);
+        group_.write_at("feedback", index,
+                        model.feedback.empty()
+                            ? std::vector<double>(product({layout_.units, layout_.shape.outputs}))
+                            : model.feedback);
+        group_.write_at("bias", index,
+                        model.bias.empty() ? std::vector<double>(units) : model.bias);
+        group_.write_at("initial_state", index, model.initial_state);
+    }
+
+    void write_record(std::uint64_t index, const TrainedNetwork& record) {
+        const bool pending = record.status == Status::pending;
+        const Acceptance& acceptance = record.acceptance;
+        columns_.status.emplace_back(name_of(record.status));
+        columns_.accepted.push_back(pending ? -1 : acceptance.accepted);
+        columns_.accepted_lax.push_back(pending ? -1 : acceptance.accepted_lax);
+        columns_.fraction_failed.push_back(pending ? nan : acceptance.fraction_failed);
+        columns_.median_error.push_back(pending ? nan : acceptance.median_error);
+        const auto fractions = padded(acceptance.authors_fractions, authors_thresholds.size(),
+                                      "one share per threshold");
+        columns_.authors_fractions.insert(columns_.authors_fractions.end(), fractions.begin(),
+                                          fractions.end());
+        columns_.trials_done.push_back(record.trials_done);
+        columns_.diverged_step.push_back(record.diverged_step);
+
+        const auto outputs = product({layout_.shape.outputs});
+        columns_.curve_trials.push_back(
+            outputs == 0 ? 0 : static_cast<std::int64_t>(record.error_curve.size() / outputs));
+        group_.write_at("readout", index,
+                        padded(record.readout, product({layout_.shape.outputs, layout_.units}),
+                               "readout [output, unit]"));
+        group_.write_at("state", index,
+                        padded(record.state, product({layout_.units}), "state [unit]"));
+        group_.write_at("conclusions", index,
+                        padded(record.conclusions, product({layout_.conclusions, layout_.units}),
+                               "conclusions [conclusion, unit]"));
+        group_.write_at("error_curve", index,
+                        padded(record.error_curve, product({layout_.trials}) * outputs,
+                               "error curve [trial, output]"));
+    }
+
+    WriteGroup group_;
+    const Config& config_;
+    const NetworkGroup& layout_;
+    Type real_;
+    std::map<std::string, std::int64_t> matrices_;
+    bool shared_;
+    std::set<std::int64_t> written_;
+    Columns columns_;
+};
+
+}  // namespace
+
+void write_population(
+    const std::filesystem::path& path, const Config& config, Precision precision,
+    const std::function<std::optional<TrainedNetwork>(const NetworkSpec&)>& result) {
+    replace_file(path, [&](const std::filesystem::path& temporary) {
+        hdf5::WriteFile file(temporary, path);
+        file.root().attribute("schema_version", std::int64_t{population_schema});
+        NetworkFactory factory(load_initial_weights);
+        for (const NetworkGroup& layout : network_groups(config)) {
+            GroupWriter writer(file.root().group(layout.name), config, layout, precision);
+            for (std::size_t i = 0; i < layout.members.size(); ++i) {
+                const NetworkSpec& spec = config.networks[layout.members[i]];
+                writer.add(i, factory.make(spec, layout.shape.inputs, layout.shape.outputs),
+                           result(spec));
+            }
+            writer.finish();
+        }
+        file.close();
+    });
+}
+
+}  // namespace shoal
