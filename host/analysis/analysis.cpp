@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/analysis.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <utility>
+
+#include "analysis/behaviour.hpp"
+#include "analysis/lyapunov.hpp"
+#include "analysis/mechanism.hpp"
+#include "analysis/recurrence.hpp"
+#include "analysis/rules.hpp"
+#include "analysis/settling.hpp"
+#include "core/error.hpp"
+
+namespace shoal {
+
+namespace {
+
+constexpr int speed_lengths[] = {0, 1, 5, 10, 20, 30, 40, 50};
+constexpr int recurrence_lengths = 10;  // longest period looked for, in trial lengths
+
+void add_limit(std::string& limits, const std::string& limit) {
+    if (!limit.empty()) {
+        limits += (limits.empty() ? "" : " ") + limit;
+    }
+}
+
+// RMS speed of every sample of a run.
+std::vector<double> sample_speeds(const Dynamics& dynamics, const Eigen::MatrixXd& samples) {
+    std::vector<double> speeds;
+    for (Eigen::Index i = 0; i < samples.cols(); ++i) {
+        speeds.push_back(rms(dynamics.velocity(samples.col(i))));
+    }
+    return speeds;
+}
+
+// Time from which on the speed stays below the threshold, interpolated on a logarithmic scale
+// between two samples; -1 if it does not.
+double settling_time(const std::vector<double>& speeds, const std::vector<int>& steps, double dt,
+                     double threshold) {
+    std::size_t first = speeds.size();
+    while (first > 0 && speeds[first - 1] < threshold) {
+        --first;
+    }
+    if (first == speeds.size()) {
+        return -1.0;
+    }
+    if (first == 0) {
+        return 0.0;
+    }
+    const double before = std::log(speeds[first - 1] / threshold);
+    const double after = std::log(threshold / std::max(speeds[first], 1e-300));
+    const double part = before / (before + after);
+    return dt * (steps[first - 1] + part * (steps[first] - steps[first - 1]));
+}
+
+// Speeds, end and settling of every conclusion's run, before it is known where the run ends.
+std::vector<DelayRun> delay_evidence(const Dynamics& dynamics, const DelayRuns& delays,
+                                     int trial_steps) {
+    // |F|_2 from the RMS over units of dx/dt; for a map F is the displacement of one step.
+    const double scale = std::sqrt(static_cast<double>(dynamics.units())) *
+                         (dynamics.is_map() ? dynamics.dt() : 1.0);
+    const double threshold = distinct_distance / (trial_steps * dynamics.dt());
+    std::vector<DelayRun> runs;
+    for (std::size_t i = 0; i < delays.samples.size(); ++i) {
+        DelayRun run;
+        const std::vector<double> speeds = sample_speeds(dynamics, delays.samples[i]);
+        for (const int length : speed_lengths) {
+            const auto at = std::lower_bound(delays.sample_steps.begin(), delays.sample_steps.end(),
+                                             length * trial_steps);
+            run.speeds.push_back(
+                scale * speeds[static_cast<std::size_t>(at - delays.sample_steps.begin())]);
+        }
+        run.end_output = delays.rule_b.end_outputs[i];
+        run.output_variance = delays.rule_b.variances[i];
+        run.settling_time = settling_time(speeds, delays.sample_steps, dynamics.dt(), threshold);
+        runs.push_back(std::move(run));
+    }
+    return runs;
+}
+
+Settling begin_settling(const AnalysisInput& input, const Dynamics& dynamics,
+                        const DelayRuns& delays) {
+    const int trial_steps = input.task->shape().steps;
+    const auto stretch = static_cast<Eigen::Index>(
+        sample_steps(40 * trial_steps, 50 * trial_steps, trial_steps).size());
+    std::vector<Eigen::VectorXd> starts;
+    std::vector<double> speeds;
+    for (const Eigen::MatrixXd& samples : delays.samples) {
+        starts.push_back(samples.col(samples.cols() - 1));
+        speeds.push_back(rms_speed(dynamics, samples.rightCols(stretch)));
+    }
+    return {input.model, dynamics, trial_steps, delay_lengths, starts, speeds};
+}
+
+// Distinct attractors among runs that keep moving: two are the same if their mean rates over the
+// last ten trial lengths differ by no more than three times what a run's own mean changes from the
+// ten before, or by less than what tells fixed points apart.
+int moving_attractors(const DelayRuns& delays, const std::vector<FollowedRun>& runs) {
+    std::vector<std::size_t> moving;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        if (runs[i].fate == RunFate::moving) {
+            moving.push_back(i);
+        }
+    }
+    std::vector<std::size_t> representatives;
+    for (const std::size_t i : moving) {
+        const bool known =
+            std::any_of(representatives.begin(), representatives.end(), [&](std::size_t other) {
+                const double noise =
+                    std::max(rms(delays.later_mean[i] - delays.earlier_mean[i]),
+                             rms(delays.later_mean[other] - delays.earlier_mean[other]));
+                return rms(delays.later_mean[i] - delays.later_mean[other]) <=
+                       std::max(distinct_distance, 3.0 * noise);
+            });
+        if (!known) {
+            representatives.push_back(i);
+        }
+    }
+    return static_cast<int>(representatives.size());
+}
+
+FixedPoint point_record(const Dynamics& dynamics, const ReachedPoint& point) {
+    FixedPoint record;
+    const Eigen::VectorXd& state = point.root.state;
+    record.state.assign(state.data(), state.data() + state.size());
+    record.speed = point.root.speed * (dynamics.is_map() ? dynamics.dt() : 1.0);
+    record.label = PointLabel::converged;
+    record.reached_from = point.reached_from;
+    const auto store = [&](const std::vector<std::complex<double>>& eigenvalues) {
+        for (const auto& value : eigenvalues) {
+            record.eigenvalues.insert(record.eigenvalues.end(), {value.real(), value.imag()});
+        }
+    };
+    if (dynamics.is_map()) {
+        const MapSpectrum map = euler_map(point.spectrum, dynamics.dt());
+        store(map.eigenvalues);
+        record.unstable = map.unstable();
+    } else {
+        store(point.spectrum.eigenvalues);
+        record.unstable = point.spectrum.unstable();
+    }
+    return record;
+}
+
+// Exponents and period of the first run that keeps moving, if there is one.
+void measure_motion(const AnalysisInput& input, const Dynamics& dynamics, const Settling& settling,
+                    Evidence& evidence, NetworkAnalysis& analysis) {
+    const auto run =
+        std::find_if(settling.runs().begin(), settling.runs().end(),
+                     [](const FollowedRun& each) { return each.fate == RunFate::moving; });
+    if (run == settling.runs().end()) {
+        return;
+    }
+    const LyapunovResult lyapunov = lyapunov_exponents(dynamics, run->state, input.key);
+    evidence.exponents = lyapunov.exponents;
+    evidence.exponent_errors = lyapunov.errors;
+    const auto index = std::distance(settling.runs().begin(), run);
+    if (lyapunov.exponents.empty()) {
+        add_limit(analysis.limits, "The exponents are not finite.");
+        return;
+    }
+    if (!lyapunov.resolved) {
+        add_limit(
+            analysis.limits,
+            fmt::format("The exponents of the run from conclusion {} are not resolved to 0.001 "
+                        "per tau after {:.0f}.",
+                        index, lyapunov.duration));
+    }
+    // A positive exponent leaves no period to look for.
+    if (lyapunov.exponents.front() <=
+        exponent_resolution(lyapunov.errors.front(), dynamics.tau())) {
+        const int steps = recurrence_lengths * input.task->shape().steps;
+        evidence.period = recurrence_time(dynamics, lyapunov.end_state, steps).value_or(-1.0);
+    }
+}
+
+std::vector<RunFate> fates_of(const Settling& settling) {
+    std::vector<RunFate> fates;
+    for (const FollowedRun& run : settling.runs()) {
+        fates.push_back(run.fate);
+    }
+    return fates;
+}
+
+bool converges_after_all(const Evidence& evidence) {
+    return !evidence.exponents.empty() && evidence.period < 0.0 &&
+           evidence.exponents.front() <
+               -exponent_resolution(evidence.exponent_errors.front(), evidence.tau);
+}
+
+}  // namespace
+
+NetworkAnalysis analyze_network(const AnalysisInput& input, const AnalysisConfig& config,
+                                Backend& behaviour, Backend& exact) {
+    check(input.model.outputs > 0, "a network with an output");
+    check(exact.precision() == Precision::fp64, "an exact backend in float64");
+    const int trial_steps = input.task->shape().steps;
+
+    NetworkAnalysis analysis;
+    analysis.uid = input.model.uid;
+    const DelayRuns delays = run_delays(input, behaviour);
+    analysis.rule_b = delays.rule_b.label;
+    analysis.distinct_outputs_b = delays.rule_b.distinct;
+    if (config.rule_a) {
+        const RuleOutcome outcome = run_rule_a(input, behaviour);
+        analysis.rule_a = outcome.label;
+        analysis.distinct_outputs_a = outcome.distinct;
+    }
+    const Saturation saturation = measure_saturation(input, behaviour);
+    analysis.saturated_delay = saturation.delay;
+    analysis.saturated_response = saturation.response;
+
+    const Dynamics dynamics(input.model);
+    analysis.runs = delay_evidence(dynamics, delays, trial_steps);
+    Evidence evidence;
+    evidence.tau = dynamics.tau();
+    evidence.largest_output = delays.rule_b.largest_output;
+    Settling settling = begin_settling(input, dynamics, delays);
+    if (evidence.largest_output <= far_output) {
+        settling.follow(exact, Settling::Until::moving_is_clear);
+        measure_motion(input, dynamics, settling, evidence, analysis);
+        if (converges_after_all(evidence)) {
+            settling.follow(exact, Settling::Until::cap);
+        }
+    }
+    add_limit(analysis.limits, settling.limits());
+
+    evidence.fates = fates_of(settling);
+    for (std::size_t i = 0; i < delays.diverged_at.size(); ++i) {
+        if (delays.diverged_at[i] >= 0) {
+            evidence.fates[i] = RunFate::diverged;
+        }
+    }
+    for (std::size_t i = 0; i < analysis.runs.size(); ++i) {
+        const FollowedRun& followed = settling.runs()[i];
+        DelayRun& run = analysis.runs[i];
+        run.settled = followed.fate == RunFate::settled;
+        run.attractor = followed.point;
+        if (!run.settled) {
+            run.settling_time = -1.0;
+        } else if (run.settling_time < 0.0) {
+            run.settling_time = followed.lengths * trial_steps * dynamics.dt();
+        }
+    }
+    for (const ReachedPoint& point : settling.points()) {
+        evidence.fixed_points += point.reached_from.empty() ? 0 : 1;
+        analysis.points.push_back(point_record(dynamics, point));
+    }
+    const Verdict verdict = decide_mechanism(evidence);
+    analysis.mechanism = verdict.mechanism;
+    analysis.evidence = verdict.evidence;
+    analysis.attractors = evidence.fixed_points + moving_attractors(delays, settling.runs());
+    analysis.exponents = evidence.exponents;
+    analysis.exponent_errors = evidence.exponent_errors;
+    if (analysis.mechanism == Mechanism::limit_cycle) {
+        analysis.period = evidence.period;
+        if (analysis.period < 0.0) {
+            add_limit(analysis.limits, fmt::format("No period up to {} trial lengths was found.",
+                                                   recurrence_lengths));
+        }
+    }
+    return analysis;
+}
+
+}  // namespace shoal

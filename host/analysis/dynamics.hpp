@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// The autonomous dynamics of one network in float64: its velocity and its two Jacobians.
+//
+//   current:  tau dx/dt = -x + W tanh(x) + c,    r = tanh(x)
+//   rate:     tau dx/dt = -x + tanh(W x + c),    r = x
+// W is the effective recurrent matrix (fed-back readouts folded in), c = W_in u + bias is held
+// constant. Networks run as x(t+1) = x(t) + dt F(x(t)) with F = dx/dt. With dt = tau that is a map
+// in its own right, and its stability is that of the map; otherwise F is looked at as a flow, with
+// dt recorded.
+#pragma once
+
+#include <Eigen/Core>
+#include <span>
+
+#include "model/network.hpp"
+
+namespace shoal {
+
+/// dF/dx of the flow, per unit of time. Stable directions have eigenvalues with real part < 0.
+struct FlowJacobian {
+    Eigen::MatrixXd matrix;
+};
+
+/// d x(t+1) / d x(t) = I + dt dF/dx of the map, per step. Stable directions have modulus < 1.
+struct MapJacobian {
+    Eigen::MatrixXd matrix;
+    double dt = 0.0;
+};
+
+class Dynamics {
+  public:
+    /// `weights` is W, [to, from]; `drive` is c, [unit].
+    Dynamics(Cell cell, double tau, double dt, Eigen::MatrixXd weights, Eigen::VectorXd drive);
+    /// The dynamics of a model with its readout fed back and the input held at `constant_input`
+    /// ([input]; empty: 0).
+    explicit Dynamics(const NetworkModel& model, std::span<const double> constant_input = {});
+
+    Cell cell() const { return cell_; }
+    double tau() const { return tau_; }
+    double dt() const { return dt_; }
+    bool is_map() const { return dt_ == tau_; }
+    Eigen::Index units() const { return weights_.rows(); }
+    const Eigen::MatrixXd& weights() const { return weights_; }
+    const Eigen::VectorXd& drive() const { return drive_; }
+
+    /// r of a state.
+    Eigen::VectorXd rates(const Eigen::VectorXd& x) const;
+    /// dx/dt, for maps too (there dt F = Phi(x) - x).
+    Eigen::VectorXd velocity(const Eigen::VectorXd& x) const;
+    /// One Euler step.
+    Eigen::VectorXd step(const Eigen::VectorXd& x) const;
+    FlowJacobian flow_jacobian(const Eigen::VectorXd& x) const;
+    MapJacobian map_jacobian(const Eigen::VectorXd& x) const;
+
+    /// How large |velocity(x)|_2 may come out at an exact fixed point through rounding alone: a sum
+    /// of N + 2 terms is off by at most (N + 2) u times the sum of their magnitudes, u = 2^-53
+    /// (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1); the slope of
+    /// tanh is at most 1, and its own rounding is covered by one more u per term.
+    double velocity_rounding(const Eigen::VectorXd& x) const;
+
+  private:
+    Cell cell_;
+    double tau_;
+    double dt_;
+    Eigen::MatrixXd weights_;
+    Eigen::VectorXd drive_;
+};
+
+/// sqrt(mean over units of squares): sizes and distances of states that do not grow with N.
+double rms(const Eigen::VectorXd& v);
+
+}  // namespace shoal

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+#include "analysis/analysis.hpp"
+#include "analysis/dynamics.hpp"
+#include "core/error.hpp"
+
+namespace shoal {
+
+namespace {
+
+constexpr int shown_lengths = 10;  // trial lengths of extended delay
+constexpr Eigen::Index kept_components = 3;
+
+// States at the start of delay 1: after conclusion c the network is shown stimulus 1 of the trial
+// type number c. A task whose first epoch opens the trial has no stimulus to show: the conclusions
+// themselves.
+std::vector<double> delay_states(const AnalysisInput& input, std::size_t runs, Backend& exact) {
+    const int stimulus_steps = input.task->error_epochs().front().begin;
+    if (stimulus_steps == 0) {
+        return input.conclusions;
+    }
+    SimulationRequest request;
+    request.network = &input.model;
+    request.steps = stimulus_steps;
+    request.initial_states = input.conclusions;
+    std::vector<Trial> trials(runs);
+    const auto& types = input.task->types();
+    for (std::size_t run = 0; run < runs; ++run) {
+        input.task->test_trial(input.key, Purpose::example_stimulus, static_cast<int>(run),
+                               types[run % types.size()], trials[run]);
+        request.inputs.push_back(trials[run].inputs.data());
+    }
+    return exact.simulate({&request, 1}).front().final_states;
+}
+
+// Principal axes of the rates, one per column, largest variance first; the loading of largest
+// magnitude is positive (the first of equals), which fixes the sign.
+struct PrincipalAxes {
+    Eigen::VectorXd mean;
+    Eigen::MatrixXd axes;
+    std::vector<double> variance_explained;
+};
+
+PrincipalAxes principal_axes(const Eigen::MatrixXd& rates) {
+    PrincipalAxes result;
+    result.mean = rates.rowwise().mean();
+    const Eigen::MatrixXd centred = rates.colwise() - result.mean;
+    const Eigen::MatrixXd covariance =
+        centred * centred.transpose() / static_cast<double>(rates.cols());
+    const Eigen::Index count = std::min(kept_components, rates.rows());
+    result.axes = Eigen::MatrixXd::Zero(rates.rows(), count);
+    result.variance_explained.assign(static_cast<std::size_t>(count), 0.0);
+    const double total = covariance.trace();
+    if (!std::isfinite(total) || !(total > 0.0)) {
+        return result;
+    }
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);
+    if (solver.info() != Eigen::Success) {
+        return result;
+    }
+    for (Eigen::Index k = 0; k < count; ++k) {
+        const Eigen::Index at = rates.rows() - 1 - k;  // eigenvalues ascend
+        const Eigen::VectorXd axis = solver.eigenvectors().col(at);
+        Eigen::Index largest = 0;
+        axis.cwiseAbs().maxCoeff(&largest);
+        result.axes.col(k) = axis[largest] < 0.0 ? Eigen::VectorXd(-axis) : axis;
+        result.variance_explained[static_cast<std::size_t>(k)] =
+            std::max(0.0, solver.eigenvalues()[at]) / total;
+    }
+    return result;
+}
+
+}  // namespace
+
+ExampleTrajectories example_trajectories(const AnalysisInput& input, Mechanism mechanism,
+                                         Backend& exact) {
+    const NetworkModel& model = input.model;
+    const Eigen::Index units = model.units;
+    const std::size_t runs = input.conclusions.size() / static_cast<std::size_t>(units);
+    const int interval_steps = std::max(1, static_cast<int>(std::lround(model.tau / model.dt)));
+    const int later_samples = shown_lengths * input.task->shape().steps / interval_steps;
+    const int samples = later_samples + 1;
+
+    SimulationRequest request;
+    request.network = &model;
+    request.steps = later_samples * interval_steps;
+    request.initial_states = delay_states(input, runs, exact);
+    request.inputs.assign(runs, nullptr);
+    for (int sample = 1; sample <= later_samples; ++sample) {
+        request.states_at.push_back(sample * interval_steps);
+    }
+    const SimulationResult result = exact.simulate({&request, 1}).front();
+
+    const auto columns = static_cast<Eigen::Index>(runs) * samples;
+    Eigen::MatrixXd states(units, columns);
+    for (Eigen::Index run = 0; run < static_cast<Eigen::Index>(runs); ++run) {
+        states.col(run * samples) =
+            Eigen::Map<const Eigen::VectorXd>(request.initial_states.data() + run * units, units);
+        states.middleCols(run * samples + 1, later_samples) = Eigen::Map<const Eigen::MatrixXd>(
+            result.states.data() + run * later_samples * units, units, later_samples);
+    }
+    const Eigen::MatrixXd rates =
+        model.cell == Cell::current
+            ? states.unaryExpr([](double value) { return std::tanh(value); }).eval()
+            : states;
+    const PrincipalAxes principal = principal_axes(rates);
+    const Eigen::MatrixXd scores = principal.axes.transpose() * (rates.colwise() - principal.mean);
+    const Eigen::VectorXd outputs =
+        rates.transpose() * Eigen::Map<const Eigen::VectorXd>(model.readout.data(), units);
+
+    ExampleTrajectories example;
+    example.uid = model.uid;
+    example.mechanism = mechanism;
+    example.sample_interval = interval_steps * model.dt;
+    example.samples = samples;
+    example.conclusions = static_cast<int>(runs);
+    example.components = static_cast<int>(scores.rows());
+    example.variance_explained = principal.variance_explained;
+    for (Eigen::Index column = 0; column < columns; ++column) {
+        example.outputs.push_back(static_cast<float>(outputs[column]));
+        for (Eigen::Index k = 0; k < scores.rows(); ++k) {
+            example.components_of_r.push_back(static_cast<float>(scores(k, column)));
+        }
+    }
+    return example;
+}
+
+}  // namespace shoal

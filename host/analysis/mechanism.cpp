@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/mechanism.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "analysis/rules.hpp"
+#include "core/error.hpp"
+
+namespace shoal {
+
+namespace {
+
+constexpr double resolution_floor = 1e-3;  // per tau
+
+std::string exponents_text(const Evidence& evidence) {
+    std::string text = "Lyapunov exponents";
+    for (std::size_t i = 0; i < evidence.exponents.size(); ++i) {
+        text += fmt::format("{} {:.4f} +- {:.4f}", i == 0 ? "" : ",", evidence.exponents[i],
+                            evidence.exponent_errors[i]);
+    }
+    return text + " per time";
+}
+
+Verdict decide_settled(const Evidence& evidence) {
+    const auto runs = static_cast<int>(evidence.fates.size());
+    const auto settled = std::count(evidence.fates.begin(), evidence.fates.end(), RunFate::settled);
+    const int direct_from = std::max(2, std::min(3, runs));
+    const bool direct = evidence.fixed_points >= direct_from;
+    const std::string drifting =
+        settled < runs ? fmt::format(", the others only drift; {} distinct", evidence.fixed_points)
+                       : fmt::format(": {} distinct", evidence.fixed_points);
+    return {direct ? Mechanism::direct : Mechanism::slow_manifold,
+            fmt::format("{} of {} runs settle on stable fixed points{} (direct from {}).", settled,
+                        runs, drifting, direct_from)};
+}
+
+Verdict decide_moving(const Evidence& evidence) {
+    if (evidence.exponents.empty()) {
+        return {Mechanism::none, "No run settles, and the exponents could not be measured."};
+    }
+    const double top_resolution =
+        exponent_resolution(evidence.exponent_errors.front(), evidence.tau);
+    const bool positive = evidence.exponents.front() > top_resolution;
+    int zeros = 0;
+    for (std::size_t i = 0; i < evidence.exponents.size(); ++i) {
+        const double resolution = exponent_resolution(evidence.exponent_errors[i], evidence.tau);
+        zeros += std::abs(evidence.exponents[i]) <= resolution ? 1 : 0;
+    }
+    const std::string start = fmt::format("No run settles; {}: ", exponents_text(evidence));
+    const std::string recurrence =
+        evidence.period > 0.0 ? fmt::format(", the state recurs after {:.4g}", evidence.period)
+                              : std::string();
+    if (positive) {
+        return {Mechanism::chaotic, start + "the largest is positive."};
+    }
+    if (zeros >= 2) {
+        return {Mechanism::torus, start + fmt::format("{} are zero within error.", zeros)};
+    }
+    if (zeros == 1) {
+        return {Mechanism::limit_cycle, start + "one is zero within error" + recurrence + "."};
+    }
+    if (evidence.period > 0.0) {
+        return {Mechanism::limit_cycle, start + "none is zero" + recurrence + "."};
+    }
+    return {Mechanism::slow_manifold,
+            start + "all are negative and the state does not recur: the runs still converge."};
+}
+
+}  // namespace
+
+double exponent_resolution(double standard_error, double tau) {
+    return std::max(resolution_floor / tau, 3.0 * standard_error);
+}
+
+Verdict decide_mechanism(const Evidence& evidence) {
+    check(evidence.exponents.size() == evidence.exponent_errors.size(), "an error per exponent");
+    const auto& fates = evidence.fates;
+    const auto runs = std::ssize(fates);
+    const auto diverged = std::count(fates.begin(), fates.end(), RunFate::diverged);
+    const auto moving = std::count(fates.begin(), fates.end(), RunFate::moving);
+    if (runs == 0) {
+        return {Mechanism::none, "There is no run to judge by."};
+    }
+    if (diverged > 0) {
+        return {Mechanism::far,
+                fmt::format("{} of {} runs left the range of numbers.", diverged, runs)};
+    }
+    if (!(evidence.largest_output <= far_output)) {
+        return {Mechanism::far, fmt::format("|z_o| reaches {:.3g}, beyond {:g}.",
+                                            evidence.largest_output, far_output)};
+    }
+    if (moving == 0) {
+        return decide_settled(evidence);
+    }
+    if (moving == runs) {
+        return decide_moving(evidence);
+    }
+    const auto settled = std::count(fates.begin(), fates.end(), RunFate::settled);
+    return {
+        Mechanism::mixed,
+        fmt::format("{} of {} runs settle on stable fixed points ({} distinct), {} keep moving{}.",
+                    settled, runs, evidence.fixed_points, moving,
+                    evidence.exponents.empty() ? "" : " (" + exponents_text(evidence) + ")")};
+}
+
+}  // namespace shoal

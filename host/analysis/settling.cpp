@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/settling.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+#include "analysis/behaviour.hpp"
+#include "core/error.hpp"
+
+namespace shoal {
+
+namespace {
+
+constexpr int stages[] = {60, 100, 200, followed_lengths};  // trial lengths in all
+constexpr double moving_distance = 0.1;                     // RMS, within one trial
+constexpr double steady = 0.95;  // share of the earlier speed that is no slowing down
+
+}  // namespace
+
+Settling::Settling(const NetworkModel& model, const Dynamics& dynamics, int trial_steps,
+                   int lengths, const std::vector<Eigen::VectorXd>& starts,
+                   const std::vector<double>& speeds)
+    : model_(model),
+      dynamics_(dynamics),
+      trial_steps_(trial_steps),
+      trial_time_(trial_steps * dynamics.dt()),
+      distances_(starts.size(), std::numeric_limits<double>::infinity()) {
+    check(speeds.size() == starts.size(), "one speed per run");
+    for (std::size_t i = 0; i < starts.size(); ++i) {
+        FollowedRun run;
+        run.lengths = lengths;
+        run.state = starts[i];
+        run.earlier_speed = std::numeric_limits<double>::infinity();  // not yet known to be steady
+        run.later_speed = speeds[i];
+        runs_.push_back(std::move(run));
+        judge(i);
+    }
+}
+
+int Settling::point_near(const NewtonResult& root) {
+    const Eigen::VectorXd rates = dynamics_.rates(root.state);
+    for (std::size_t i = 0; i < points_.size(); ++i) {
+        if (rms(dynamics_.rates(points_[i].root.state) - rates) <= distinct_distance) {
+            return static_cast<int>(i);
+        }
+    }
+    auto eigenvalues = spectrum(dynamics_.flow_jacobian(root.state));
+    if (!eigenvalues) {
+        notes_.push_back("The eigenvalues at a fixed point did not converge.");
+        return -1;
+    }
+    ReachedPoint point;
+    point.root = root;
+    point.stable = euler_map(*eigenvalues, dynamics_.dt()).unstable() == 0;
+    point.spectrum = std::move(*eigenvalues);
+    points_.push_back(std::move(point));
+    return static_cast<int>(points_.size()) - 1;
+}
+
+void Settling::settle(std::size_t index, int point) {
+    runs_[index].fate = RunFate::settled;
+    runs_[index].point = point;
+    points_[static_cast<std::size_t>(point)].reached_from.push_back(static_cast<int>(index));
+}
+
+void Settling::judge(std::size_t index) {
+    FollowedRun& run = runs_[index];
+    const bool at_cap = run.lengths >= followed_lengths;
+    run.speed = rms(dynamics_.velocity(run.state));
+    if (!std::isfinite(run.speed)) {
+        run.fate = RunFate::diverged;
+        return;
+    }
+    const double moved = run.speed * trial_time_;  // in one trial
+    if (moved < moving_distance) {
+        const NewtonResult root = refine_fixed_point(dynamics_, run.state);
+        const double distance = root.converged
+                                    ? rms(dynamics_.rates(root.state) - dynamics_.rates(run.state))
+                                    : std::numeric_limits<double>::infinity();
+        const bool arrived = moved < distinct_distance && distance <= distinct_distance;
+        const bool closer = distance < distances_[index];
+        distances_[index] = distance;
+        if (arrived || (at_cap && closer)) {
+            const int point = point_near(root);
+            if (point >= 0 && points_[static_cast<std::size_t>(point)].stable) {
+                settle(index, point);
+                if (!arrived) {
+                    notes_.push_back(fmt::format(
+                        "The run from conclusion {} is counted as settled on the stable fixed "
+                        "point "
+                        "it approaches: after {} trial lengths its rates are {:.2g} away.",
+                        index, run.lengths, distance));
+                }
+                return;
+            }
+        }
+    }
+    const bool steady_speed = run.later_speed > steady * run.earlier_speed;
+    run.fate = steady_speed && run.later_speed * trial_time_ > moving_distance ? RunFate::moving
+                                                                               : RunFate::drifting;
+    if (at_cap && run.fate == RunFate::drifting) {
+        notes_.push_back(fmt::format(
+            "The run from conclusion {} still drifts after {} trial lengths, at speed {:.2g}.",
+            index, run.lengths, run.speed));
+    }
+}
+
+void Settling::follow(Backend& exact, Until until) {
+    for (const int stage : stages) {
+        std::vector<std::size_t> active;
+        for (std::size_t i = 0; i < runs_.size(); ++i) {
+            const bool unclear = runs_[i].fate == RunFate::drifting ||
+                                 (until == Until::cap && runs_[i].fate == RunFate::moving);
+            if (unclear && runs_[i].lengths < stage) {
+                active.push_back(i);
+            }
+        }
+        // Runs are always followed through the same stages, so active ones have equal lengths.
+        if (!active.empty()) {
+            follow_to(stage, active, exact);
+        }
+    }
+}
+
+void Settling::follow_to(int stage, const std::vector<std::size_t>& active, Backend& exact) {
+    const int lengths = runs_[active.front()].lengths;
+    SimulationRequest request;
+    request.network = &model_;
+    request.steps = (stage - lengths) * trial_steps_;
+    request.states_at = sample_steps(0, request.steps, trial_steps_);
+    request.inputs.assign(active.size(), nullptr);
+    for (const std::size_t i : active) {
+        check(runs_[i].lengths == lengths, "runs are followed in step");
+        const Eigen::VectorXd& state = runs_[i].state;
+        request.initial_states.insert(request.initial_states.end(), state.data(),
+                                      state.data() + state.size());
+    }
+    const SimulationResult result = exact.simulate({&request, 1}).front();
+
+    const Eigen::Index units = dynamics_.units();
+    const auto samples = static_cast<Eigen::Index>(request.states_at.size());
+    for (std::size_t k = 0; k < active.size(); ++k) {
+        FollowedRun& run = runs_[active[k]];
+        run.lengths = stage;
+        if (result.diverged_at[k] >= 0) {
+            run.fate = RunFate::diverged;
+            continue;
+        }
+        const Eigen::Map<const Eigen::MatrixXd> states(
+            result.states.data() + static_cast<Eigen::Index>(k) * samples * units, units, samples);
+        run.state = states.col(samples - 1);
+        run.earlier_speed = run.later_speed;
+        run.later_speed = rms_speed(dynamics_, states);
+        judge(active[k]);
+    }
+}
+
+std::string Settling::limits() const {
+    return fmt::format("{}", fmt::join(notes_, " "));
+}
+
+double rms_speed(const Dynamics& dynamics, const Eigen::MatrixXd& states) {
+    Eigen::VectorXd speeds(states.cols());
+    for (Eigen::Index sample = 0; sample < states.cols(); ++sample) {
+        speeds[sample] = rms(dynamics.velocity(states.col(sample)));
+    }
+    return rms(speeds);
+}
+
+}  // namespace shoal

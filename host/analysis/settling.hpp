@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// Where autonomous runs end: on a stable fixed point, still drifting, or moving for good.
+#pragma once
+
+#include <Eigen/Core>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "analysis/dynamics.hpp"
+#include "analysis/mechanism.hpp"
+#include "analysis/newton.hpp"
+#include "analysis/spectrum.hpp"
+#include "backend/backend.hpp"
+
+namespace shoal {
+
+/// Two fixed points (or a run and a fixed point) are the same if their rates differ by no more, RMS
+/// over units.
+inline constexpr double distinct_distance = 1e-3;
+/// Longest total of an autonomous run, in trial lengths.
+inline constexpr int followed_lengths = 400;
+
+/// A zero of the velocity near which a run ended.
+struct ReachedPoint {
+    NewtonResult root;
+    FlowSpectrum spectrum;
+    /// No direction grows under the Euler map, which is what the network really runs as.
+    bool stable = false;
+    std::vector<int> reached_from;  ///< runs that settled here
+};
+
+struct FollowedRun {
+    RunFate fate = RunFate::drifting;
+    int point = -1;              ///< index of the reached point, -1: none
+    int lengths = 0;             ///< trial lengths followed in all
+    Eigen::VectorXd state;       ///< at the end
+    double speed = 0.0;          ///< RMS over units of dx/dt at the end
+    double earlier_speed = 0.0;  ///< RMS over units and time of dx/dt in the last stretch but one
+    double later_speed = 0.0;    ///< the same in the last stretch
+};
+
+/// Follows runs to their end. All sizes and speeds are RMS over units; T is a trial's duration.
+///   settled:  speed < 1e-3 / T (in one trial it moves less than what tells two points apart),
+///   Newton
+///             finds a root within 1e-3 in r, and the root is stable. A run that passes a saddle is
+///             slow, too, but the saddle is not stable.
+///   moving:   from one stretch of the run to the next its RMS speed does not fall by 5 %, and is
+///   above
+///             0.1 / T. A run that converges along one slow direction has, after a time t, at most
+///             the speed d / (e t) with d <= 2 the distance it has to go: below that from 8 trial
+///             lengths on.
+///   drifting: neither after 400 trial lengths.
+/// A drifting run whose root is stable and has come closer counts as settled there, with a note.
+class Settling {
+  public:
+    /// `starts` are the states after `lengths` trial lengths, `speeds` the RMS speeds over the
+    /// stretch before. A start that is not finite is a diverged run.
+    Settling(const NetworkModel& model, const Dynamics& dynamics, int trial_steps, int lengths,
+             const std::vector<Eigen::VectorXd>& starts, const std::vector<double>& speeds);
+
+    enum class Until { moving_is_clear, cap };
+    /// Runs on every run that is not settled, up to the cap, in float64. With Until::cap runs that
+    /// look moving are followed too.
+    void follow(Backend& exact, Until until);
+
+    const std::vector<FollowedRun>& runs() const { return runs_; }
+    const std::vector<ReachedPoint>& points() const { return points_; }
+    /// Limits that cut work so far, one sentence each.
+    std::string limits() const;
+
+  private:
+    void judge(std::size_t index);
+    void settle(std::size_t index, int point);
+    int point_near(const NewtonResult& root);
+    void follow_to(int stage, const std::vector<std::size_t>& active, Backend& exact);
+
+    const NetworkModel& model_;
+    const Dynamics& dynamics_;
+    int trial_steps_;
+    double trial_time_;
+    std::vector<FollowedRun> runs_;
+    std::vector<double>
+        distances_;  ///< [run]: from its root when last looked at, infinity: no root
+    std::vector<ReachedPoint> points_;
+    std::vector<std::string> notes_;
+};
+
+/// RMS over units and samples of dx/dt, one state per column.
+double rms_speed(const Dynamics& dynamics, const Eigen::MatrixXd& states);
+
+}  // namespace shoal
