@@ -13,5 +13,6 @@ if(SHOAL_NVCC)
   shoal_check(cuda ${CMAKE_COMMAND} --build --preset cuda)
 endif()
 shoal_check(format ${PROJECT_SOURCE_DIR}/tools/check_format)
+shoal_check(tidy ${PROJECT_SOURCE_DIR}/tools/check_tidy)
 shoal_check(readme /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/cli/test_readme.py
             --program $<TARGET_FILE:shoal>)
