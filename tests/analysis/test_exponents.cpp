@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// Tangents, Lyapunov exponents and recurrence against closed forms.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "analysis/lyapunov.hpp"
+#include "analysis/recurrence.hpp"
+#include "analysis/tangent.hpp"
+#include "small_networks.hpp"
+
+namespace shoal {
+namespace {
+
+using namespace test;
+
+class Tangent : public testing::TestWithParam<int> {};
+
+// Sizes around the kernel's vectors (up to 8) and panels (24).
+TEST_P(Tangent, FollowsTheMapsJacobian) {
+    const int units = GetParam();
+    const auto n = static_cast<std::size_t>(units);
+    for (const Cell cell : {Cell::current, Cell::rate}) {
+        NetworkModel model = network_of(units, normals(n * n, 1.2 / std::sqrt(units), 40), cell);
+        model.bias = normals(n, 0.3, 41);
+        const Dynamics dynamics(model);
+        Eigen::VectorXd x = Eigen::Map<const Eigen::VectorXd>(normals(n, 1.0, 42).data(), units);
+        Eigen::MatrixXd tangents =
+            Eigen::Map<const Eigen::MatrixXd>(normals(3 * n, 1.0, 43).data(), units, 3);
+        TangentStepper stepper(dynamics, x, tangents);
+
+        stepper.advance(5);
+        for (int step = 0; step < 5; ++step) {
+            tangents = (dynamics.map_jacobian(x).matrix * tangents).eval();
+            x = dynamics.step(x);
+        }
+
+        // Rounding: five steps of sums of N + 3 terms, u each, in a map that grows less than
+        // twofold.
+        const double bound = 5.0 * 2.0 * (units + 3) * 0x1p-53;
+        EXPECT_LT((stepper.state() - x).norm(), bound * (1.0 + x.norm()));
+        EXPECT_LT((stepper.tangents() - tangents).norm(), bound * (1.0 + tangents.norm()));
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, Tangent, testing::Values(1, 2, 7, 8, 23, 24, 25, 100, 200));
+
+// At the stable origin of a normal matrix the exponents are those of the Euler map's eigenvalues.
+TEST(Lyapunov, OfAStablePointAreItsEigenvalues) {
+    const Dynamics dynamics(network_of(4, diagonal({0.9, 0.5, -0.5, 0.1}), Cell::current));
+    const LyapunovResult result = lyapunov_exponents(dynamics, Eigen::VectorXd::Zero(4), {7, 1});
+
+    ASSERT_EQ(result.exponents.size(), 3u);
+    const double slopes[3] = {0.9, 0.5, 0.1};
+    for (std::size_t i = 0; i < 3; ++i) {
+        const double expected = std::log(1.0 + 0.1 * (slopes[i] - 1.0)) / 0.1;
+        // The vectors have turned after the skipped 100 tau to exp(-0.4 * 100) = 4e-18.
+        EXPECT_NEAR(result.exponents[i], expected, 1e-12);
+        EXPECT_LT(result.errors[i], 1e-12);
+    }
+    EXPECT_TRUE(result.resolved);
+}
+
+// Uncoupled units are on a line of the diagonal; a shear couples them one way and leaves the
+// eigenvalues. With the matrix transposed the tangents would shrink the same but end elsewhere.
+TEST(Lyapunov, AreThoseOfATriangularMatrixToo) {
+    const Dynamics dynamics(network_of(2, {0.9, 3.0, 0.0, 0.5}, Cell::rate));
+    const LyapunovResult result = lyapunov_exponents(dynamics, Eigen::VectorXd::Zero(2), {7, 1});
+
+    ASSERT_EQ(result.exponents.size(), 2u);
+    EXPECT_NEAR(result.exponents[0], std::log(1.0 - 0.01) / 0.1, 1e-12);
+    EXPECT_NEAR(result.exponents[1], std::log(1.0 - 0.05) / 0.1, 1e-12);
+}
+
+TEST(Lyapunov, RunsThatBlowUpGiveNoExponents) {
+    Dynamics dynamics(network_of(1, {1.0}, Cell::current));
+    const LyapunovResult result =
+        lyapunov_exponents(dynamics, Eigen::VectorXd::Constant(1, std::nan("")), {7, 1});
+    EXPECT_TRUE(result.exponents.empty());
+}
+
+// The weighted mean of a periodic signal forgets the phase at which the stretch ends.
+TEST(Lyapunov, WeightedMeansOfPeriodicSignalsConvergeFast) {
+    for (const std::size_t length : {100u, 400u}) {
+        std::vector<double> signal;
+        double plain = 0.0;
+        for (std::size_t i = 0; i < length; ++i) {
+            signal.push_back(0.25 + std::cos(0.7 * static_cast<double>(i) + 0.3));
+            plain += signal.back() / static_cast<double>(length);
+        }
+        // Transform of the weight at 0.7 * length / (2 pi) periods: about exp(-2 sqrt(2 pi 0.7 L /
+        // 2)).
+        EXPECT_NEAR(birkhoff_mean(signal.data(), length), 0.25, length == 100 ? 1e-4 : 1e-9);
+        EXPECT_GT(std::abs(plain - 0.25), 1e-4);
+    }
+}
+
+TEST(Recurrence, OfAPointThatRunsAwayIsNone) {
+    const Dynamics dynamics(network_of(1, {2.0}, Cell::current));
+    EXPECT_FALSE(recurrence_time(dynamics, Eigen::VectorXd::Constant(1, 0.1), 1000).has_value());
+}
+
+TEST(Recurrence, IsMeasuredFromAnyPhase) {
+    const Dynamics dynamics(network_of(2, rotations(1.5, {0.6}), Cell::rate));
+    Eigen::VectorXd x = Eigen::VectorXd::Constant(2, 0.5);
+    for (int step = 0; step < 1000; ++step) {
+        x = dynamics.step(x);
+    }
+    double shortest = 1e9;
+    double longest = 0.0;
+    for (int phase = 0; phase < 100; ++phase) {
+        const auto period = recurrence_time(dynamics, x, 1000);
+        ASSERT_TRUE(period.has_value());
+        shortest = std::min(shortest, *period);
+        longest = std::max(longest, *period);
+        x = dynamics.step(x);
+    }
+    // Steps of omega dt < 0.1 radian: chords miss a crossing by up to (omega dt)^2 / 8 radians.
+    EXPECT_LT(longest - shortest, 2.0 * 0.00125 / 6.28 * longest);
+}
+
+}  // namespace
+}  // namespace shoal
