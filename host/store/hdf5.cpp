@@ -224,7 +224,8 @@ Extents ReadGroup::checked_extents(hid_t dataset, const std::string& name) const
         fail(name, "is damaged: " + last_problem());
     }
     Extents extents(sizes.begin(), sizes.end());
-    const bool filtered = H5Pget_nfilters(creation.get()) > 0;
+    const bool filtered =
+        H5Pget_nfilters(creation.get()) > 0 && H5Tget_class(type.get()) != H5T_STRING;
     const auto bytes = byte_count(extents, std::max<std::uint64_t>(H5Tget_size(type.get()), 1));
     if (!bytes || *bytes / (filtered ? largest_compression : 1) > file_->bytes) {
         fail(name, fmt::format("has extents {}, more than the file of {} bytes can hold",

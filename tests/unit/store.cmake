@@ -1,3 +1,5 @@
 # SPDX-License-Identifier: MIT
 shoal_test(store SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/test_store_population.cpp
+                         ${CMAKE_CURRENT_SOURCE_DIR}/test_store_analysis.cpp
+                         ${CMAKE_CURRENT_SOURCE_DIR}/test_store_exchange.cpp
            LINK shoal_store)
