@@ -40,16 +40,16 @@ std::string advice(const std::string& section, const std::string& name) {
 /// Sorts the keys of a mapping that stands at `section` into the document.
 void sort_keys(const YamlNode& node, const std::string& section, Document& document,
                Problems& problems) {
-    const std::string shown_section = section.empty() ? "the configuration" : section;
     if (node.kind == YamlNode::Kind::broken ||
         (node.kind == YamlNode::Kind::null && !section.empty())) {
         return;  // a section whose keys are all commented out is an empty one
     }
     if (node.kind != YamlNode::Kind::mapping) {
-        problems.add(node.place,
-                     node.kind == YamlNode::Kind::null
-                         ? "the configuration is empty"
-                         : fmt::format("{} {}", shown_section, described(node)),
+        const bool empty = node.kind == YamlNode::Kind::null;
+        problems.add(empty ? Place{} : node.place,
+                     empty ? "the configuration is empty"
+                           : fmt::format("{} {}", section.empty() ? "the configuration" : section,
+                                         described(node)),
                      fmt::format("a mapping of {} is wanted", joined(names_in(section))));
         return;
     }

@@ -56,13 +56,15 @@ void Problems::throw_if_any() const {
         if (found.code == ExitCode::usage) {
             code = ExitCode::usage;
         }
-        if (lines++ < told) {
-            message += fmt::format("{}{}: {}", message.empty() ? "" : "\n", where(found.place),
-                                   found.text);
+        if (lines < told) {
+            message +=
+                fmt::format("{}{}: {}", lines == 0 ? "" : "\n", where(found.place), found.text);
+        } else if (lines == told) {
+            message +=
+                fmt::format("\n{}: and {} more problems from here on; mend those above first",
+                            where(found.place), found_.size() - told);
         }
-    }
-    if (lines > told) {
-        message += fmt::format("\n{}: and {} more problems", source_, lines - told);
+        ++lines;
     }
     throw Error(code, message);
 }

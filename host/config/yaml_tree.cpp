@@ -73,8 +73,9 @@ std::optional<std::size_t> indenting_tab(std::string_view text) {
 /// Builds the tree from the parser's events.
 class Builder : public YAML::EventHandler {
   public:
-    Builder(int override_index, Problems& problems)
-        : override_index_(override_index), problems_(problems) {}
+    /// `end`: place just behind the text; marks behind it are moved to it.
+    Builder(int override_index, const Place& end, Problems& problems)
+        : override_index_(override_index), end_(end), problems_(problems) {}
 
     /// The document; a null node if there was none.
     YamlNode root() {
@@ -86,7 +87,7 @@ class Builder : public YAML::EventHandler {
         if (mark.is_null()) {
             return {override_index_, 1, 1};
         }
-        return {override_index_, mark.line + 1, mark.column + 1};
+        return std::min(Place{override_index_, mark.line + 1, mark.column + 1}, end_);
     }
 
     void OnDocumentStart(const YAML::Mark& mark) override {
@@ -197,10 +198,14 @@ class Builder : public YAML::EventHandler {
                           "keep one of them");
             return;
         }
+        if (value.kind == YamlNode::Kind::null) {
+            value.place = key.place;  // the parser marks what comes next
+        }
         frame.node.entries.push_back({std::move(key.scalar), key.place, std::move(value)});
     }
 
     int override_index_;
+    Place end_;
     Problems& problems_;
     std::vector<Frame> frames_;
     std::optional<YamlNode> root_;
@@ -244,17 +249,23 @@ YamlNode read_yaml(std::string_view text, int override_index, Problems& problems
                      "YAML wants spaces");
         return broken;
     }
-    Builder builder(override_index, problems);
+    Builder builder(override_index, place_at(text, text.size(), override_index), problems);
     try {
-        std::istringstream stream{std::string(text)};
+        // The end-of-document mark makes the scanner notice a quote that is never closed.
+        std::istringstream stream{std::string(text) + "\n...\n"};
         YAML::Parser parser(stream);
         while (parser.HandleNextDocument(builder)) {
         }
     } catch (const Stop&) {
         return broken;
     } catch (const YAML::Exception& error) {
-        problems.add(builder.place(error.mark), fmt::format("not valid YAML: {}", shown(error.msg)),
-                     "check indentation, brackets and quotes here and just before");
+        const bool open_quote = error.msg == YAML::ErrorMsg::DOC_IN_SCALAR ||
+                                error.msg == YAML::ErrorMsg::EOF_IN_SCALAR;
+        problems.add(
+            builder.place(error.mark),
+            fmt::format("not valid YAML: {}",
+                        open_quote ? "a quote before here is not closed" : shown(error.msg)),
+            "check indentation, brackets and quotes here and just before");
         return broken;
     }
     return builder.root();
