@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "cli/command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <new>
+
+#include "cli/commands.hpp"
+#include "core/error.hpp"
+#include "store/manifest.hpp"
+
+namespace shoal {
+namespace {
+
+int code(ExitCode value) {
+    return static_cast<int>(value);
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv) {
+    CLI::App app{
+        "shoal trains thousands of small recurrent networks at once and finds how each one "
+        "remembers.",
+        "shoal"};
+    app.set_version_flag("--version", "shoal " + program_version());
+    app.require_subcommand(1);
+    app.get_formatter()->column_width(34);
+    app.footer(
+        "Examples:\n"
+        "  shoal run configs/quickstart.yaml               the whole job, results in "
+        "runs/quickstart\n"
+        "  shoal run configs/quickstart.yaml --dry-run     what it will take; starts nothing\n"
+        "  shoal run configs/quickstart.yaml --resume      go on after an interruption\n"
+        "Exit codes: 0 done, 2 bad usage or configuration, 3 bad or damaged file, 4 device,\n"
+        "5 interrupted with a checkpoint written, 1 anything else.");
+    add_run_commands(app);
+    add_exchange_commands(app);
+    add_info_command(app);
+    try {
+        app.parse(argc, argv);
+        return code(ExitCode::done);
+    } catch (const CLI::ParseError& error) {
+        // Help and version requests come this way too, with exit code 0.
+        const int status = app.exit(error);
+        return status == 0 ? 0 : code(ExitCode::usage);
+    } catch (const Error& error) {
+        fmt::print(stderr, "shoal: {}\n", error.what());
+        return code(error.code());
+    } catch (const std::bad_alloc&) {
+        fmt::print(stderr, "shoal: out of memory; limit the wave with --max-memory\n");
+        return code(ExitCode::failure);
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "shoal: {}\n", error.what());
+        return code(ExitCode::failure);
+    }
+}
+
+}  // namespace shoal

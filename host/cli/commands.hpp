@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// Subcommands: each adds itself to the command line with its options, help and examples.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace shoal {
+
+void add_run_commands(CLI::App& app);       ///< run, train, analyze, stats, report
+void add_exchange_commands(CLI::App& app);  ///< task, simulate, export
+void add_bench_command(CLI::App& app);
+void add_info_command(CLI::App& app);
+
+}  // namespace shoal

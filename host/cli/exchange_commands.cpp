@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+// task, simulate, export: files for and from other programs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/options.hpp"
+#include "config/config.hpp"
+#include "core/error.hpp"
+#include "model/network.hpp"
+#include "store/exchange_files.hpp"
+#include "store/population_file.hpp"
+#include "store/run_directory.hpp"
+#include "task/task.hpp"
+
+namespace shoal {
+namespace {
+
+struct TaskOptions {
+    std::string config;
+    std::string out;
+    std::string network;
+    std::vector<std::string> set;
+    int trials = 8;
+};
+
+const NetworkSpec& find_network(const Config& config, const std::string& uid) {
+    if (uid.empty()) {
+        return config.networks.front();
+    }
+    const auto found = std::find_if(config.networks.begin(), config.networks.end(),
+                                    [&](const NetworkSpec& spec) { return spec.uid == uid; });
+    if (found == config.networks.end()) {
+        throw usage_error(
+            fmt::format("--network {}: no network of this configuration has that uid", uid));
+    }
+    return *found;
+}
+
+void write_task(const TaskOptions& options) {
+    const Config config = load_config(options.config, options.set);
+    const NetworkSpec& spec = find_network(config, options.network);
+    if (options.trials > spec.training.trials) {
+        throw usage_error(fmt::format("--trials {}: training sees {} trials (training.trials)",
+                                      options.trials, spec.training.trials));
+    }
+    const auto task = make_task(spec.task, spec.network, spec.training.error, load_task_trials);
+    // The order depends on how many trials training has, not on how many are written.
+    const auto order = task->training_order(spec.key(), spec.training.trials);
+    TrialsFile file;
+    file.shape = task->shape();
+    for (int i = 0; i < options.trials; ++i) {
+        Trial trial;
+        task->training_trial(spec.key(), i, order[static_cast<std::size_t>(i)], trial);
+        file.trials.push_back(std::move(trial));
+    }
+    write_trials(options.out, file, spec.network.dt);
+}
+
+struct SimulateOptions {
+    std::string weights;
+    std::string inputs;
+    std::string out;
+    ComputeOptions compute;
+};
+
+/// The series that drives a simulation: from --inputs, else from the weights file.
+InputsFile series_of(const SimulateOptions& options, const WeightsFile& weights) {
+    InputsFile series;
+    if (!options.inputs.empty()) {
+        series = read_inputs(options.inputs);
+    } else if (!weights.inputs_series.empty()) {
+        series.trials = weights.series_trials;
+        series.steps = weights.series_steps;
+        series.inputs = weights.inputs;
+        series.inputs_series = weights.inputs_series;
+    } else {
+        throw usage_error(
+            fmt::format("{} has no `inputs`; give a file with inputs[trial,time,input] by --inputs",
+                        options.weights));
+    }
+    if (series.inputs != weights.inputs) {
+        throw file_error(fmt::format("{}: inputs have {} channels; the networks of {} have {}",
+                                     options.inputs.empty() ? options.weights : options.inputs,
+                                     series.inputs, options.weights, weights.inputs));
+    }
+    if (series.initial_state.empty() && !weights.initial_state.empty()) {
+        if (weights.initial_trials != series.trials) {
+            throw file_error(fmt::format("{}: initial_state has {} trials; the inputs have {}",
+                                         options.weights, weights.initial_trials, series.trials));
+        }
+        series.initial_state = weights.initial_state;
+        series.units = weights.units;
+    }
+    if (!series.initial_state.empty() && series.units != weights.units) {
+        throw file_error(fmt::format("{}: initial_state has {} units; the networks have {}",
+                                     options.inputs, series.units, weights.units));
+    }
+    return series;
+}
+
+void simulate(const SimulateOptions& options) {
+    const WeightsFile weights = read_weights(options.weights);
+    const InputsFile series = series_of(options, weights);
+    const auto backend = open_backend(options.compute, Precision::fp64);
+    const auto trials = static_cast<std::size_t>(series.trials);
+    const auto units = static_cast<std::size_t>(weights.units);
+    const auto block =
+        static_cast<std::size_t>(series.steps) * static_cast<std::size_t>(series.inputs);
+    const SimulationShape shape{weights.networks, series.trials, series.steps, weights.units,
+                                weights.outputs};
+    write_simulation(
+        options.out, shape, weights.cell, weights.tau, weights.dt,
+        [&](int network, std::vector<double>& states, std::vector<double>& outputs) {
+            const NetworkModel model = model_of(weights, network);
+            // One request per trial, so that a single network keeps every thread busy.
+            std::vector<SimulationRequest> requests(trials);
+            for (std::size_t i = 0; i < trials; ++i) {
+                SimulationRequest& request = requests[i];
+                request.network = &model;
+                request.steps = series.steps;
+                request.inputs = {series.inputs == 0 ? nullptr
+                                                     : series.inputs_series.data() + i * block};
+                request.outputs_from = 0;
+                request.initial_states.assign(units, 0.0);
+                if (!series.initial_state.empty()) {
+                    std::copy_n(series.initial_state.data() + i * units, units,
+                                request.initial_states.data());
+                }
+                for (int t = 1; t <= series.steps; ++t) {
+                    request.states_at.push_back(t);
+                }
+            }
+            states.clear();
+            outputs.clear();
+            for (const SimulationResult& result : backend->simulate(requests)) {
+                states.insert(states.end(), result.states.begin(), result.states.end());
+                outputs.insert(outputs.end(), result.outputs.begin(), result.outputs.end());
+            }
+        });
+}
+
+struct ExportOptions {
+    std::string folder;
+    std::string networks;
+    std::string format = "npz";
+    std::string out;
+};
+
+std::vector<std::string> split(const std::string& text) {
+    std::vector<std::string> parts;
+    std::stringstream stream(text);
+    for (std::string part; std::getline(stream, part, ',');) {
+        parts.push_back(part);
+    }
+    return parts;
+}
+
+void export_networks(const ExportOptions& options) {
+    const RunPaths paths{options.folder};
+    const PopulationFile population(paths.population());
+    const auto& known = population.uids();
+    std::vector<std::string> wanted = split(options.networks);
+    if (options.networks == "all") {
+        wanted = known;
+    }
+    WeightsFile file;
+    file.networks = static_cast<int>(wanted.size());
+    for (const std::string& uid : wanted) {
+        if (std::find(known.begin(), known.end(), uid) == known.end()) {
+            throw usage_error(fmt::format("--networks: {} has no network {}; see population.csv",
+                                          options.folder, uid));
+        }
+        if (population.network(uid).status == Status::pending) {
+            throw usage_error(fmt::format("--networks: {} is not trained yet", uid));
+        }
+        const NetworkModel model = population.model(uid);
+        if (file.uids.empty()) {
+            file.units = model.units;
+            file.inputs = model.inputs;
+            file.outputs = model.outputs;
+            file.cell = model.cell;
+            file.tau = model.tau;
+            file.dt = model.dt;
+        } else if (model.units != file.units || model.inputs != file.inputs ||
+                   model.outputs != file.outputs || model.cell != file.cell ||
+                   model.tau != file.tau || model.dt != file.dt) {
+            throw usage_error(
+                fmt::format("--networks: {} and {} differ in size, cell, tau or dt; export them to "
+                            "separate files",
+                            file.uids.front(), uid));
+        }
+        file.uids.push_back(uid);
+        const auto w = effective_matrix(model);
+        file.recurrent.insert(file.recurrent.end(), w.begin(), w.end());
+        file.input.insert(file.input.end(), model.input.begin(), model.input.end());
+        file.readout.insert(file.readout.end(), model.readout.begin(), model.readout.end());
+        file.bias.insert(file.bias.end(), model.bias.begin(), model.bias.end());
+    }
+    if (options.format == "npz") {
+        write_weights_npz(options.out, file);
+    } else {
+        write_weights_h5(options.out, file);
+    }
+}
+
+}  // namespace
+
+void add_exchange_commands(CLI::App& app) {
+    const auto task = std::make_shared<TaskOptions>();
+    CLI::App* command =
+        app.add_subcommand("task", "Write the very trials that training sees (HDF5)");
+    command->add_option("config", task->config, "Configuration (YAML)")->required();
+    command->add_option("--trials", task->trials, "How many, from the first")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command->add_option("--out", task->out, "Trials file to write")->required();
+    command->add_option("--network", task->network, "uid (default: the sweep's first network)");
+    command->add_option("--set", task->set, "Override a key (repeatable)")->allow_extra_args(false);
+    command->footer("Examples:\n  shoal task configs/quickstart.yaml --trials 8 --out trials.h5");
+    command->callback([task] { write_task(*task); });
+
+    const auto run = std::make_shared<SimulateOptions>();
+    command = app.add_subcommand("simulate", "Run any weights on any inputs: states and outputs");
+    command->add_option("--weights", run->weights, "Weights file (HDF5)")->required();
+    command->add_option("--inputs", run->inputs,
+                        "File with inputs[trial,time,input] (default: those in the weights file)");
+    command->add_option("--out", run->out, "HDF5 file to write")->required();
+    add_compute_options(*command, run->compute, "fp64");
+    command->footer(
+        "Examples:\n  shoal simulate --weights w.h5 --inputs trials.h5 --out states.h5");
+    command->callback([run] { simulate(*run); });
+
+    const auto out = std::make_shared<ExportOptions>();
+    command = app.add_subcommand("export", "Effective matrices of trained networks for Python");
+    command->add_option("dir", out->folder, "Run directory")->required();
+    command->add_option("--networks", out->networks, "uid,uid,... or all")->required();
+    command->add_option("--format", out->format, "npz or h5")
+        ->check(CLI::IsMember({"npz", "h5"}))
+        ->capture_default_str();
+    command->add_option("--out", out->out, "File to write")->required();
+    command->footer(
+        "Examples:\n"
+        "  shoal export runs/quickstart --networks 0123456789abcdef --format npz --out w.npz");
+    command->callback([out] { export_networks(*out); });
+}
+
+}  // namespace shoal

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include "cli/options.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <map>
+
+#include "core/error.hpp"
+
+namespace shoal {
+
+void add_compute_options(CLI::App& command, ComputeOptions& options,
+                         const char* default_precision) {
+    command.add_option("--backend", options.backend, "Where to compute")
+        ->check(CLI::IsMember({"auto", "cpu", "cuda", "reference"}))
+        ->capture_default_str();
+    command
+        .add_option("--precision", options.precision,
+                    fmt::format("fp32 or fp64 (default {})", default_precision))
+        ->check(CLI::IsMember({"fp32", "fp64"}));
+    command.add_option("--threads", options.threads, "Threads (default: every processor)")
+        ->check(CLI::Range(1, 4096));
+    command.add_option("--device", options.device, "GPU number (--backend cuda)")
+        ->check(CLI::NonNegativeNumber);
+}
+
+Precision precision_of(const ComputeOptions& options, Precision default_precision) {
+    if (options.precision.empty()) {
+        return default_precision;
+    }
+    return options.precision == "fp64" ? Precision::fp64 : Precision::fp32;
+}
+
+std::unique_ptr<Backend> open_backend(const ComputeOptions& options, Precision default_precision,
+                                      std::string* note) {
+    return make_backend(options.backend,
+                        {precision_of(options, default_precision), options.threads, options.device},
+                        note);
+}
+
+std::uint64_t parse_bytes(const std::string& text) {
+    double value = 0.0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+    std::string unit(end, text.data() + text.size());
+    static const std::map<std::string, double> units = {
+        {"", 1.0},       {"B", 1.0},      {"K", 1e3},      {"M", 1e6},     {"G", 1e9},
+        {"T", 1e12},     {"KB", 1e3},     {"MB", 1e6},     {"GB", 1e9},    {"TB", 1e12},
+        {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40}};
+    const auto scale = units.find(unit);
+    if (problem != std::errc{} || scale == units.end() || !std::isfinite(value) || value <= 0 ||
+        value * scale->second > 0x1p60) {
+        throw usage_error(
+            fmt::format("--max-memory {}: write a size such as 500M, 8G or 1.5GiB", text));
+    }
+    return static_cast<std::uint64_t>(value * scale->second);
+}
+
+namespace {
+
+std::optional<int> number(const char* text) {
+    if (text == nullptr) {
+        return std::nullopt;
+    }
+    int value = 0;
+    const char* last = text + std::char_traits<char>::length(text);
+    const auto [end, problem] = std::from_chars(text, last, value);
+    if (problem != std::errc{} || end != last) {
+        return std::nullopt;
+    }
+    return value;
+}
+
+/// Slurm array variables: the task's number counted from the smallest one.
+Shard scheduler_shard() {
+    const auto id = number(std::getenv("SLURM_ARRAY_TASK_ID"));
+    const auto first = number(std::getenv("SLURM_ARRAY_TASK_MIN"));
+    const auto count = number(std::getenv("SLURM_ARRAY_TASK_COUNT"));
+    if (!id || !first || !count) {
+        throw usage_error(
+            "--shard auto: no scheduler array here (SLURM_ARRAY_TASK_ID, _MIN and _COUNT are not "
+            "set); write --shard i/n");
+    }
+    return {*id - *first, *count};
+}
+
+}  // namespace
+
+Shard parse_shard(const std::string& text) {
+    Shard shard;
+    if (text == "auto") {
+        shard = scheduler_shard();
+    } else {
+        const std::size_t slash = text.find('/');
+        const auto index = number(text.substr(0, slash).c_str());
+        const auto count =
+            slash == std::string::npos ? std::nullopt : number(text.substr(slash + 1).c_str());
+        if (!index || !count) {
+            throw usage_error(fmt::format("--shard {}: write i/n, for example 0/4, or auto", text));
+        }
+        shard = {*index, *count};
+    }
+    if (shard.count < 1 || shard.index < 0 || shard.index >= shard.count) {
+        throw usage_error(
+            fmt::format("--shard {}/{}: i runs from 0 to n-1", shard.index, shard.count));
+    }
+    return shard;
+}
+
+}  // namespace shoal

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Options that several subcommands share.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "backend/backend.hpp"
+
+namespace shoal {
+
+struct ComputeOptions {
+    std::string backend = "auto";
+    std::string precision;  ///< empty: the command's default
+    int threads = 0;
+    int device = 0;
+};
+/// --backend, --precision, --threads, --device.
+void add_compute_options(CLI::App& command, ComputeOptions& options, const char* default_precision);
+/// `note` receives the line that says which backend auto chose.
+std::unique_ptr<Backend> open_backend(const ComputeOptions& options, Precision default_precision,
+                                      std::string* note = nullptr);
+Precision precision_of(const ComputeOptions& options, Precision default_precision);
+
+/// Bytes from "8G", "500M", "1.5GiB", or a plain number of bytes.
+std::uint64_t parse_bytes(const std::string& text);
+
+struct Shard {
+    int index = 0;
+    int count = 1;
+};
+/// "i/n" with 0 <= i < n, or "auto": the scheduler's array variables.
+Shard parse_shard(const std::string& text);
+
+}  // namespace shoal

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#include "cli/run_folder.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "config/config.hpp"
+#include "core/error.hpp"
+#include "core/file.hpp"
+
+namespace shoal {
+namespace {
+
+/// Removes what a run wrote and nothing else that may lie in the folder.
+void remove_run(const RunPaths& paths) {
+    std::filesystem::remove(paths.report());
+    std::error_code not_empty;
+    std::filesystem::remove(paths.folder / "report", not_empty);
+    for (const auto& file :
+         {paths.analysis(), paths.population(), paths.table(), paths.manifest()}) {
+        std::filesystem::remove(file);
+    }
+    std::filesystem::remove_all(paths.checkpoint());
+    std::filesystem::remove(paths.config());
+}
+
+void require_same_bits(const RunPaths& paths, Manifest& manifest, const Backend& backend,
+                       bool allow_different_bits) {
+    const std::string was = fmt::format("{} {} {}", manifest.backend, manifest.instruction_set,
+                                        name_of(manifest.precision));
+    const std::string is = fmt::format("{} {} {}", backend.name(), backend.instruction_set(),
+                                       name_of(backend.precision()));
+    if (was == is) {
+        return;
+    }
+    if (!allow_different_bits) {
+        throw usage_error(fmt::format(
+            "{} was computed with {}; this would go on with {} and give different bits.\n"
+            "Choose the same backend and precision, or accept it with --allow-different-bits",
+            paths.folder.string(), was, is));
+    }
+    manifest.mixed_bits = true;
+    manifest.backend = backend.name();
+    manifest.instruction_set = backend.instruction_set();
+    manifest.precision = backend.precision();
+}
+
+}  // namespace
+
+FolderLock::FolderLock(const std::filesystem::path& path)
+    : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+    if (descriptor_ < 0) {
+        throw file_error(
+            fmt::format("{}: cannot be created: {}", path.string(), std::strerror(errno)));
+    }
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+        ::close(descriptor_);
+        throw usage_error(fmt::format("{}: another shoal process is working in this run directory",
+                                      path.parent_path().string()));
+    }
+}
+
+FolderLock::~FolderLock() {
+    ::close(descriptor_);
+}
+
+OpenRun open_run(const std::filesystem::path& folder, const Config& config, Shard shard,
+                 const Backend& backend, ExistingRun existing, bool allow_different_bits) {
+    OpenRun run;
+    run.paths.folder = folder;
+    std::error_code problem;
+    std::filesystem::create_directories(folder, problem);
+    if (problem) {
+        throw file_error(
+            fmt::format("{}: cannot be created: {}", folder.string(), problem.message()));
+    }
+    run.lock = std::make_unique<FolderLock>(run.paths.lock());
+    run.config = config;
+    keep_shard(run.config, shard.index, shard.count);
+
+    if (std::filesystem::exists(run.paths.config())) {
+        if (existing == ExistingRun::refuse) {
+            throw usage_error(fmt::format(
+                "{} already holds a run; go on with --resume, start again with --force, or choose "
+                "another folder with --out",
+                folder.string()));
+        }
+        if (existing == ExistingRun::replace) {
+            remove_run(run.paths);
+        }
+    }
+    if (std::filesystem::exists(run.paths.config()) &&
+        std::filesystem::exists(run.paths.manifest())) {
+        if (load_config(run.paths.config()).identity != config.identity) {
+            throw usage_error(fmt::format(
+                "{} holds a run of another configuration (its config.yaml differs in what it "
+                "computes);\nresume with the configuration it was started with, or choose another "
+                "folder with --out",
+                folder.string()));
+        }
+        run.manifest = read_manifest(run.paths.manifest());
+        if (run.manifest.shard_index != shard.index || run.manifest.shard_count != shard.count) {
+            throw usage_error(fmt::format("{} holds shard {}/{}, not {}/{}", folder.string(),
+                                          run.manifest.shard_index, run.manifest.shard_count,
+                                          shard.index, shard.count));
+        }
+        require_same_bits(run.paths, run.manifest, backend, allow_different_bits);
+        if (run.manifest.finished.empty()) {
+            write_manifest(run.paths.manifest(), run.manifest);
+        }
+        return run;
+    }
+    run.manifest.backend = backend.name();
+    run.manifest.instruction_set = backend.instruction_set();
+    run.manifest.precision = backend.precision();
+    run.manifest.threads = backend.threads();
+    run.manifest.shard_index = shard.index;
+    run.manifest.shard_count = shard.count;
+    run.manifest.started = utc_now();
+    // The manifest goes first: a folder with config.yaml is a run, and always has both.
+    write_manifest(run.paths.manifest(), run.manifest);
+    replace_file(run.paths.config(), run.config.resolved_yaml);
+    return run;
+}
+
+OpenRun reopen_run(const std::filesystem::path& folder) {
+    OpenRun run;
+    run.paths.folder = folder;
+    if (!std::filesystem::exists(run.paths.config())) {
+        throw file_error(
+            fmt::format("{}: is not a run directory (it has no config.yaml)", folder.string()));
+    }
+    run.lock = std::make_unique<FolderLock>(run.paths.lock());
+    run.config = load_config(run.paths.config());
+    run.manifest = read_manifest(run.paths.manifest());
+    keep_shard(run.config, run.manifest.shard_index, run.manifest.shard_count);
+    return run;
+}
+
+}  // namespace shoal

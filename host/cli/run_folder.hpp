@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// Opening a run directory: never overwritten by accident, one process at a time.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "backend/backend.hpp"
+#include "cli/options.hpp"
+#include "config/spec.hpp"
+#include "store/manifest.hpp"
+#include "store/run_directory.hpp"
+
+namespace shoal {
+
+/// Holds the lock of a run directory; the kernel drops it when the process ends, however it ends.
+class FolderLock {
+  public:
+    explicit FolderLock(const std::filesystem::path& path);
+    ~FolderLock();
+    FolderLock(const FolderLock&) = delete;
+    FolderLock& operator=(const FolderLock&) = delete;
+
+  private:
+    int descriptor_;
+};
+
+enum class ExistingRun { refuse, resume, replace };
+
+struct OpenRun {
+    RunPaths paths;
+    Config config;  ///< the shard's networks
+    Manifest manifest;
+    std::unique_ptr<FolderLock> lock;
+};
+
+/// Starts or continues a run of `config` in `folder`. An existing run is refused (error naming
+/// --resume and --force), continued (its configuration must compute the same; backend, instruction
+/// set and precision too unless `allow_different_bits`) or replaced.
+OpenRun open_run(const std::filesystem::path& folder, const Config& config, Shard shard,
+                 const Backend& backend, ExistingRun existing, bool allow_different_bits);
+
+/// Opens a run that is there, for the later stages.
+OpenRun reopen_run(const std::filesystem::path& folder);
+
+}  // namespace shoal

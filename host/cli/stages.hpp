@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// The stages of a run on an open run directory; each goes on from what is there and does nothing if
+// it is finished.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "cli/options.hpp"
+#include "cli/run_folder.hpp"
+#include "stats/table.hpp"
+#include "train/progress.hpp"
+
+namespace shoal {
+
+void train_stage(OpenRun& run, Backend& backend, std::uint64_t max_memory, Progress& progress);
+
+/// Parallel over networks: each worker has single-threaded backends of its own, in the precision
+/// the run was trained in for behaviour and in fp64 for everything that is measured exactly.
+void analysis_stage(OpenRun& run, const ComputeOptions& compute, Progress& progress);
+
+/// What tables and pages are made of.
+struct Population {
+    std::vector<RunContent> runs;
+    std::vector<PopulationRow> rows;
+    std::vector<SummaryRow> summary;
+};
+Population read_population(const std::vector<std::filesystem::path>& folders);
+
+}  // namespace shoal

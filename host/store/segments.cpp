@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: MIT
+#include "store/segments.hpp"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/file.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::uint64_t magic = 0x316b6c616f6873ull;  // "shoalk1"
+constexpr std::uint32_t format_version = 1;
+constexpr std::size_t header_size = sizeof magic + sizeof format_version;
+constexpr std::size_t checksum_size = sizeof(std::uint64_t);
+
+using HashState = std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)>;
+
+HashState new_hash() {
+    HashState state(XXH3_createState(), &XXH3_freeState);
+    XXH3_64bits_reset(state.get());
+    return state;
+}
+
+/// A file being written, with the running hash of what went in.
+class OutputFile {
+  public:
+    OutputFile(const std::filesystem::path& name, const std::filesystem::path& temporary)
+        : name_(name.string()), file_(std::fopen(temporary.c_str(), "wb"), &std::fclose) {
+        require(file_ != nullptr);
+    }
+    void put(const void* data, std::size_t size) {
+        XXH3_64bits_update(state_.get(), data, size);
+        require(std::fwrite(data, 1, size, file_.get()) == size);
+    }
+    std::uint64_t hash() const { return XXH3_64bits_digest(state_.get()); }
+    void close() { require(std::fclose(file_.release()) == 0); }
+
+  private:
+    void require(bool good) const {
+        if (!good) {
+            throw file_error(fmt::format("{}: cannot be written: {}", name_, std::strerror(errno)));
+        }
+    }
+    std::string name_;
+    std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
+    HashState state_ = new_hash();
+};
+
+class InputFile {
+  public:
+    explicit InputFile(const std::filesystem::path& path)
+        : name_(path.string()), file_(path, std::ios::binary) {
+        std::error_code problem;
+        size_ = std::filesystem::file_size(path, problem);
+        require(file_.good() && !problem);
+    }
+    std::uint64_t size() const { return size_; }
+    void seek(std::uint64_t offset) { file_.seekg(static_cast<std::streamoff>(offset)); }
+    void get(void* data, std::size_t size) {
+        file_.read(static_cast<char*>(data), static_cast<std::streamsize>(size));
+        require(file_.good());
+    }
+    template <typename T>
+    T get() {
+        T value{};
+        get(&value, sizeof value);
+        return value;
+    }
+    /// Hash of everything before `end`; leaves the file at `end`.
+    std::uint64_t hash_up_to(std::uint64_t end) {
+        const HashState state = new_hash();
+        std::vector<char> chunk(std::size_t{1} << 20);
+        seek(0);
+        for (std::uint64_t at = 0; at < end;) {
+            const std::size_t size = std::min<std::uint64_t>(chunk.size(), end - at);
+            get(chunk.data(), size);
+            XXH3_64bits_update(state.get(), chunk.data(), size);
+            at += size;
+        }
+        return XXH3_64bits_digest(state.get());
+    }
+
+  private:
+    void require(bool good) const {
+        if (!good) {
+            throw file_error(fmt::format("{}: cannot be read", name_));
+        }
+    }
+    std::string name_;
+    std::ifstream file_;
+    std::uint64_t size_ = 0;
+};
+
+}  // namespace
+
+void write_sealed(const std::filesystem::path& path,
+                  const std::function<void(const PutRecord& put)>& write_records) {
+    replace_file(path, [&](const std::filesystem::path& temporary) {
+        OutputFile out(path, temporary);
+        out.put(&magic, sizeof magic);
+        out.put(&format_version, sizeof format_version);
+        write_records([&](std::span<const std::byte> record) {
+            const auto size = static_cast<std::uint64_t>(record.size());
+            out.put(&size, sizeof size);
+            out.put(record.data(), record.size());
+        });
+        const std::uint64_t sum = out.hash();
+        out.put(&sum, sizeof sum);
+        out.close();
+    });
+}
+
+void read_sealed(const std::filesystem::path& path,
+                 const std::function<void(std::span<const std::byte> record, std::uint64_t offset)>&
+                     use_record) {
+    InputFile in(path);
+    if (in.size() < header_size + checksum_size || in.get<std::uint64_t>() != magic) {
+        throw file_error(
+            fmt::format("{}: is not a shoal checkpoint file, or it is damaged", path.string()));
+    }
+    const auto version = in.get<std::uint32_t>();
+    if (version != format_version) {
+        throw file_error(fmt::format("{}: has checkpoint format {}; this program reads format {}",
+                                     path.string(), version, format_version));
+    }
+    const std::uint64_t end = in.size() - checksum_size;
+    if (in.hash_up_to(end) != in.get<std::uint64_t>()) {
+        throw file_error(
+            fmt::format("{}: is damaged (its checksum does not match)", path.string()));
+    }
+    in.seek(header_size);
+    std::vector<std::byte> record;
+    for (std::uint64_t at = header_size; at < end;) {
+        const auto size = in.get<std::uint64_t>();
+        at += sizeof size;
+        if (size > end - at) {
+            throw file_error(fmt::format("{}: is damaged (record too long)", path.string()));
+        }
+        record.resize(size);
+        in.get(record.data(), record.size());
+        use_record(record, at);
+        at += size;
+    }
+}
+
+void serialize(ByteWriter& out, const TrainedNetwork& n) {
+    out.put(n.uid);
+    out.put(static_cast<std::int32_t>(n.status));
+    out.put(n.trials_done);
+    out.put(n.diverged_step);
+    out.put(n.readout);
+    out.put(n.state);
+    out.put(n.conclusions);
+    out.put(n.error_curve);
+    out.put(n.acceptance.accepted);
+    out.put(n.acceptance.accepted_lax);
+    out.put(n.acceptance.fraction_failed);
+    out.put(n.acceptance.median_error);
+    out.put(n.acceptance.authors_fractions);
+}
+
+void deserialize(ByteReader& in, TrainedNetwork& n) {
+    n.uid = in.get_text();
+    n.status = static_cast<Status>(in.get<std::int32_t>());
+    n.trials_done = in.get<int>();
+    n.diverged_step = in.get<std::int64_t>();
+    n.readout = in.get_vector<double>();
+    n.state = in.get_vector<double>();
+    n.conclusions = in.get_vector<double>();
+    n.error_curve = in.get_vector<float>();
+    n.acceptance.accepted = in.get<bool>();
+    n.acceptance.accepted_lax = in.get<bool>();
+    n.acceptance.fraction_failed = in.get<double>();
+    n.acceptance.median_error = in.get<double>();
+    n.acceptance.authors_fractions = in.get_vector<double>();
+}
+
+void serialize(ByteWriter& out, const NetworkAnalysis& a) {
+    out.put(a.uid);
+    out.put(static_cast<std::int32_t>(a.mechanism));
+    out.put(static_cast<std::int32_t>(a.rule_a));
+    out.put(static_cast<std::int32_t>(a.rule_b));
+    out.put(a.distinct_outputs_a);
+    out.put(a.distinct_outputs_b);
+    out.put(a.attractors);
+    out.put(a.saturated_delay);
+    out.put(a.saturated_response);
+    out.put(a.exponents);
+    out.put(a.exponent_errors);
+    out.put(a.period);
+    out.put(static_cast<std::uint64_t>(a.runs.size()));
+    for (const DelayRun& run : a.runs) {
+        out.put(run.speeds);
+        out.put(run.end_output);
+        out.put(run.output_variance);
+        out.put(run.settled);
+        out.put(run.attractor);
+        out.put(run.settling_time);
+    }
+    out.put(static_cast<std::uint64_t>(a.points.size()));
+    for (const FixedPoint& point : a.points) {
+        out.put(point.state);
+        out.put(point.speed);
+        out.put(static_cast<std::int32_t>(point.label));
+        out.put(point.eigenvalues);
+        out.put(point.unstable);
+        out.put(point.reached_from);
+    }
+    out.put(a.evidence);
+    out.put(a.limits);
+}
+
+void deserialize(ByteReader& in, NetworkAnalysis& a) {
+    a.uid = in.get_text();
+    a.mechanism = static_cast<Mechanism>(in.get<std::int32_t>());
+    a.rule_a = static_cast<RuleLabel>(in.get<std::int32_t>());
+    a.rule_b = static_cast<RuleLabel>(in.get<std::int32_t>());
+    a.distinct_outputs_a = in.get<int>();
+    a.distinct_outputs_b = in.get<int>();
+    a.attractors = in.get<int>();
+    a.saturated_delay = in.get<double>();
+    a.saturated_response = in.get<double>();
+    a.exponents = in.get_vector<double>();
+    a.exponent_errors = in.get_vector<double>();
+    a.period = in.get<double>();
+    for (auto runs = in.get<std::uint64_t>(); runs > 0; --runs) {
+        DelayRun& run = a.runs.emplace_back();
+        run.speeds = in.get_vector<double>();
+        run.end_output = in.get<double>();
+        run.output_variance = in.get<double>();
+        run.settled = in.get<bool>();
+        run.attractor = in.get<int>();
+        run.settling_time = in.get<double>();
+    }
+    for (auto points = in.get<std::uint64_t>(); points > 0; --points) {
+        FixedPoint& point = a.points.emplace_back();
+        point.state = in.get_vector<double>();
+        point.speed = in.get<double>();
+        point.label = static_cast<PointLabel>(in.get<std::int32_t>());
+        point.eigenvalues = in.get_vector<double>();
+        point.unstable = in.get<int>();
+        point.reached_from = in.get_vector<int>();
+    }
+    a.evidence = in.get_text();
+    a.limits = in.get_text();
+}
+
+template <typename Record>
+SegmentStore<Record>::SegmentStore(std::filesystem::path folder, std::string kind)
+    : folder_(std::move(folder)), kind_(std::move(kind)) {
+    std::vector<std::uint32_t> files;
+    if (std::filesystem::exists(folder_)) {
+        for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+            const std::string name = entry.path().filename().string();
+            unsigned number = 0;
+            if (name.starts_with(kind_ + "-") && name.ends_with(".bin") &&
+                std::sscanf(name.c_str() + kind_.size() + 1, "%8u.bin", &number) == 1) {
+                files.push_back(number);
+            }
+        }
+    }
+    std::sort(files.begin(), files.end());
+    for (const std::uint32_t file : files) {
+        try {
+            index_file(file);
+        } catch (const Error& error) {
+            throw file_error(
+                fmt::format("{}\nremove that file to compute its networks again", error.what()));
+        }
+        next_file_ = file + 1;
+    }
+}
+
+template <typename Record>
+std::filesystem::path SegmentStore<Record>::path_of(std::uint32_t file) const {
+    return folder_ / fmt::format("{}-{:08d}.bin", kind_, file);
+}
+
+template <typename Record>
+void SegmentStore<Record>::index_file(std::uint32_t file) {
+    read_sealed(path_of(file), [&](std::span<const std::byte> bytes, std::uint64_t offset) {
+        Record record;
+        ByteReader in(bytes);
+        deserialize(in, record);
+        places_[record.uid] = {file, offset, bytes.size()};
+    });
+}
+
+template <typename Record>
+void SegmentStore<Record>::append(const std::vector<Record>& records) {
+    write_sealed(path_of(next_file_), [&](const PutRecord& put) {
+        for (const Record& record : records) {
+            ByteWriter out;
+            serialize(out, record);
+            put(out.bytes());
+        }
+    });
+    index_file(next_file_);
+    ++next_file_;
+}
+
+template <typename Record>
+std::optional<Record> SegmentStore<Record>::read(const std::string& uid) const {
+    const auto found = places_.find(uid);
+    if (found == places_.end()) {
+        return std::nullopt;
+    }
+    const std::filesystem::path path = path_of(found->second.file);
+    InputFile file(path);
+    std::vector<std::byte> bytes(found->second.size);
+    file.seek(found->second.offset);
+    file.get(bytes.data(), bytes.size());
+    Record record;
+    ByteReader in(bytes);
+    deserialize(in, record);
+    return record;
+}
+
+template <typename Record>
+std::vector<std::string> SegmentStore<Record>::uids() const {
+    std::vector<std::string> result;
+    for (const auto& [uid, place] : places_) {
+        result.push_back(uid);
+    }
+    return result;
+}
+
+template class SegmentStore<TrainedNetwork>;
+template class SegmentStore<NetworkAnalysis>;
+
+}  // namespace shoal

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// Conclusions and the acceptance test of trained networks (MODELS.md A.6).
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "backend/backend.hpp"
+#include "store/records.hpp"
+#include "task/task.hpp"
+
+namespace shoal {
+
+inline constexpr int conclusion_trials_per_type = 5;
+inline constexpr int acceptance_stimuli = 10;        ///< stimulus seeds
+inline constexpr double acceptance_threshold = 0.1;  ///< RMS error over the response
+inline constexpr double lax_share = 0.05;
+
+/// A network to test: trained weights in place, initial_state = end of training.
+struct Candidate {
+    const NetworkModel* model = nullptr;
+    const Task* task = nullptr;
+    RandomKey key;
+};
+
+struct TestOutcome {
+    std::vector<double>
+        conclusions;  ///< [conclusion, unit], one per trial type in order of types()
+    Acceptance acceptance;
+};
+
+/// Conclusions: the first end-of-trial state of each type in 5 further trials of each type,
+/// permuted by the key, state running on, weights frozen. Then 10 stimulus seeds x conclusions x
+/// types; per run the RMS error over the last error epoch of the trial, over the outputs that have
+/// an error there. Accepted: every run below 0.1. Runs that diverge count as failed. results[i]
+/// belongs to candidates[i].
+std::vector<TestOutcome> test_networks(Backend& backend, std::span<const Candidate> candidates);
+
+/// The verdict on the RMS errors of all runs; `sums` are their sums of squared errors.
+Acceptance judge(const std::vector<double>& rms, const std::vector<double>& sums);
+
+}  // namespace shoal
