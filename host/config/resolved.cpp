@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <map>
 
 #include "config/sweep.hpp"
@@ -47,6 +49,25 @@ std::string axis_yaml(const Axis& axis, const Reader& reader) {
     return fmt::format("[{}]", joined(texts));
 }
 
+/// Fields of the canonical spec by name, sorted: their values as JSON, empty where they do not
+/// matter.
+const std::map<std::string, std::function<std::string(const Settings&)>>& canonical_fields() {
+    static const auto fields = [] {
+        std::map<std::string, std::function<std::string(const Settings&)>> made;
+        made["replicate"] = [](const Settings& s) { return fmt::format("{}", s.spec.replicate); };
+        made["seed"] = [](const Settings& s) { return fmt::format("{}", s.spec.seed); };
+        for (const Key& key : all_keys()) {
+            if (key.identifies) {
+                made[key.name] = [&key](const Settings& s) {
+                    return key.used(s.spec) ? key.json(s) : std::string();
+                };
+            }
+        }
+        return made;
+    }();
+    return fields;
+}
+
 }  // namespace
 
 std::string resolved_yaml(const Plan& plan, const Reader& reader) {
@@ -72,22 +93,14 @@ std::string resolved_yaml(const Plan& plan, const Reader& reader) {
 std::string canonical_spec(const NetworkSpec& spec) {
     Settings settings;
     settings.spec = spec;
-    std::map<std::string, std::string> fields;
-    fields["seed"] = fmt::format("{}", spec.seed);
-    fields["replicate"] = fmt::format("{}", spec.replicate);
-    for (const Key& key : all_keys()) {
-        if (!key.identifies || !key.used(spec)) {
-            continue;
-        }
-        if (std::string value = key.json(settings); !value.empty()) {
-            fields[key.name] = std::move(value);
+    std::string out = "{";
+    for (const auto& [name, json] : canonical_fields()) {
+        if (const std::string value = json(settings); !value.empty()) {
+            fmt::format_to(std::back_inserter(out), "{}\"{}\":{}", out.size() == 1 ? "" : ",", name,
+                           value);
         }
     }
-    std::vector<std::string> members;
-    for (const auto& [name, value] : fields) {
-        members.push_back(fmt::format("\"{}\":{}", name, value));
-    }
-    return fmt::format("{{{}}}", fmt::join(members, ","));
+    return out + '}';
 }
 
 std::string make_uid(const NetworkSpec& spec) {

@@ -22,7 +22,7 @@ enum class ErrorSchedule { epochs, everywhere };
 enum class AnalysisLevel { first };
 enum class Precision { fp32, fp64 };
 
-/// network: one recurrent network before training (MODELS.md A.2, A.4).
+/// network: one recurrent network before training (Ghazizadeh & Ching 2021).
 struct NetworkConfig {
     int units = 200;
     Cell cell = Cell::current;
@@ -38,7 +38,7 @@ struct NetworkConfig {
     bool operator==(const NetworkConfig&) const = default;
 };
 
-/// Epoch lengths of sequential-sum, in units of time (MODELS.md A.3).
+/// Epoch lengths of sequential-sum, in units of time.
 struct SequentialSumDurations {
     double stimulus1 = 10.0;
     double delay1 = 5.0;
@@ -48,7 +48,7 @@ struct SequentialSumDurations {
     bool operator==(const SequentialSumDurations&) const = default;
 };
 
-/// Two isotropic Gaussians as stimulus classes (MODELS.md A.3).
+/// Two isotropic Gaussians as stimulus classes.
 struct GaussianSource {
     std::vector<std::vector<double>> means = {{-0.5, -1.5}, {-0.3, 0.6}};  ///< [class][2]
     double std = 0.4;
@@ -67,7 +67,7 @@ struct TaskConfig {
     bool operator==(const TaskConfig&) const = default;
 };
 
-/// training: FORCE (MODELS.md A.5).
+/// training: FORCE with a temporally restricted error (Ghazizadeh & Ching 2021).
 struct TrainingConfig {
     TrainingMethod method = TrainingMethod::force;
     int trials = 3500;
@@ -78,7 +78,7 @@ struct TrainingConfig {
 
 struct AnalysisConfig {
     AnalysisLevel level = AnalysisLevel::first;
-    bool rule_a = false;  ///< also run the perturbed labels, rule A (MODELS.md A.7)
+    bool rule_a = false;  ///< also run the perturbed labels, rule A
     bool operator==(const AnalysisConfig&) const = default;
 };
 

@@ -2,6 +2,7 @@
 // What a good configuration means: rows, order, overrides, resolved text, shards.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 
 #include "test_config_support.hpp"
@@ -146,6 +147,15 @@ TEST(Config, ASweptKeyMayAlsoHaveAPlainValue) {
 
 TEST(Config, SectionsMayBeEmpty) {
     EXPECT_EQ(parse("name: a\nnetwork:\ntask:\n  durations:\nsweep:\n").networks.size(), 1u);
+}
+
+TEST(Config, TextMayHaveAnyLineEndsAndAByteOrderMark) {
+    std::string windows = "\xEF\xBB\xBF";
+    for (const char c : four_rows) {
+        windows += c == '\n' ? "\r\n" : std::string(1, c);
+    }
+    EXPECT_TRUE(same_networks(parse(windows), parse(four_rows)));
+    EXPECT_EQ(parse("%YAML 1.1\n---\nname: caf\xC3\xA9\n...\n").name, "caf\xC3\xA9");
 }
 
 TEST(Config, NumbersReadAsWritten) {

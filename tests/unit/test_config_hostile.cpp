@@ -2,8 +2,6 @@
 // Text from anywhere: it loads, or it throws one Error with places. It never crashes or hangs.
 #include <gtest/gtest.h>
 
-#include <regex>
-
 #include "core/random.hpp"
 #include "test_config_support.hpp"
 
@@ -21,9 +19,8 @@ std::string repeated(const std::string& text, std::size_t times) {
 
 /// Each line has the form of a problem.
 void expect_places(const std::string& message, const std::string& context) {
-    static const std::regex form(R"(x\.yaml:\d+:\d+: .+; .+)");
     for (const std::string& line : lines_of(message)) {
-        EXPECT_TRUE(std::regex_match(line, form)) << line << "\nfrom\n" << context;
+        EXPECT_TRUE(has_form(line)) << line << "\nfrom\n" << context;
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,6 +53,25 @@ inline std::vector<std::string> lines_of(const std::string& text) {
         begin = end + 1;
     }
     return lines;
+}
+
+/// Whether a line of a message reads "x.yaml:<line>:<column>: what; what would be right".
+inline bool has_form(std::string_view line) {
+    const auto take = [&](std::string_view text) {
+        const bool there = line.starts_with(text);
+        line.remove_prefix(there ? text.size() : 0);
+        return there;
+    };
+    const auto take_number = [&] {
+        const std::size_t digits = std::min(line.find_first_not_of("0123456789"), line.size());
+        line.remove_prefix(digits);
+        return digits > 0;
+    };
+    if (!take("x.yaml:") || !take_number() || !take(":") || !take_number() || !take(": ")) {
+        return false;
+    }
+    const std::size_t semicolon = line.find("; ");
+    return semicolon != std::string_view::npos && semicolon > 0 && semicolon + 2 < line.size();
 }
 
 /// Whether every network of two configurations is the same, field by field.
