@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#include "backend/cpu/cpu_backend.hpp"
+
+#include "backend/cpu/force_session.hpp"
+#include "backend/cpu/kernels.hpp"
+#include "backend/cpu/simulate.hpp"
+#include "core/parallel.hpp"
+
+namespace shoal {
+namespace {
+
+template <typename T>
+class CpuBackend final : public Backend {
+  public:
+    explicit CpuBackend(const BackendOptions& options)
+        : precision_(options.precision),
+          threads_(options.threads > 0 ? options.threads : available_threads()) {}
+
+    std::string name() const override { return "cpu"; }
+    std::string instruction_set() const override { return cpu::kernels<T>().instruction_set; }
+    Precision precision() const override { return precision_; }
+    int threads() const override { return threads_; }
+
+    std::unique_ptr<ForceSession> force_session() override {
+        return cpu::make_force_session<T>(threads_);
+    }
+    std::vector<SimulationResult> simulate(std::span<const SimulationRequest> requests) override {
+        return cpu::simulate<T>(requests, threads_);
+    }
+
+    std::uint64_t force_bytes(int units, int outputs, int groups) const override {
+        const auto p = cpu::PackedSymmetric<T>::size(cpu::blocks_of(units));
+        const auto vectors = static_cast<std::uint64_t>(cpu::padded(units)) *
+                             static_cast<std::uint64_t>(5 + 2 * outputs);
+        return sizeof(T) * (static_cast<std::uint64_t>(groups) * p + vectors);
+    }
+    std::uint64_t recurrent_bytes(int units) const override {
+        return sizeof(T) * static_cast<std::uint64_t>(cpu::padded(units)) *
+               static_cast<std::uint64_t>(units);
+    }
+
+  private:
+    Precision precision_;
+    int threads_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_cpu_backend(const BackendOptions& options) {
+    if (options.precision == Precision::fp64) {
+        return std::make_unique<CpuBackend<double>>(options);
+    }
+    return std::make_unique<CpuBackend<float>>(options);
+}
+
+}  // namespace shoal
