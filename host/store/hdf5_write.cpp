@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "store/seal.hpp"
 
 namespace shoal::hdf5 {
 namespace {
@@ -279,7 +280,7 @@ void WriteGroup::describe(const std::string& name, const std::string& attribute_
 }
 
 WriteFile::WriteFile(const std::filesystem::path& path, const std::filesystem::path& shown)
-    : shown_(shown.string()) {
+    : path_(path), shown_(shown.string()) {
     prepare_library();
     const Id creation = creation_list(H5P_FILE_CREATE);
     const Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
@@ -307,6 +308,7 @@ void WriteFile::close() {
         throw file_error(
             fmt::format("{}: cannot be written: {}", shown_, flushed ? last_problem() : problem));
     }
+    seal_file(path_);
 }
 
 }  // namespace shoal::hdf5

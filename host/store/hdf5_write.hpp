@@ -97,10 +97,12 @@ class WriteFile {
   public:
     WriteFile(const std::filesystem::path& path, const std::filesystem::path& shown);
     WriteGroup root() { return WriteGroup(root_); }
-    /// Closes every handle and flushes; throws a file error if anything did not reach the file.
+    /// Closes every handle, flushes and seals (seal.hpp); throws a file error if anything did not
+    /// reach the file.
     void close();
 
   private:
+    std::filesystem::path path_;
     std::string shown_;
     Id file_;
     std::shared_ptr<WriteGroup::Node> root_;

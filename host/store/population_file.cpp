@@ -11,6 +11,7 @@
 #include "core/error.hpp"
 #include "store/hdf5.hpp"
 #include "store/population_schema.hpp"
+#include "store/seal.hpp"
 
 namespace shoal {
 namespace {
@@ -136,6 +137,22 @@ struct PopulationFile::Impl {
     /// Base matrices in use, by group and number: networks that share one share it in memory too.
     std::map<std::pair<std::size_t, std::uint64_t>, std::weak_ptr<const RecurrentMatrix>> matrices;
 
+    explicit Impl(const std::filesystem::path& file) : path(file.string()) {
+        const ReadGroup root(file);
+        root.require_schema(population_schema);
+        for (const std::string& name : root.groups()) {
+            groups.emplace_back(root.group(name));
+            const GroupContent& group = groups.back();
+            for (std::size_t i = 0; i < group.uids.size(); ++i) {
+                if (!places.emplace(group.uids[i], Place{groups.size() - 1, i}).second) {
+                    throw file_error(fmt::format("{}: network {} stands there twice",
+                                                 group.file.where("uid"), group.uids[i]));
+                }
+                uids.push_back(group.uids[i]);
+            }
+        }
+    }
+
     const Place& place(const std::string& uid) const {
         const auto found = places.find(uid);
         if (found == places.end()) {
@@ -145,22 +162,21 @@ struct PopulationFile::Impl {
     }
 };
 
-PopulationFile::PopulationFile(const std::filesystem::path& path)
-    : impl_(std::make_unique<Impl>()) {
-    impl_->path = path.string();
-    const ReadGroup root(path);
-    root.require_schema(population_schema);
-    for (const std::string& name : root.groups()) {
-        impl_->groups.emplace_back(root.group(name));
-        const GroupContent& group = impl_->groups.back();
-        for (std::size_t i = 0; i < group.uids.size(); ++i) {
-            if (!impl_->places.emplace(group.uids[i], Place{impl_->groups.size() - 1, i}).second) {
-                throw file_error(fmt::format("{}: network {} stands there twice",
-                                             group.file.where("uid"), group.uids[i]));
+PopulationFile::PopulationFile(const std::filesystem::path& path) {
+    if (!check_seal(path)) {
+        rehearse(path, [&] {
+            impl_ = std::make_unique<Impl>(path);
+            for (const std::string& uid : impl_->uids) {
+                try {
+                    network(uid);
+                    model(uid);
+                } catch (const Error&) {
+                    // Met again by whoever asks for this network.
+                }
             }
-            impl_->uids.push_back(group.uids[i]);
-        }
+        });
     }
+    impl_ = std::make_unique<Impl>(path);
 }
 
 PopulationFile::~PopulationFile() = default;

@@ -11,6 +11,7 @@
 #include "store/analysis_schema.hpp"
 #include "store/hdf5.hpp"
 #include "store/read_checks.hpp"
+#include "store/seal.hpp"
 
 namespace shoal {
 namespace {
@@ -221,9 +222,7 @@ ExampleTrajectories read_example(const ReadGroup& file) {
     return example;
 }
 
-}  // namespace
-
-AnalysisContent read_analysis(const std::filesystem::path& path) {
+AnalysisContent read_unguarded(const std::filesystem::path& path) {
     const ReadGroup root(path);
     root.require_schema(analysis_schema);
     AnalysisContent content;
@@ -238,6 +237,12 @@ AnalysisContent read_analysis(const std::filesystem::path& path) {
         }
     }
     return content;
+}
+
+}  // namespace
+
+AnalysisContent read_analysis(const std::filesystem::path& path) {
+    return read_guarded(path, [&] { return read_unguarded(path); });
 }
 
 }  // namespace shoal

@@ -29,17 +29,17 @@ struct RunPaths {
 struct RunContent {
     RunPaths paths;
     Config config;
-    std::map<std::string, TrainedNetwork> trained;       ///< by uid; absent = pending
-    std::map<std::string, NetworkAnalysis> analysed;     ///< by uid
+    std::map<std::string, TrainedNetwork> trained;    ///< by uid; absent = pending
+    std::map<std::string, NetworkAnalysis> analysed;  ///< by uid
     std::vector<ExampleTrajectories> examples;
 };
 
-/// Reads a finished or unfinished run: population.h5 and analysis.h5 where they exist, else the finished
-/// segments under checkpoint/. A folder without config.yaml is a file error.
+/// Reads a finished or unfinished run: population.h5 and analysis.h5 where they exist, else the
+/// finished segments under checkpoint/. A folder without config.yaml is a file error.
 RunContent read_run(const std::filesystem::path& folder);
 
-/// Several run directories (shards) as one population. Duplicate uids, or configurations that differ in
-/// what they compute, are usage errors naming the directories.
+/// Several run directories (shards) as one population. Duplicate uids, or configurations that
+/// differ in what they compute, are usage errors naming the directories.
 std::vector<RunContent> read_runs(const std::vector<std::filesystem::path>& folders);
 
 }  // namespace shoal

@@ -11,6 +11,7 @@
 #include "store/hdf5.hpp"
 #include "store/hdf5_write.hpp"
 #include "store/read_checks.hpp"
+#include "store/seal.hpp"
 
 namespace shoal {
 namespace {
@@ -19,36 +20,7 @@ using hdf5::Extents;
 using hdf5::ReadGroup;
 using hdf5::Type;
 
-}  // namespace
-
-void write_trials(const std::filesystem::path& path, const TrialsFile& trials, double dt) {
-    const TaskShape& shape = trials.shape;
-    const auto steps = static_cast<std::size_t>(shape.steps);
-    replace_file(path, [&](const std::filesystem::path& temporary) {
-        hdf5::WriteFile file(temporary, path);
-        hdf5::WriteGroup root = file.root();
-        root.attribute("dt", dt);
-        root.dimension("trial", trials.trials.size());
-        root.dimension("time", steps);
-        root.dimension("input", static_cast<std::uint64_t>(shape.inputs));
-        root.dimension("output", static_cast<std::uint64_t>(shape.outputs));
-        root.create("inputs", Type::float64, {"trial", "time", "input"});
-        root.create("targets", Type::float64, {"trial", "time", "output"});
-        root.create("mask", Type::int8, {"trial", "time", "output"});
-        std::vector<std::int64_t> types;
-        for (std::size_t i = 0; i < trials.trials.size(); ++i) {
-            const Trial& trial = trials.trials[i];
-            root.write_at("inputs", i, trial.inputs);
-            root.write_at("targets", i, trial.targets);
-            root.write_at("mask", i, std::vector<double>(trial.mask.begin(), trial.mask.end()));
-            types.push_back(trial.type);
-        }
-        root.put("trial_type", Type::int32, {"trial"}, types);
-        file.close();
-    });
-}
-
-TrialsFile read_trials(const std::filesystem::path& path) {
+TrialsFile trials_of(const std::filesystem::path& path) {
     const ReadGroup file(path);
     const Extents inputs = file.extents("inputs", {"trial", "time", "input"});
     const Extents targets = file.extents("targets", {"trial", "time", "output"});
@@ -104,11 +76,7 @@ TrialsFile read_trials(const std::filesystem::path& path) {
     return result;
 }
 
-TrialList load_task_trials(const std::string& path) {
-    return read_trials(path);
-}
-
-InputsFile read_inputs(const std::filesystem::path& path) {
+InputsFile inputs_of(const std::filesystem::path& path) {
     const ReadGroup file(path);
     const Extents extents = file.extents("inputs", {"trial", "time", "input"});
     require_content(file, "inputs", extents);
@@ -123,6 +91,47 @@ InputsFile read_inputs(const std::filesystem::path& path) {
         result.initial_state = finite_numbers(file, "initial_state", {extents[0], initial[1]});
     }
     return result;
+}
+
+}  // namespace
+
+void write_trials(const std::filesystem::path& path, const TrialsFile& trials, double dt) {
+    const TaskShape& shape = trials.shape;
+    const auto steps = static_cast<std::size_t>(shape.steps);
+    replace_file(path, [&](const std::filesystem::path& temporary) {
+        hdf5::WriteFile file(temporary, path);
+        hdf5::WriteGroup root = file.root();
+        root.attribute("dt", dt);
+        root.dimension("trial", trials.trials.size());
+        root.dimension("time", steps);
+        root.dimension("input", static_cast<std::uint64_t>(shape.inputs));
+        root.dimension("output", static_cast<std::uint64_t>(shape.outputs));
+        root.create("inputs", Type::float64, {"trial", "time", "input"});
+        root.create("targets", Type::float64, {"trial", "time", "output"});
+        root.create("mask", Type::int8, {"trial", "time", "output"});
+        std::vector<std::int64_t> types;
+        for (std::size_t i = 0; i < trials.trials.size(); ++i) {
+            const Trial& trial = trials.trials[i];
+            root.write_at("inputs", i, trial.inputs);
+            root.write_at("targets", i, trial.targets);
+            root.write_at("mask", i, std::vector<double>(trial.mask.begin(), trial.mask.end()));
+            types.push_back(trial.type);
+        }
+        root.put("trial_type", Type::int32, {"trial"}, types);
+        file.close();
+    });
+}
+
+TrialsFile read_trials(const std::filesystem::path& path) {
+    return read_guarded(path, [&] { return trials_of(path); });
+}
+
+InputsFile read_inputs(const std::filesystem::path& path) {
+    return read_guarded(path, [&] { return inputs_of(path); });
+}
+
+TrialList load_task_trials(const std::string& path) {
+    return read_trials(path);
 }
 
 }  // namespace shoal

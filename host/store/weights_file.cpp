@@ -10,6 +10,7 @@
 #include "store/hdf5.hpp"
 #include "store/hdf5_write.hpp"
 #include "store/read_checks.hpp"
+#include "store/seal.hpp"
 
 namespace shoal {
 namespace {
@@ -186,7 +187,7 @@ void put_if_any(WriteGroup& root, const std::string& name, const std::vector<std
 }  // namespace
 
 WeightsFile read_weights(const std::filesystem::path& path) {
-    return WeightsReader(path).read();
+    return read_guarded(path, [&] { return WeightsReader(path).read(); });
 }
 
 InitialWeights load_initial_weights(const std::string& path) {
