@@ -8,6 +8,7 @@
 #include <iterator>
 #include <utility>
 
+#include "analysis/attractors.hpp"
 #include "analysis/behaviour.hpp"
 #include "analysis/lyapunov.hpp"
 #include "analysis/mechanism.hpp"
@@ -97,31 +98,14 @@ Settling begin_settling(const AnalysisInput& input, const Dynamics& dynamics,
     return {input.model, dynamics, trial_steps, delay_lengths, starts, speeds};
 }
 
-// Distinct attractors among runs that keep moving: two are the same if their mean rates over the
-// last ten trial lengths differ by no more than three times what a run's own mean changes from the
-// ten before, or by less than what tells fixed points apart.
-int moving_attractors(const DelayRuns& delays, const std::vector<FollowedRun>& runs) {
-    std::vector<std::size_t> moving;
+std::vector<MovingRun> moving_runs(const DelayRuns& delays, const std::vector<FollowedRun>& runs) {
+    std::vector<MovingRun> moving;
     for (std::size_t i = 0; i < runs.size(); ++i) {
         if (runs[i].fate == RunFate::moving) {
-            moving.push_back(i);
+            moving.push_back({runs[i].state, delays.window_means[i]});
         }
     }
-    std::vector<std::size_t> representatives;
-    for (const std::size_t i : moving) {
-        const bool known =
-            std::any_of(representatives.begin(), representatives.end(), [&](std::size_t other) {
-                const double noise =
-                    std::max(rms(delays.later_mean[i] - delays.earlier_mean[i]),
-                             rms(delays.later_mean[other] - delays.earlier_mean[other]));
-                return rms(delays.later_mean[i] - delays.later_mean[other]) <=
-                       std::max(distinct_distance, 3.0 * noise);
-            });
-        if (!known) {
-            representatives.push_back(i);
-        }
-    }
-    return static_cast<int>(representatives.size());
+    return moving;
 }
 
 FixedPoint point_record(const Dynamics& dynamics, const ReachedPoint& point) {
@@ -174,8 +158,9 @@ void measure_motion(const AnalysisInput& input, const Dynamics& dynamics, const 
     // A positive exponent leaves no period to look for.
     if (lyapunov.exponents.front() <=
         exponent_resolution(lyapunov.errors.front(), dynamics.tau())) {
-        const int steps = recurrence_lengths * input.task->shape().steps;
-        evidence.period = recurrence_time(dynamics, lyapunov.end_state, steps).value_or(-1.0);
+        const auto orbit = trace_orbit(dynamics, lyapunov.end_state,
+                                       recurrence_lengths * input.task->shape().steps);
+        evidence.period = orbit ? orbit->period : -1.0;
     }
 }
 
@@ -254,7 +239,16 @@ NetworkAnalysis analyze_network(const AnalysisInput& input, const AnalysisConfig
     const Verdict verdict = decide_mechanism(evidence);
     analysis.mechanism = verdict.mechanism;
     analysis.evidence = verdict.evidence;
-    analysis.attractors = evidence.fixed_points + moving_attractors(delays, settling.runs());
+    const int moving_attractors = count_moving_attractors(
+        dynamics, moving_runs(delays, settling.runs()), recurrence_lengths * trial_steps);
+    analysis.attractors = evidence.fixed_points + moving_attractors;
+    if (moving_attractors > 1 && !evidence.exponents.empty()) {
+        add_limit(
+            analysis.limits,
+            fmt::format("The runs that keep moving are on {} attractors; exponents and period "
+                        "are those of the first run's alone.",
+                        moving_attractors));
+    }
     analysis.exponents = evidence.exponents;
     analysis.exponent_errors = evidence.exponent_errors;
     if (analysis.mechanism == Mechanism::limit_cycle) {

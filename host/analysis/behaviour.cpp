@@ -63,10 +63,10 @@ std::vector<int> sample_steps(int begin, int end, int trial_steps) {
 DelayRuns run_delays(const AnalysisInput& input, Backend& behaviour) {
     const int trial_steps = input.task->shape().steps;
     SimulationRequest request = autonomous_request(input, input.conclusions);
-    request.mean_rates = {{30 * trial_steps, 40 * trial_steps},
-                          {40 * trial_steps, 50 * trial_steps}};
+    for (const int begin : {20, 30, 40}) {
+        request.mean_rates.push_back({begin * trial_steps, (begin + 10) * trial_steps});
+    }
     // Every trial length from the start on, and more often over the last ten.
-    request.states_at = {};
     for (int length = 1; length <= 40; ++length) {
         request.states_at.push_back(length * trial_steps);
     }
@@ -90,9 +90,9 @@ DelayRuns run_delays(const AnalysisInput& input, Backend& behaviour) {
         samples.rightCols(recorded) = Eigen::Map<const Eigen::MatrixXd>(
             result.states.data() + at * recorded * units, units, recorded);
         runs.samples.push_back(std::move(samples));
-        const double* means = result.mean_rates.data() + at * 2 * units;
-        runs.earlier_mean.push_back(Eigen::Map<const Eigen::VectorXd>(means, units));
-        runs.later_mean.push_back(Eigen::Map<const Eigen::VectorXd>(means + units, units));
+        const auto windows = static_cast<Eigen::Index>(request.mean_rates.size());
+        runs.window_means.push_back(Eigen::Map<const Eigen::MatrixXd>(
+            result.mean_rates.data() + at * windows * units, units, windows));
     }
     return runs;
 }

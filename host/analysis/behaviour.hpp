@@ -20,9 +20,8 @@ struct DelayRuns {
     RuleOutcome rule_b;
     std::vector<int> sample_steps;         ///< ascending, first 0, last the end
     std::vector<Eigen::MatrixXd> samples;  ///< [conclusion]: states, one column per sample
-    /// Time mean of r over trial lengths 30-40 and 40-50, [conclusion].
-    std::vector<Eigen::VectorXd> earlier_mean;
-    std::vector<Eigen::VectorXd> later_mean;
+    /// [conclusion]: time means of r over trial lengths 20-30, 30-40 and 40-50, one column each.
+    std::vector<Eigen::MatrixXd> window_means;
     std::vector<int> diverged_at;  ///< [conclusion]: step, or -1
 };
 DelayRuns run_delays(const AnalysisInput& input, Backend& behaviour);

@@ -2,41 +2,68 @@
 #include "analysis/recurrence.hpp"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace shoal {
 
 namespace {
-constexpr double flow_tolerance = 0.02;
+
 constexpr double map_tolerance = 1e-6;
+
+double distance_from_chord(const Eigen::VectorXd& point, const Eigen::VectorXd& from,
+                           const Eigen::VectorXd& to) {
+    const Eigen::VectorXd chord = to - from;
+    const double length = chord.squaredNorm();
+    const double along = length > 0.0 ? chord.dot(point - from) / length : 0.0;
+    return rms(point - from - std::clamp(along, 0.0, 1.0) * chord);
+}
+
 }  // namespace
 
-std::optional<double> recurrence_time(const Dynamics& dynamics, const Eigen::VectorXd& start,
-                                      int steps) {
+std::optional<ClosedOrbit> trace_orbit(const Dynamics& dynamics, const Eigen::VectorXd& start,
+                                       int steps) {
+    ClosedOrbit orbit;
     const Eigen::VectorXd start_rates = dynamics.rates(start);
+    orbit.rates.push_back(start_rates);
     const Eigen::VectorXd normal = dynamics.velocity(start);
     Eigen::VectorXd state = start;
-    double side = 0.0;    // signed distance from the plane, in units of 1 / |normal|
-    double extent = 0.0;  // largest distance from the start so far
+    double side = 0.0;  // signed distance from the plane, in units of 1 / |normal|
     for (int step = 1; step <= steps; ++step) {
         const Eigen::VectorXd next = dynamics.step(state);
         const double next_side = (next - start).dot(normal);
-        const double next_distance = rms(dynamics.rates(next) - start_rates);
+        orbit.rates.push_back(dynamics.rates(next));
+        const double next_distance = rms(orbit.rates.back() - start_rates);
         if (dynamics.is_map()) {
-            if (next_distance <= map_tolerance * std::max(extent, next_distance)) {
-                return step * dynamics.dt();
+            if (next_distance <= map_tolerance * std::max(orbit.extent, next_distance)) {
+                orbit.period = step * dynamics.dt();
+                return orbit;
             }
         } else if (step > 1 && side < 0.0 && next_side >= 0.0) {
             const double part = -side / (next_side - side);
             const Eigen::VectorXd crossing = state + part * (next - state);
-            if (rms(dynamics.rates(crossing) - start_rates) <= flow_tolerance * extent) {
-                return (step - 1 + part) * dynamics.dt();
+            if (rms(dynamics.rates(crossing) - start_rates) <= orbit_tolerance * orbit.extent) {
+                orbit.period = (step - 1 + part) * dynamics.dt();
+                return orbit;
             }
         }
-        extent = std::max(extent, next_distance);
+        orbit.extent = std::max(orbit.extent, next_distance);
         state = next;
         side = next_side;
     }
     return std::nullopt;
+}
+
+bool lies_on(const Dynamics& dynamics, const ClosedOrbit& orbit, const Eigen::VectorXd& rates) {
+    const double allowed = orbit_tolerance * orbit.extent;
+    for (std::size_t i = 0; i + 1 < orbit.rates.size(); ++i) {
+        const double distance =
+            dynamics.is_map() ? rms(rates - orbit.rates[i])
+                              : distance_from_chord(rates, orbit.rates[i], orbit.rates[i + 1]);
+        if (distance <= allowed) {
+            return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace shoal

@@ -19,7 +19,24 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::ScalableTag<double>;
 using V = hn::Vec<D>;
 
-// got = W sent. A tile of 3 vectors of rows x 4 columns stays in registers over all `from`.
+// Three vectors of rows of one column of `got`.
+struct Strip {
+    V a, b, c;
+    HWY_ATTR void add(V w_a, V w_b, V w_c, double value) {
+        const V v = hn::Set(D(), value);
+        a = hn::MulAdd(w_a, v, a);
+        b = hn::MulAdd(w_b, v, b);
+        c = hn::MulAdd(w_c, v, c);
+    }
+    HWY_ATTR void store(std::size_t lanes, double* out) const {
+        hn::StoreU(a, D(), out);
+        hn::StoreU(b, D(), out + lanes);
+        hn::StoreU(c, D(), out + 2 * lanes);
+    }
+};
+
+// got = W sent. A tile of 3 vectors of rows x 4 columns stays in registers over all `from`; it is
+// written out by name because the compiler does not unroll loops over it at this level.
 HWY_ATTR void multiply(TangentStepper::Work& work) {
     constexpr std::size_t panel_rows = TangentStepper::Work::panel_rows;
     const D d;
@@ -28,29 +45,25 @@ HWY_ATTR void multiply(TangentStepper::Work& work) {
         const double* w =
             work.matrix.data() + row / panel_rows * panel_rows * work.units + row % panel_rows;
         const double* s = work.sent.data();
-        V sum[3][4];
-        for (auto& vectors : sum) {
-            for (V& vector : vectors) {
-                vector = hn::Zero(d);
-            }
-        }
+        const V zero = hn::Zero(d);
+        Strip column0{zero, zero, zero};
+        Strip column1 = column0;
+        Strip column2 = column0;
+        Strip column3 = column0;
         for (std::size_t from = 0; from < work.units; ++from, w += panel_rows, s += 4) {
-            const V w0 = hn::LoadU(d, w);
-            const V w1 = hn::LoadU(d, w + lanes);
-            const V w2 = hn::LoadU(d, w + 2 * lanes);
-            for (std::size_t column = 0; column < 4; ++column) {
-                const V value = hn::Set(d, s[column]);
-                sum[0][column] = hn::MulAdd(w0, value, sum[0][column]);
-                sum[1][column] = hn::MulAdd(w1, value, sum[1][column]);
-                sum[2][column] = hn::MulAdd(w2, value, sum[2][column]);
-            }
+            const V w_a = hn::LoadU(d, w);
+            const V w_b = hn::LoadU(d, w + lanes);
+            const V w_c = hn::LoadU(d, w + 2 * lanes);
+            column0.add(w_a, w_b, w_c, s[0]);
+            column1.add(w_a, w_b, w_c, s[1]);
+            column2.add(w_a, w_b, w_c, s[2]);
+            column3.add(w_a, w_b, w_c, s[3]);
         }
-        for (std::size_t column = 0; column < 4; ++column) {
-            double* out = work.got.data() + column * work.rows + row;
-            hn::StoreU(sum[0][column], d, out);
-            hn::StoreU(sum[1][column], d, out + lanes);
-            hn::StoreU(sum[2][column], d, out + 2 * lanes);
-        }
+        double* out = work.got.data() + row;
+        column0.store(lanes, out);
+        column1.store(lanes, out + work.rows);
+        column2.store(lanes, out + 2 * work.rows);
+        column3.store(lanes, out + 3 * work.rows);
     }
 }
 

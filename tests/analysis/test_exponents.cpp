@@ -2,8 +2,10 @@
 // Tangents, Lyapunov exponents and recurrence against closed forms.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
+#include "analysis/attractors.hpp"
 #include "analysis/lyapunov.hpp"
 #include "analysis/recurrence.hpp"
 #include "analysis/tangent.hpp"
@@ -97,7 +99,7 @@ TEST(Lyapunov, WeightedMeansOfPeriodicSignalsConvergeFast) {
 
 TEST(Recurrence, OfAPointThatRunsAwayIsNone) {
     const Dynamics dynamics(network_of(1, {2.0}, Cell::current));
-    EXPECT_FALSE(recurrence_time(dynamics, Eigen::VectorXd::Constant(1, 0.1), 1000).has_value());
+    EXPECT_FALSE(trace_orbit(dynamics, Eigen::VectorXd::Constant(1, 0.1), 1000).has_value());
 }
 
 TEST(Recurrence, IsMeasuredFromAnyPhase) {
@@ -106,17 +108,47 @@ TEST(Recurrence, IsMeasuredFromAnyPhase) {
     for (int step = 0; step < 1000; ++step) {
         x = dynamics.step(x);
     }
+    const Eigen::VectorXd start = x;
     double shortest = 1e9;
     double longest = 0.0;
     for (int phase = 0; phase < 100; ++phase) {
-        const auto period = recurrence_time(dynamics, x, 1000);
-        ASSERT_TRUE(period.has_value());
-        shortest = std::min(shortest, *period);
-        longest = std::max(longest, *period);
+        const auto orbit = trace_orbit(dynamics, x, 1000);
+        ASSERT_TRUE(orbit.has_value());
+        shortest = std::min(shortest, orbit->period);
+        longest = std::max(longest, orbit->period);
+        EXPECT_TRUE(lies_on(dynamics, *orbit, start));
+        EXPECT_FALSE(lies_on(dynamics, *orbit, 0.9 * start));
         x = dynamics.step(x);
     }
     // Steps of omega dt < 0.1 radian: chords miss a crossing by up to (omega dt)^2 / 8 radians.
     EXPECT_LT(longest - shortest, 2.0 * 0.00125 / 6.28 * longest);
+}
+
+// A bistable unit selects which of two amplitudes a rotation has: two cycles, met by three runs.
+TEST(Attractors, CyclesAreCountedOnceEach) {
+    const Dynamics dynamics(network_of(3,
+                                       {2, 0, 0, 0, 1.5 * std::cos(0.6), -1.5 * std::sin(0.6), 0,
+                                        1.5 * std::sin(0.6), 1.5 * std::cos(0.6)},
+                                       Cell::rate));
+    std::vector<MovingRun> runs;
+    for (const double side : {0.5, -0.5, 0.5}) {
+        MovingRun run;
+        run.state = Eigen::Vector3d(side, 0.3, 0.1 * static_cast<double>(runs.size()));
+        for (int step = 0; step < 2000; ++step) {
+            run.state = dynamics.step(run.state);
+        }
+        run.window_means = Eigen::MatrixXd::Zero(3, 3);
+        runs.push_back(run);
+    }
+    EXPECT_EQ(count_moving_attractors(dynamics, runs, 1000), 2);
+    EXPECT_EQ(count_moving_attractors(dynamics, {}, 1000), 0);
+    // Cut before the orbits close, the means decide: all equal here, then one apart.
+    EXPECT_EQ(count_moving_attractors(dynamics, runs, 10), 1);
+    runs[2].window_means.array() += 0.1;
+    EXPECT_EQ(count_moving_attractors(dynamics, runs, 10), 2);
+    // The same distance within the scatter of a run's own windows is none.
+    runs[0].window_means.col(0).array() += 0.3;
+    EXPECT_EQ(count_moving_attractors(dynamics, runs, 10), 1);
 }
 
 }  // namespace

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/attractors.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "analysis/recurrence.hpp"
+#include "analysis/settling.hpp"
+
+namespace shoal {
+
+namespace {
+
+std::optional<int> count_orbits(const Dynamics& dynamics, const std::vector<MovingRun>& runs,
+                                int steps) {
+    std::vector<ClosedOrbit> orbits;
+    for (const MovingRun& run : runs) {
+        const Eigen::VectorXd rates = dynamics.rates(run.state);
+        if (std::none_of(orbits.begin(), orbits.end(), [&](const ClosedOrbit& orbit) {
+                return lies_on(dynamics, orbit, rates);
+            })) {
+            auto orbit = trace_orbit(dynamics, run.state, steps);
+            if (!orbit) {
+                return std::nullopt;
+            }
+            orbits.push_back(std::move(*orbit));
+        }
+    }
+    return static_cast<int>(orbits.size());
+}
+
+int count_means(const std::vector<MovingRun>& runs) {
+    std::vector<Eigen::VectorXd> means;
+    double variance = 0.0;  // of a run's mean, RMS over units, pooled over runs
+    for (const MovingRun& run : runs) {
+        const auto windows = static_cast<double>(run.window_means.cols());
+        means.push_back(run.window_means.rowwise().mean());
+        const double scatter = (run.window_means.colwise() - means.back()).squaredNorm() /
+                               static_cast<double>(run.window_means.rows());
+        variance += scatter / (windows * (windows - 1.0)) / static_cast<double>(runs.size());
+    }
+    const double same = std::max(distinct_distance, 3.0 * std::sqrt(2.0 * variance));
+    std::vector<Eigen::VectorXd> distinct;
+    for (const Eigen::VectorXd& mean : means) {
+        if (std::none_of(distinct.begin(), distinct.end(),
+                         [&](const Eigen::VectorXd& other) { return rms(mean - other) <= same; })) {
+            distinct.push_back(mean);
+        }
+    }
+    return static_cast<int>(distinct.size());
+}
+
+}  // namespace
+
+int count_moving_attractors(const Dynamics& dynamics, const std::vector<MovingRun>& runs,
+                            int steps) {
+    if (runs.empty()) {
+        return 0;
+    }
+    return count_orbits(dynamics, runs, steps).value_or(count_means(runs));
+}
+
+}  // namespace shoal
