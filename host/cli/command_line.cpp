@@ -37,6 +37,7 @@ int run_command_line(int argc, const char* const* argv) {
         "5 interrupted with a checkpoint written, 1 anything else.");
     add_run_commands(app);
     add_exchange_commands(app);
+    add_bench_command(app);
     add_info_command(app);
     try {
         app.parse(argc, argv);

@@ -60,15 +60,18 @@ std::shared_ptr<const Task> make_task(const TaskConfig& task, const NetworkConfi
     return made;
 }
 
-std::string trial_identity(const NetworkSpec& spec) {
+std::string task_identity(const NetworkSpec& spec) {
     const TaskConfig& t = spec.task;
     const auto& d = t.durations;
-    return fmt::format(
-        "{} {} {} {} {} {} {} {} {} {} {} {} {} {} {}", spec.seed, spec.replicate,
-        static_cast<int>(t.kind), static_cast<int>(t.source), t.codes, d.stimulus1, d.delay1,
-        d.stimulus2, d.delay2, d.response, t.gaussians.means, t.gaussians.std, t.content,
-        spec.network.dt,
-        fmt::format("{} {}", spec.training.trials, static_cast<int>(spec.training.error)));
+    return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {}", static_cast<int>(t.kind),
+                       static_cast<int>(t.source), t.codes, d.stimulus1, d.delay1, d.stimulus2,
+                       d.delay2, d.response, t.gaussians.means, t.gaussians.std, t.content,
+                       spec.network.dt, static_cast<int>(spec.training.error));
+}
+
+std::string trial_identity(const NetworkSpec& spec) {
+    return fmt::format("{} {} {} {}", spec.seed, spec.replicate, spec.training.trials,
+                       task_identity(spec));
 }
 
 }  // namespace shoal

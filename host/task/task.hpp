@@ -77,7 +77,9 @@ using TrialsLoader = std::function<TrialList(const std::string& path)>;
 std::shared_ptr<const Task> make_task(const TaskConfig& task, const NetworkConfig& network,
                                       ErrorSchedule schedule, const TrialsLoader& loader = {});
 
-/// Text that is equal exactly for specs that see the same trials: same task, steps, schedule, key.
+/// Text that is equal exactly for specs whose make_task() gives equal tasks.
+std::string task_identity(const NetworkSpec& spec);
+/// Text that is equal exactly for specs that see the same training trials.
 std::string trial_identity(const NetworkSpec& spec);
 
 }  // namespace shoal
