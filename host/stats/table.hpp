@@ -16,15 +16,18 @@ namespace shoal {
 struct PopulationRow {
     NetworkSpec spec;
     Status status = Status::pending;
-    std::optional<TrainedNetwork> trained;      ///< heavy arrays (readout, state, conclusions) dropped
-    std::optional<NetworkAnalysis> analysis;    ///< points keep speeds and counts, not states
+    std::optional<TrainedNetwork> trained;    ///< without its long arrays
+    std::optional<NetworkAnalysis> analysis;  ///< points without states, first eigenvalue only
 };
 
-/// Rows of all runs, in the order of the configurations (shards interleaved back by the sweep's order).
+/// Rows of all runs, in the order of the configurations (shards interleaved back by the sweep's
+/// order).
 std::vector<PopulationRow> population_rows(const std::vector<RunContent>& runs);
 
-/// population.csv: uid, replicate, swept keys, status, accepted, fraction_failed, mechanism, rule_a,
-/// rule_b, ... Written atomically.
+/// population.csv: uid, replicate, swept keys, status, accepted, fraction_failed, mechanism,
+/// rule_a, rule_b, and further columns. A value that does not exist is an empty field;
+/// fraction_failed is 1 for a diverged network. Fields are quoted by RFC 4180, lines end in LF.
+/// Written atomically.
 void write_population_csv(const std::filesystem::path& path, const std::vector<PopulationRow>& rows,
                           const std::vector<std::string>& swept_keys);
 
@@ -34,23 +37,26 @@ struct Interval {
     double high = 0.0;
 };
 
-/// Wilson score interval (Wilson 1927) of `successes` out of `trials`; trials == 0 gives [0, 1].
+/// Wilson score interval (Wilson 1927) of `successes` out of `trials`; trials == 0 gives [0, 1]
+/// with estimate NaN.
 Interval wilson_interval(std::size_t successes, std::size_t trials, double confidence = 0.95);
 
-/// Median with a percentile bootstrap interval, resampling by the counter-based generator.
+/// Median with a percentile bootstrap interval (Efron 1979), resampling by the counter-based
+/// generator. Values that are not finite do not count; all NaN if none is left.
 Interval bootstrap_median(std::vector<double> values, RandomKey key, double confidence = 0.95,
                           int resamples = 2000);
 
 /// One line of a summary: networks that share a value of the key.
 struct SummaryRow {
-    std::string key;      ///< dotted key, "all" for the whole population
+    std::string key;  ///< dotted key, "all" for the whole population
     std::string value;
     std::size_t networks = 0, trained = 0, diverged = 0, pending = 0, accepted = 0;
-    Interval share_accepted;                       ///< of networks that are not pending
-    std::vector<Interval> share_of_mechanism;      ///< [Mechanism value], among accepted networks
-    std::vector<std::size_t> mechanism_count;      ///< [Mechanism value]
-    Interval median_error;                         ///< median of acceptance.median_error, trained ones
-    Interval median_saturated_delay;               ///< among analysed networks
+    Interval share_accepted;                   ///< of networks that are not pending
+    std::vector<Interval> share_of_mechanism;  ///< [Mechanism value], among accepted networks
+    /// [Mechanism value], among accepted networks; none: accepted and not analysed yet.
+    std::vector<std::size_t> mechanism_count;
+    Interval median_error;            ///< median of acceptance.median_error, trained ones
+    Interval median_saturated_delay;  ///< among analysed networks
     Interval median_attractors;
 };
 

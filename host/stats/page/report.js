@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT
+// Fills the page from the data embedded in it.
+"use strict";
+
+const data = JSON.parse(byId("data").textContent);
+
+const explanation = {
+  direct: "Each memory rests at a fixed point of its own.",
+  slow_manifold: "The memory travels along a slow path; paths merge later, so it fades with time.",
+  limit_cycle: "The memory rides on a periodic oscillation.",
+  torus: "The memory rides on a quasi-periodic oscillation of two or more frequencies.",
+  mixed: "Some memories settle at fixed points, others keep moving.",
+  chaotic: "Activity never repeats: the largest Lyapunov exponent is positive.",
+  far: "Left alone, the output runs far away from the values used in the task.",
+  none: "Accepted and not analysed yet.",
+};
+
+function headline() {
+  const all = data.all;
+  const judged = all.networks - all.pending;
+  const tile = (value, name, more) => element("div", { class: "tile" }, element("b", {}, String(value)), element("span", {}, name), element("small", {}, more || ""));
+  byId("tiles").append(
+    tile(all.networks, "networks", data.runs > 1 ? `in ${data.runs} run directories` : ""),
+    tile(all.trained, "trained", all.diverged > 0 ? `and ${all.diverged} diverged` : "none diverged"),
+    tile(all.accepted, "accepted", judged > 0 ? `${percentInterval(all.share_accepted)} of ${judged}` : "none judged yet"),
+    tile(data.analysed, "analysed", all.accepted > data.analysed ? `${all.accepted - data.analysed} still to do` : "all that were accepted"),
+    tile(medianInterval(all.median_error).split(" ")[0], "median error", "of the response, trained networks"),
+    tile(all.pending, "pending", all.pending > 0 ? "the run is not finished" : "the run is finished"));
+  byId("lead").textContent =
+    `${all.networks} small recurrent networks were trained on the same task, tested, and watched while they remember. ` +
+    "Networks that diverged or failed the test stay in every count: the share accepted is of all networks that are not pending.";
+  for (const note of data.notes) {
+    byId("notes").append(element("p", { class: "notice" }, note));
+  }
+}
+
+function mechanisms() {
+  const all = data.all;
+  if (all.accepted === 0) {
+    byId("strip").remove();
+    byId("verdicts").replaceWith(empty("No network has been accepted" + (all.pending > 0 ? " so far." : ".")));
+    return;
+  }
+  for (const name of data.mechanisms) {
+    const count = all.count[name] || 0;
+    if (count > 0) {
+      byId("strip").append(element("div", { style: { flexGrow: count, flexBasis: 0, background: mechanismColour[name] }, title: label(name) },
+        count / all.accepted > 0.04 ? String(count) : ""));
+    }
+    if (name === "none" && count === 0) {
+      continue;
+    }
+    byId("verdicts").append(element("div", { class: count > 0 ? "verdict" : "verdict unseen", style: { borderColor: mechanismColour[name] } },
+      element("h3", {}, name === "none" ? "not analysed yet" : label(name)),
+      element("b", {}, count > 0 ? `${count} · ${percentInterval(all.share[name])}` : "not seen"), element("p", {}, explanation[name])));
+  }
+}
+
+function curves() {
+  const place = byId("curves");
+  if (!data.curves || Object.keys(data.curves.kinds).length === 0) {
+    place.replaceWith(empty("No training curve yet: no network has finished."));
+    return;
+  }
+  const title = { response: "Response (z_o)", memory: "Memory (z_d)", outputs: "All outputs" };
+  for (const kind of ["response", "memory", "outputs"].filter((name) => name in data.curves.kinds)) {
+    const groups = data.curves.kinds[kind];
+    const datasets = Object.keys(groupColour).filter((name) => name in groups).flatMap((name) =>
+      band(`${name} (${groups[name].networks})`, groupColour[name], data.curves.trial, groups[name], 1e-9));
+    const bins = data.curves.trials_per_bin;
+    addChart(place, title[kind], {
+      type: "line", data: { datasets },
+      options: {
+        parsing: false, normalized: true, interaction: { mode: "index", intersect: false },
+        scales: { x: axis(bins > 1 ? `trial (bins of ${bins})` : "trial", { type: "linear", min: 0 }), y: logarithmic("RMS error") },
+      },
+    });
+  }
+}
+
+function seenMechanisms() {
+  return data.mechanisms.filter((name) => data.all.count[name]);
+}
+
+function acceptanceChart(place, entry) {
+  const values = entry.values;
+  const shares = values.map((row) => row.share_accepted);
+  addChart(place, "Share accepted", {
+    type: "bar",
+    data: {
+      labels: values.map((row) => row.value),
+      datasets: [{
+        label: "accepted", data: shares.map((share) => (share[0] === null ? null : 100 * share[0])), backgroundColor: `${groupColour.accepted}b0`,
+        intervals: shares.map((share) => (share[0] === null ? null : [100 * share[1], 100 * share[2]])), maxBarThickness: 56,
+      }],
+    },
+    options: {
+      plugins: {
+        legend: { display: false },
+        tooltip: { callbacks: { label: (item) => {
+          const row = values[item.dataIndex];
+          return `${row.accepted} of ${row.networks - row.pending}: ${percentInterval(row.share_accepted)}`;
+        } } },
+      },
+      scales: { x: axis(entry.key), y: axis("% of networks that are not pending", { min: 0, max: 100 }) },
+    },
+  });
+}
+
+function mechanismChart(place, entry, stacked) {
+  const values = entry.values;
+  const datasets = seenMechanisms().map((name) => ({
+    label: name === "none" ? "not analysed yet" : label(name), name, backgroundColor: mechanismColour[name],
+    data: values.map((row) => (row.accepted > 0 ? 100 * row.share[name][0] : null)), maxBarThickness: stacked ? 56 : 22,
+    intervals: stacked ? null : values.map((row) => (row.accepted > 0 ? [100 * row.share[name][1], 100 * row.share[name][2]] : null)),
+  }));
+  addChart(place, "Mechanisms among accepted networks", {
+    type: "bar",
+    data: { labels: values.map((row) => row.value), datasets },
+    options: {
+      plugins: { tooltip: { callbacks: { label: (item) => {
+        const row = values[item.dataIndex];
+        return `${item.dataset.label}: ${row.count[item.dataset.name] || 0} of ${row.accepted}: ${percentInterval(row.share[item.dataset.name])}`;
+      } } } },
+      scales: { x: axis(entry.key, { stacked }), y: axis("% of accepted networks", { min: 0, max: 100, stacked }) },
+    },
+  });
+}
+
+function keyTable(entry) {
+  const names = seenMechanisms();
+  const head = [entry.key, "networks", "pending", "diverged", "accepted", "share accepted", "median error",
+    ...names.map((name) => (name === "none" ? "not analysed yet" : label(name)))];
+  const line = (row, title) => element("tr", {}, ...[title, row.networks, row.pending, row.diverged, row.accepted,
+    percentInterval(row.share_accepted), medianInterval(row.median_error),
+    ...names.map((name) => (row.accepted > 0 ? percentInterval(row.share[name]) : "–"))]
+    .map((value, i) => element("td", { class: i === 0 ? "text" : "" }, String(value))));
+  return element("table", {}, element("thead", {}, element("tr", {}, ...head.map((name, i) => element("th", { class: i === 0 ? "text" : "" }, name)))),
+    element("tbody", {}, ...entry.values.map((row) => line(row, row.value)), line(data.all, "all")));
+}
+
+function sweep() {
+  if (data.by_key.length === 0) {
+    byId("sweep-charts").replaceWith(empty("The configuration sweeps no key."));
+    return;
+  }
+  const state = { key: 0, style: "auto" };
+  let charts = [];
+  function draw() {
+    const entry = data.by_key[state.key];
+    const place = byId("sweep-charts");
+    charts = Object.values(Chart.instances).filter((chart) => place.contains(chart.canvas));
+    charts.forEach((chart) => chart.destroy());
+    place.replaceChildren();
+    acceptanceChart(place, entry);
+    if (data.all.accepted > 0) {
+      const bars = entry.values.length * seenMechanisms().length;
+      mechanismChart(place, entry, state.style === "stacked" || (state.style === "auto" && bars > 24));
+    }
+    byId("sweep-table").replaceChildren(keyTable(entry));
+  }
+  byId("sweep-controls").append(
+    element("label", {}, "Key ", element("select", { onchange: (event) => { state.key = Number(event.target.value); draw(); } },
+      ...data.by_key.map((entry, i) => element("option", { value: i }, entry.key)))),
+    element("label", {}, "Mechanisms ", element("select", { onchange: (event) => { state.style = event.target.value; draw(); } },
+      element("option", { value: "auto" }, "automatic"), element("option", { value: "grouped" }, "side by side, with intervals"), element("option", { value: "stacked" }, "stacked"))));
+  draw();
+  keyMap(byId("map"), data.maps, data.mechanisms);
+}
+
+function slowness() {
+  const groups = data.slowness.mechanisms;
+  const names = data.mechanisms.filter((name) => name in groups);
+  if (names.length === 0) {
+    byId("speeds").replaceWith(empty("No network has been analysed" + (data.all.pending > 0 ? " so far." : ".")));
+    return;
+  }
+  const floor = 1e-16;
+  addChart(byId("speeds"), `Speed against delay (values below ${floor} are drawn there)`, {
+    type: "line",
+    data: { datasets: names.flatMap((name) => band(`${label(name)} (${groups[name].networks})`, mechanismColour[name], data.slowness.delay, groups[name], floor)) },
+    options: {
+      parsing: false, normalized: true, interaction: { mode: "index", intersect: false }, elements: { point: { radius: 3 } },
+      scales: { x: axis("delay (trial lengths)", { type: "linear", min: 0 }), y: logarithmic("speed") },
+    },
+  });
+}
+
+function exampleCharts(place, example) {
+  const times = example.outputs[0].map((_, i) => i * example.interval);
+  const line = (c, more) => ({
+    label: `conclusion ${c + 1}`, borderColor: conclusionColours[c % conclusionColours.length],
+    backgroundColor: conclusionColours[c % conclusionColours.length], borderWidth: 1.3, pointRadius: 0, ...more,
+  });
+  const plain = { parsing: false, normalized: true, plugins: { legend: { display: false }, tooltip: { enabled: false } } };
+  addChart(place, "Readout z while left alone", {
+    type: "line",
+    data: { datasets: example.outputs.map((values, c) => line(c, { data: values.map((y, i) => ({ x: times[i], y })) })) },
+    options: { ...plain, scales: { x: axis("time (tau)", { type: "linear", max: times[times.length - 1] }), y: axis("z") } },
+  });
+  if (example.components[0].length >= 2) {
+    const share = (k) => (example.variance[k] === undefined || example.variance[k] === null ? "" : ` (${percent(example.variance[k])})`);
+    addChart(place, "Rates, first two principal components", {
+      type: "scatter",
+      data: { datasets: example.components.flatMap((path, c) => [
+        line(c, { showLine: true, data: path[0].map((x, i) => ({ x, y: path[1][i] })) }),
+        line(c, { pointRadius: 4, data: [{ x: path[0][path[0].length - 1], y: path[1][path[1].length - 1] }] }),
+      ]) },
+      options: { ...plain, scales: { x: axis(`PC 1${share(0)}`), y: axis(`PC 2${share(1)}`) } },
+    });
+  }
+  const points = example.points.filter((point) => point.re.length > 0);
+  if (points.length > 0) {
+    addChart(place, example.map ? "Eigenvalues of the map" : "Eigenvalues of the flow (1/tau)", {
+      type: "scatter",
+      data: { datasets: points.map((point, i) => ({
+        label: `point ${i + 1}: ${point.label}, ${point.unstable} unstable, speed ${short(point.speed, 2)}`,
+        data: point.re.map((x, k) => ({ x, y: point.im[k] })), pointRadius: 2.2, backgroundColor: `${conclusionColours[i % conclusionColours.length]}b0`,
+        borderWidth: 0,
+      })) },
+      options: {
+        parsing: false, normalized: true,
+        plugins: {
+          guides: { lines: example.map ? [{ circle: 1 }] : [{ x: 0 }] }, legend: { display: points.length <= 4, position: "bottom", align: "start" },
+          tooltip: { callbacks: { label: (item) => `${short(item.parsed.x)} ${item.parsed.y < 0 ? "−" : "+"} ${short(Math.abs(item.parsed.y))} i` } },
+        },
+        scales: { x: axis("real part"), y: axis("imaginary part") },
+      },
+    });
+  }
+}
+
+function examples() {
+  const place = byId("example-list");
+  if (data.examples.length === 0) {
+    place.replaceWith(empty("No examples: no network has been analysed" + (data.all.pending > 0 ? " so far." : ".")));
+    return;
+  }
+  for (const example of data.examples) {
+    const swept = Object.entries(example.swept || {}).map(([key, value]) => `${key} ${value}`).join(", ");
+    const facts = [`network ${example.uid}${swept ? ` (${swept})` : ""}`];
+    if (example.evidence) {
+      facts.push(example.evidence);
+    }
+    if (example.exponents && example.exponents.length > 0) {
+      facts.push(`leading Lyapunov exponents ${example.exponents.map((value) => short(value, 2)).join(", ")} per tau`);
+    }
+    if (example.period > 0) {
+      facts.push(`period ${short(example.period)} tau`);
+    }
+    const charts = element("div", { class: "grid three" });
+    place.append(element("div", { class: "example" },
+      element("h3", {}, element("span", { class: "dot", style: { background: mechanismColour[example.mechanism] } }), label(example.mechanism)),
+      element("p", {}, facts.join(" · ")), charts));
+    exampleCharts(charts, example);
+  }
+}
+
+function configuration() {
+  byId("config").textContent = data.config;
+  for (const manifest of data.manifests) {
+    const facts = manifest.entries.map(([name, value]) => `${name} ${value}`).join(" · ");
+    byId("manifest").append(element("p", {}, element("b", {}, manifest.folder), facts ? `: ${facts}` : ": no manifest.json"));
+  }
+}
+
+prepareCharts();
+headline();
+mechanisms();
+curves();
+sweep();
+slowness();
+examples();
+networkTable(byId("table"), data.table, data.mechanisms);
+configuration();
+document.documentElement.dataset.ready = "true";

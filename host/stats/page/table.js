@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// The sortable, filterable table of networks, and the map of two swept keys.
+"use strict";
+
+function networkTable(parent, table, mechanisms) {
+  const pageSize = 50;
+  const column = (name) => table.columns.indexOf(name);
+  const state = { text: "", mechanism: "", status: "", sort: -1, falling: false, shown: pageSize };
+  const isText = table.columns.map((name, i) => table.rows.some((row) => typeof row[i] === "string"));
+
+  const matches = (row) =>
+    (state.mechanism === "" || row[column("mechanism")] === state.mechanism) &&
+    (state.status === "" || row[column("status")] === state.status) &&
+    (state.text === "" || row.some((value) => value !== null && String(value).toLowerCase().includes(state.text)));
+
+  // Empty values stand last whichever way the table is sorted.
+  const blank = (value) => value === null || value === "";
+  const compare = (a, b) => {
+    const [x, y] = [a[state.sort], b[state.sort]];
+    if (blank(x) || blank(y)) {
+      return blank(x) - blank(y);
+    }
+    const order = x < y ? -1 : x > y ? 1 : 0;
+    return state.falling ? -order : order;
+  };
+
+  const head = element("tr");
+  const body = element("tbody");
+  const count = element("span", { class: "hint" });
+  const more = element("button", { type: "button", onclick: () => { state.shown *= 4; draw(); } });
+
+  function cell(value, i) {
+    const name = table.columns[i];
+    if (name === "mechanism" && value) {
+      return element("td", { class: "text" }, element("span", { class: "dot", style: { background: mechanismColour[value] } }), label(value));
+    }
+    const kind = name === "uid" ? "uid text" : name === "evidence" ? "long text" : isText[i] ? "text" : "";
+    return element("td", { class: kind }, typeof value === "number" ? short(value, 4) : value === null ? "" : value);
+  }
+
+  function draw() {
+    const rows = table.rows.filter(matches);
+    if (state.sort >= 0) {
+      rows.sort(compare);
+    }
+    const shown = rows.slice(0, state.shown);
+    body.replaceChildren(...shown.map((row) => element("tr", {}, ...row.map(cell))));
+    const beyond = table.networks - table.rows.length;
+    count.textContent = `${shown.length} of ${rows.length} matching networks shown` +
+      (rows.length > shown.length ? `, ${rows.length - shown.length} hidden` : "") +
+      (beyond > 0 ? `; ${beyond} further networks are only in population.csv` : "");
+    more.textContent = `Show ${Math.min(rows.length - shown.length, 3 * state.shown)} more`;
+    more.style.display = rows.length > shown.length ? "" : "none";
+    head.replaceChildren(...table.columns.map((name, i) => element("th", {
+      class: `sortable ${isText[i] ? "text" : ""}`, title: "Sort by this column",
+      onclick: () => {
+        state.falling = state.sort === i && !state.falling;
+        state.sort = i;
+        draw();
+      },
+    }, label(name) + (state.sort === i ? (state.falling ? " ↓" : " ↑") : ""))));
+  }
+
+  const choice = (title, name, values) => element("label", {}, `${title} `, element("select", {
+    onchange: (event) => { state[name] = event.target.value; state.shown = pageSize; draw(); },
+  }, element("option", { value: "" }, "all"), ...values.map((value) => element("option", { value }, label(value)))));
+
+  parent.append(
+    element("div", { class: "controls" },
+      element("input", {
+        type: "search", placeholder: "Filter by any text", "aria-label": "Filter by any text",
+        oninput: (event) => { state.text = event.target.value.toLowerCase(); state.shown = pageSize; draw(); },
+      }),
+      choice("Status", "status", ["trained", "diverged", "pending"]),
+      choice("Mechanism", "mechanism", mechanisms.filter((name) => name !== "none")), count),
+    element("div", { class: "scroll" }, element("table", {}, element("thead", {}, head), body)),
+    element("p", {}, more));
+  draw();
+}
+
+/// Cells of two swept keys: share accepted, or share of one mechanism among the accepted.
+function keyMap(parent, maps, mechanisms) {
+  if (maps.length === 0) {
+    return;
+  }
+  const state = { map: 0, quantity: "accepted" };
+  const place = element("div", { class: "scroll" });
+
+  const shareOf = (cell) => {
+    if (state.quantity === "accepted") {
+      return [cell.accepted, cell.tested];
+    }
+    return [cell.count[state.quantity] || 0, cell.accepted];
+  };
+
+  function tableCell(cell) {
+    if (cell === null) {
+      return element("td", {}, "");
+    }
+    const [part, whole] = shareOf(cell);
+    if (whole === 0) {
+      return element("td", { title: "no network to judge" }, "–");
+    }
+    const share = part / whole;
+    const colour = state.quantity === "accepted" ? groupColour.accepted : mechanismColour[state.quantity];
+    const interval = state.quantity === "accepted" ? percentInterval(cell.share_accepted) : "";
+    const alpha = Math.round(20 + 150 * share).toString(16).padStart(2, "0");
+    return element("td", { style: { background: colour + alpha }, title: interval }, percent(share), element("small", {}, `${part} of ${whole}`));
+  }
+
+  function draw() {
+    const map = maps[state.map];
+    const head = element("tr", {}, element("th", {}, `${map.row_key} ↓  ${map.column_key} →`),
+      ...map.columns.map((value) => element("th", {}, value)));
+    const lines = map.rows.map((value, i) => element("tr", {}, element("th", {}, value), ...map.cells[i].map(tableCell)));
+    place.replaceChildren(element("table", { class: "map" }, head, ...lines));
+  }
+
+  const option = (value, text) => element("option", { value }, text);
+  const seen = mechanisms.filter((name) => maps.some((map) => map.cells.flat().some((cell) => cell && cell.count[name])));
+  parent.append(element("h3", { style: { marginTop: "22px" } }, "Two keys at once"), element("div", { class: "controls" },
+    element("label", {}, "Keys ", element("select", { onchange: (event) => { state.map = Number(event.target.value); draw(); } },
+      ...maps.map((map, i) => option(i, `${map.row_key} and ${map.column_key}`)))),
+    element("label", {}, "Colour ", element("select", { onchange: (event) => { state.quantity = event.target.value; draw(); } },
+      option("accepted", "share accepted"), ...seen.map((name) => option(name, name === "none" ? "accepted, not analysed yet" : `${label(name)} among accepted`))))), place);
+  draw();
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "stats/quantile.hpp"
+#include "stats/report_data.hpp"
+#include "stats/rows.hpp"
+
+namespace shoal {
+namespace {
+
+using nlohmann::json;
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+/// Median and quartiles, ready for JSON (NaN becomes null).
+struct Quartiles {
+    json low = json::array(), median = json::array(), high = json::array();
+
+    void add(std::vector<double> values) {
+        const std::vector<double> ascending = finite_sorted(std::move(values));
+        low.push_back(rounded(sorted_quantile(ascending, 0.25)));
+        median.push_back(rounded(sorted_quantile(ascending, 0.5)));
+        high.push_back(rounded(sorted_quantile(ascending, 0.75)));
+    }
+    json to_json() const { return {{"low", low}, {"median", median}, {"high", high}}; }
+};
+
+/// Outputs that share a curve: for sequential-sum z_o and the two z_d, else all of them.
+struct CurveKind {
+    const char* name;
+    std::size_t begin, end;
+};
+
+std::vector<CurveKind> curve_kinds(const NetworkSpec& spec, std::size_t outputs) {
+    if (spec.task.kind == TaskKind::sequential_sum && outputs == 3) {
+        return {{"response", 0, 1}, {"memory", 1, 3}};
+    }
+    return {{"outputs", 0, outputs}};
+}
+
+/// RMS over the bin's trials and the kind's outputs; trials without an error count nowhere.
+std::vector<double> binned_curve(const TrainedNetwork& network, std::size_t outputs,
+                                 const CurveKind& kind, std::size_t trials_per_bin,
+                                 std::size_t bins) {
+    const std::size_t trials = network.error_curve.size() / outputs;
+    std::vector<double> curve(bins, nan);
+    for (std::size_t bin = 0; bin < bins; ++bin) {
+        double sum = 0.0;
+        std::size_t count = 0;
+        const std::size_t last = std::min(trials, (bin + 1) * trials_per_bin);
+        for (std::size_t trial = bin * trials_per_bin; trial < last; ++trial) {
+            for (std::size_t output = kind.begin; output < kind.end; ++output) {
+                const double error = network.error_curve[trial * outputs + output];
+                if (std::isfinite(error)) {
+                    sum += error * error;
+                    ++count;
+                }
+            }
+        }
+        if (count > 0) {
+            curve[bin] = std::sqrt(sum / static_cast<double>(count));
+        }
+    }
+    return curve;
+}
+
+const char* curve_group(const TrainedNetwork& network) {
+    if (network.status == Status::diverged) {
+        return "diverged";
+    }
+    return network.acceptance.accepted ? "accepted" : "not accepted";
+}
+
+std::size_t trials_of(const TrainedNetwork& network) {
+    return static_cast<std::size_t>(std::max(network.trials_done, 0));
+}
+
+/// Outputs of an error curve of [trial, output]; 0 if the network has no curve.
+std::size_t outputs_of(const TrainedNetwork& network) {
+    const std::size_t trials = trials_of(network);
+    return trials == 0 ? 0 : network.error_curve.size() / trials;
+}
+
+json spectrum(const NetworkAnalysis& analysis) {
+    json points = json::array();
+    for (const FixedPoint& point : analysis.points) {
+        json re = json::array();
+        json im = json::array();
+        for (std::size_t i = 0; i + 1 < point.eigenvalues.size(); i += 2) {
+            re.push_back(rounded(point.eigenvalues[i]));
+            im.push_back(rounded(point.eigenvalues[i + 1]));
+        }
+        points.push_back({{"re", re},
+                          {"im", im},
+                          {"label", name_of(point.label)},
+                          {"speed", rounded(point.speed)},
+                          {"unstable", point.unstable},
+                          {"reached_from", point.reached_from}});
+    }
+    return points;
+}
+
+json trajectories(const ExampleTrajectories& example, std::size_t stride) {
+    const auto samples = static_cast<std::size_t>(example.samples);
+    const auto components = static_cast<std::size_t>(example.components);
+    json outputs = json::array();
+    json paths = json::array();
+    for (std::size_t c = 0; c < static_cast<std::size_t>(example.conclusions); ++c) {
+        json output = json::array();
+        json path = json::array();
+        for (std::size_t k = 0; k < std::min<std::size_t>(components, 3); ++k) {
+            path.push_back(json::array());
+        }
+        for (std::size_t s = 0; s < samples; s += stride) {
+            output.push_back(rounded(example.outputs[c * samples + s]));
+            for (std::size_t k = 0; k < path.size(); ++k) {
+                path[k].push_back(
+                    rounded(example.components_of_r[(c * samples + s) * components + k], 3));
+            }
+        }
+        outputs.push_back(std::move(output));
+        paths.push_back(std::move(path));
+    }
+    return {{"outputs", outputs}, {"components", paths}};
+}
+
+bool is_complete(const ExampleTrajectories& example) {
+    const auto size = [](int a, int b, int c) {
+        return static_cast<std::size_t>(a) * static_cast<std::size_t>(b) *
+               static_cast<std::size_t>(c);
+    };
+    return example.samples > 0 && example.conclusions > 0 && example.components >= 0 &&
+           example.outputs.size() == size(example.conclusions, example.samples, 1) &&
+           example.components_of_r.size() ==
+               size(example.conclusions, example.samples, example.components);
+}
+
+}  // namespace
+
+double rounded(double value, int digits) {
+    if (!std::isfinite(value)) {
+        return nan;
+    }
+    return std::strtod(fmt::format("{:.{}g}", value, digits).c_str(), nullptr);
+}
+
+json training_curves(const std::vector<RunContent>& runs, const ReportLimits& limits) {
+    std::size_t trials = 0;
+    for (const RunContent& run : runs) {
+        for (const auto& [uid, network] : run.trained) {
+            trials = std::max(trials, trials_of(network));
+        }
+    }
+    if (trials == 0) {
+        return nullptr;
+    }
+    const std::size_t per_bin = (trials + limits.curve_bins - 1) / limits.curve_bins;
+    const std::size_t bins = (trials + per_bin - 1) / per_bin;
+    std::map<std::string, std::map<std::string, std::vector<std::vector<double>>>> curves;
+    for (const RunContent& run : runs) {
+        for (const NetworkSpec& spec : run.config.networks) {
+            const auto found = run.trained.find(spec.uid);
+            if (found == run.trained.end() || found->second.status == Status::pending) {
+                continue;
+            }
+            const TrainedNetwork& network = found->second;
+            const std::size_t outputs = outputs_of(network);
+            if (outputs == 0) {
+                continue;
+            }
+            for (const CurveKind& kind : curve_kinds(spec, outputs)) {
+                curves[kind.name][curve_group(network)].push_back(
+                    binned_curve(network, outputs, kind, per_bin, bins));
+            }
+        }
+    }
+    json kinds = json::object();
+    for (const auto& [kind, groups] : curves) {
+        for (const auto& [group, networks] : groups) {
+            Quartiles quartiles;
+            for (std::size_t bin = 0; bin < bins; ++bin) {
+                std::vector<double> values;
+                for (const std::vector<double>& curve : networks) {
+                    values.push_back(curve[bin]);
+                }
+                quartiles.add(std::move(values));
+            }
+            kinds[kind][group] = quartiles.to_json();
+            kinds[kind][group]["networks"] = networks.size();
+        }
+    }
+    json centres = json::array();
+    for (std::size_t bin = 0; bin < bins; ++bin) {
+        const std::size_t last = std::min(trials, (bin + 1) * per_bin);
+        centres.push_back(0.5 * static_cast<double>(bin * per_bin + 1 + last));
+    }
+    return {{"trial", centres}, {"trials_per_bin", per_bin}, {"kinds", kinds}};
+}
+
+json slowness_curves(const std::vector<PopulationRow>& rows) {
+    std::map<Mechanism, std::vector<const NetworkAnalysis*>> groups;
+    for (const PopulationRow& row : rows) {
+        if (mechanism_of(row) != Mechanism::none) {
+            groups[mechanism_of(row)].push_back(&*row.analysis);
+        }
+    }
+    json mechanisms = json::object();
+    for (const auto& [mechanism, networks] : groups) {
+        Quartiles quartiles;
+        for (std::size_t delay = 0; delay < speed_delays.size(); ++delay) {
+            std::vector<double> values;
+            for (const NetworkAnalysis* network : networks) {
+                values.push_back(median_speed(*network, delay));
+            }
+            quartiles.add(std::move(values));
+        }
+        mechanisms[name_of(mechanism)] = quartiles.to_json();
+        mechanisms[name_of(mechanism)]["networks"] = networks.size();
+    }
+    return {{"delay", speed_delays}, {"mechanisms", mechanisms}};
+}
+
+json example_networks(const std::vector<RunContent>& runs, const ReportLimits& limits,
+                      std::vector<std::string>& notes) {
+    json examples = json::array();
+    std::set<Mechanism> shown;
+    for (const RunContent& run : runs) {
+        for (const ExampleTrajectories& example : run.examples) {
+            if (!is_complete(example) || !shown.insert(example.mechanism).second) {
+                continue;
+            }
+            const auto samples = static_cast<std::size_t>(example.samples);
+            const std::size_t stride =
+                (samples + limits.example_samples - 1) / limits.example_samples;
+            if (stride > 1) {
+                notes.push_back(
+                    fmt::format("Of the example trajectories of network {} every {}th "
+                                "sample is drawn.",
+                                example.uid, stride));
+            }
+            json entry = trajectories(example, stride);
+            entry["uid"] = example.uid;
+            entry["mechanism"] = name_of(example.mechanism);
+            entry["interval"] = example.sample_interval * static_cast<double>(stride);
+            entry["variance"] = json::array();
+            for (const double share : example.variance_explained) {
+                entry["variance"].push_back(rounded(share));
+            }
+            const auto analysis = run.analysed.find(example.uid);
+            entry["points"] = json::array();
+            if (analysis != run.analysed.end()) {
+                entry["points"] = spectrum(analysis->second);
+                entry["evidence"] = analysis->second.evidence;
+                entry["exponents"] = analysis->second.exponents;
+                entry["period"] = analysis->second.period;
+            }
+            for (const NetworkSpec& spec : run.config.networks) {
+                if (spec.uid == example.uid) {
+                    entry["map"] = is_map(spec);
+                    entry["swept"] = json::object();
+                    for (const auto& [key, value] : spec.swept) {
+                        entry["swept"][key] = to_string(value);
+                    }
+                }
+            }
+            examples.push_back(std::move(entry));
+        }
+    }
+    std::sort(examples.begin(), examples.end(), [](const json& a, const json& b) {
+        const auto place = [](const json& entry) {
+            return std::find_if(all_mechanisms.begin(), all_mechanisms.end(),
+                                [&](Mechanism m) { return entry["mechanism"] == name_of(m); });
+        };
+        return place(a) < place(b);
+    });
+    return examples;
+}
+
+}  // namespace shoal
