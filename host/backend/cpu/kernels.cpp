@@ -2,6 +2,8 @@
 // Compiled once per instruction set by Highway: foreach_target.h includes this file again for each.
 #include "backend/cpu/kernels.hpp"
 
+#include <hwy/cache_control.h>
+
 #include "backend/backend.hpp"
 
 // Left out: sets that differ little from a neighbour (they would double the build time), and those
@@ -252,47 +254,60 @@ void settle(Column<T>& column) {
     read_out(column);
 }
 
+/// Bytes ahead of the tile in use that are asked for: a P beyond the caches streams through once
+/// per update, and the hardware's own prefetch stops at every page.
+constexpr std::size_t prefetch_bytes = 4096;
+
+/// y += tile rate over one 8-column tile of 16 rows; where the tile stands off the diagonal its
+/// transpose adds to column_sum.
+template <typename T, bool OffDiagonal, class V>
+HWY_INLINE void multiply_tile(const T* HWY_RESTRICT tile, const T* HWY_RESTRICT r,
+                              T* HWY_RESTRICT y, const V (&rate)[strip], V (&column_sum)[strip]) {
+    const Tag<T> d;
+    const std::size_t lanes = hn::Lanes(d);
+    for (std::size_t byte = 0; byte < strip * block * sizeof(T); byte += 64) {
+        hwy::Prefetch(reinterpret_cast<const char*>(tile) + prefetch_bytes + byte);
+    }
+    for (std::size_t lane = 0; lane < block; lane += lanes) {
+        const V rows = hn::Load(d, r + lane);
+        V even = hn::Load(d, y + lane);
+        V odd = hn::Zero(d);
+        for (std::size_t c = 0; c < strip; c += 2) {
+            const V p0 = hn::Load(d, tile + c * block + lane);
+            const V p1 = hn::Load(d, tile + (c + 1) * block + lane);
+            even = hn::MulAdd(p0, rate[c], even);
+            odd = hn::MulAdd(p1, rate[c + 1], odd);
+            if constexpr (OffDiagonal) {
+                column_sum[c] = hn::MulAdd(p0, rows, column_sum[c]);
+                column_sum[c + 1] = hn::MulAdd(p1, rows, column_sum[c + 1]);
+            }
+        }
+        hn::Store(hn::Add(even, odd), d, y + lane);
+    }
+}
+
 /// y = P r, reading each stored entry once: it serves its row and, by symmetry, its column.
 template <typename T>
 HWY_INLINE void multiply_symmetric(const PackedSymmetric<T>& p, const T* HWY_RESTRICT r,
                                    T* HWY_RESTRICT y) {
     const Tag<T> d;
     using V = hn::Vec<Tag<T>>;
-    constexpr int vectors = vectors_per_block<T>();
-    const std::size_t lanes = hn::Lanes(d);
     const int blocks = p.blocks();
-    for (std::size_t i = 0; i < static_cast<std::size_t>(blocks) * block; i += lanes) {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(blocks) * block; i += hn::Lanes(d)) {
         hn::Store(hn::Zero(d), d, y + i);
     }
     for (int s = 0; s < 2 * blocks; ++s) {
-        const T* HWY_RESTRICT tile = p.strip_data(s);
-        const T* r_columns = r + s * strip;
         V rate[strip];
         V column_sum[strip];
         for (int c = 0; c < strip; ++c) {
-            rate[c] = hn::Set(d, r_columns[c]);
+            rate[c] = hn::Set(d, r[s * strip + c]);
             column_sum[c] = hn::Zero(d);
         }
-        for (int b = s / 2; b < blocks; ++b, tile += strip * block) {
-            for (int v = 0; v < vectors; ++v) {
-                const std::size_t lane = static_cast<std::size_t>(v) * lanes;
-                const std::size_t row = static_cast<std::size_t>(b) * block + lane;
-                const V rows = hn::Load(d, r + row);
-                V even = hn::Load(d, y + row);
-                V odd = hn::Zero(d);
-                for (int c = 0; c < strip; c += 2) {
-                    const V p0 = hn::Load(d, tile + static_cast<std::size_t>(c) * block + lane);
-                    const V p1 = hn::Load(d, tile + static_cast<std::size_t>(c + 1) * block + lane);
-                    even = hn::MulAdd(p0, rate[c], even);
-                    odd = hn::MulAdd(p1, rate[c + 1], odd);
-                    // Diagonal blocks are whole: their columns are other blocks' rows already.
-                    if (b != s / 2) {
-                        column_sum[c] = hn::MulAdd(p0, rows, column_sum[c]);
-                        column_sum[c + 1] = hn::MulAdd(p1, rows, column_sum[c + 1]);
-                    }
-                }
-                hn::Store(hn::Add(even, odd), d, y + row);
-            }
+        const T* tile = p.strip_data(s);
+        int b = s / 2;
+        multiply_tile<T, false>(tile, r + b * block, y + b * block, rate, column_sum);
+        for (++b, tile += strip * block; b < blocks; ++b, tile += strip * block) {
+            multiply_tile<T, true>(tile, r + b * block, y + b * block, rate, column_sum);
         }
         for (int c = 0; c < strip; ++c) {
             y[s * strip + c] += hn::GetLane(hn::SumOfLanes(d, column_sum[c]));

@@ -2,6 +2,8 @@
 // Memory layouts of the fast CPU backend. Units stand in blocks of 16 lanes, padded with zeros.
 #pragma once
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdlib>
@@ -30,10 +32,18 @@ class AlignedArray {
   public:
     AlignedArray() = default;
     explicit AlignedArray(std::size_t size) : size_(size) {
+        // Large arrays stand on huge pages where the system has them: they are streamed through
+        // once per step or update, and page look-ups would cost as much as the arithmetic.
+        const std::size_t alignment = size * sizeof(T) >= huge_page ? huge_page : 64;
         const std::size_t bytes = (size * sizeof(T) + 63) / 64 * 64;
-        data_.reset(static_cast<T*>(std::aligned_alloc(64, std::max<std::size_t>(bytes, 64))));
+        const std::size_t rounded =
+            std::max(alignment, (bytes + alignment - 1) / alignment * alignment);
+        data_.reset(static_cast<T*>(std::aligned_alloc(alignment, rounded)));
         if (!data_) {
             throw std::bad_alloc();
+        }
+        if (alignment == huge_page) {
+            ::madvise(data_.get(), bytes / huge_page * huge_page, MADV_HUGEPAGE);
         }
         std::memset(static_cast<void*>(data_.get()), 0, bytes);
     }
@@ -44,6 +54,7 @@ class AlignedArray {
     const T& operator[](std::size_t i) const { return data_.get()[i]; }
 
   private:
+    static constexpr std::size_t huge_page = std::size_t{2} << 20;
     struct Free {
         void operator()(T* p) const { std::free(p); }
     };
