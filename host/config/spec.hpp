@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a configuration says, as plain structs with their defaults. Keys in YAML have the same names.
+// What a configuration says, as plain structs with their defaults. Keys in YAML have the same
+// names.
 #pragma once
 
 #include <cstdint>
@@ -26,15 +27,15 @@ enum class Precision { fp32, fp64 };
 struct NetworkConfig {
     int units = 200;
     Cell cell = Cell::current;
-    double tau = 1.0;              ///< time constant; the unit of all times
-    double dt = 0.1;               ///< Euler step, in units of time, 0 < dt <= tau
-    double gain = 1.2;             ///< g
-    double density = 0.6;          ///< p: probability of a nonzero recurrent weight
-    double feedback_scale = 0.2;   ///< 1/fb
-    double input_scale = 0.02;     ///< 1/in
+    double tau = 1.0;             ///< time constant; the unit of all times
+    double dt = 0.1;              ///< Euler step, in units of time, 0 < dt <= tau
+    double gain = 1.2;            ///< g
+    double density = 0.6;         ///< p: probability of a nonzero recurrent weight
+    double feedback_scale = 0.2;  ///< 1/fb
+    double input_scale = 0.02;    ///< 1/in
     Init init = Init::gauss;
-    std::string path;              ///< init: file only: weights file; replicate r takes its network r
-    std::string content;           ///< hash of that file; stands for the path in the uid
+    std::string path;     ///< init: file only: weights file; replicate r takes its network r
+    std::string content;  ///< hash of that file; stands for the path in the uid
     bool operator==(const NetworkConfig&) const = default;
 };
 
@@ -71,8 +72,8 @@ struct TaskConfig {
 struct TrainingConfig {
     TrainingMethod method = TrainingMethod::force;
     int trials = 3500;
-    double alpha = 1.0;                            ///< P starts at I / alpha
-    ErrorSchedule error = ErrorSchedule::epochs;   ///< everywhere: plain FORCE
+    double alpha = 1.0;                           ///< P starts at I / alpha
+    ErrorSchedule error = ErrorSchedule::epochs;  ///< everywhere: plain FORCE
     bool operator==(const TrainingConfig&) const = default;
 };
 

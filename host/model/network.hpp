@@ -2,8 +2,8 @@
 // One recurrent network as every backend sees it.
 //
 //   a(t)  = gain J r(t) + feedback z(t) + input u(t) + bias
-//   current:  x(t+1) = x(t) + dt/tau (-x(t) + a(t)),         r = tanh(x)   (MODELS.md A.2)
-//   rate:     x(t+1) = x(t) + dt/tau (-x(t) + tanh(a(t))),   r = x         (design, section 2)
+//   current:  x(t+1) = x(t) + dt/tau (-x(t) + a(t)),         r = tanh(x)   (host/README.md, A.2)
+//   rate:     x(t+1) = x(t) + dt/tau (-x(t) + tanh(a(t))),   r = x         (host/README.md, A.2)
 //   z(t+1) = readout r(t+1)
 // Index order of matrices is [to, from]: a_to += J[to, from] r_from.
 #pragma once
@@ -50,13 +50,13 @@ struct NetworkModel {
 /// A matrix held in memory, row-major [to, from].
 std::shared_ptr<const RecurrentMatrix> dense_matrix(int units, std::vector<double> values);
 
-/// Random sparse matrix of MODELS.md A.2: each entry nonzero with probability `density`, nonzeros
+/// Random sparse matrix (host/README.md, A.4): entries are nonzero with probability `density`, then
 /// N(0, 1) / sqrt(density units); drawn from (key, recurrent_pattern) and (key, recurrent_weight).
 std::shared_ptr<const RecurrentMatrix> random_sparse_matrix(RandomKey key, int units,
                                                             double density);
 
 /// Effective recurrent matrix W = gain J + feedback readout, [to, from], units x units: what stands
-/// where W stands in the autonomous equation (MODELS.md A.2).
+/// where W stands in the autonomous equation (host/README.md, A.2).
 std::vector<double> effective_matrix(const NetworkModel& model);
 
 /// What `init: file` takes from a weights file.
@@ -78,9 +78,9 @@ class NetworkFactory {
   public:
     explicit NetworkFactory(WeightsLoader loader = {});
     ~NetworkFactory();
-    /// The network of a spec before training (MODELS.md A.4), for a task of this shape. init: file:
-    /// replicate r takes network r of the file; input weights come from the file if it has them;
-    /// the readout starts at 0 (the file's own is folded into its recurrent matrix).
+    /// The network of a spec before training (host/README.md, A.4), for a task of this shape. With
+    /// init: file replicate r takes network r of the file; input weights come from it if it has
+    /// any; the readout starts at 0 (the file's own is folded into its recurrent matrix).
     NetworkModel make(const NetworkSpec& spec, int inputs, int outputs);
 
   private:

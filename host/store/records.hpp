@@ -14,7 +14,7 @@ namespace shoal {
 
 enum class Status { pending, trained, diverged };
 
-/// Acceptance test of MODELS.md A.6.
+/// Acceptance test of host/README.md, A.6.
 struct Acceptance {
     bool accepted = false;         ///< all runs below 0.1
     bool accepted_lax = false;     ///< at most 5 % of the runs above 0.1

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Conclusions and the acceptance test of trained networks (MODELS.md A.6).
+// Conclusions and the acceptance test of trained networks (host/README.md, A.6).
 #pragma once
 
 #include <memory>
