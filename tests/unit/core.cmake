@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+shoal_test(core SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/test_core_random.cpp
+                        ${CMAKE_CURRENT_SOURCE_DIR}/test_core_file.cpp
+                        ${CMAKE_CURRENT_SOURCE_DIR}/test_core_parallel.cpp
+           LINK shoal_core Boost::headers)

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "core/error.hpp"
+#include "core/file.hpp"
+#include "temporary_folder.hpp"
+
+namespace shoal {
+namespace {
+
+TEST(ReplaceFile, WritesAndReplaces) {
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "a.txt";
+
+    replace_file(path, std::string_view("one"));
+    replace_file(path, std::string_view("two"));
+
+    EXPECT_EQ(read_text_file(path), "two");
+}
+
+TEST(ReplaceFile, LeavesTheOldFileWhenWritingFails) {
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "a.txt";
+    replace_file(path, std::string_view("old"));
+
+    EXPECT_THROW(replace_file(path,
+                              [](const std::filesystem::path& temporary) {
+                                  std::ofstream(temporary) << "half";
+                                  throw file_error("disk full");
+                              }),
+                 Error);
+
+    EXPECT_EQ(read_text_file(path), "old");
+    std::size_t files = 0;
+    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+        ++files;
+    }
+    EXPECT_EQ(files, 1u) << "the temporary file must be gone";
+}
+
+TEST(ReplaceFile, NamesThePathWhereTheFolderIsMissing) {
+    try {
+        replace_file("/nonexistent-folder/a.txt", std::string_view("x"));
+        FAIL() << "no error";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::file);
+        EXPECT_NE(std::string(error.what()).find("/nonexistent-folder/a.txt"), std::string::npos);
+    }
+}
+
+TEST(ReadFile, MissingAndSpecialFilesAreFileErrors) {
+    for (const char* path : {"/nonexistent", "/dev/zero", "/tmp"}) {
+        try {
+            read_file(path);
+            FAIL() << path;
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), ExitCode::file);
+        }
+    }
+}
+
+TEST(RequireDiskSpace, ThrowsOnlyWhenThereIsTooLittle) {
+    const TemporaryFolder folder;
+    EXPECT_NO_THROW(require_disk_space(folder.path(), 1, "a test"));
+    EXPECT_THROW(require_disk_space(folder.path(), std::uint64_t{1} << 62, "a test"), Error);
+}
+
+TEST(Hash, Xxh3KnownValues) {
+    EXPECT_EQ(hex16(hash64(std::string_view(""))), "2d06800538d394c2");
+    EXPECT_NE(hash64(std::string_view("a")), hash64(std::string_view("b")));
+}
+
+}  // namespace
+}  // namespace shoal

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <stdexcept>
+#include <vector>
+
+#include "core/parallel.hpp"
+
+namespace shoal {
+namespace {
+
+TEST(ParallelFor, EveryIndexOnce) {
+    for (const int threads : {1, 2, 7}) {
+        std::vector<std::atomic<int>> hits(1000);
+        parallel_for(hits.size(), threads, [&](std::size_t i, int worker) {
+            EXPECT_GE(worker, 0);
+            EXPECT_LT(worker, threads);
+            ++hits[i];
+        });
+        for (const auto& hit : hits) {
+            EXPECT_EQ(hit, 1);
+        }
+    }
+}
+
+TEST(ParallelFor, NothingToDo) {
+    parallel_for(0, 4, [](std::size_t, int) { FAIL(); });
+}
+
+TEST(ParallelFor, RethrowsTheFirstProblemAndStopsHandingOut) {
+    std::atomic<int> calls{0};
+    EXPECT_THROW(parallel_for(100000, 3,
+                              [&](std::size_t i, int) {
+                                  ++calls;
+                                  if (i == 5) {
+                                      throw std::runtime_error("five");
+                                  }
+                              }),
+                 std::runtime_error);
+    EXPECT_LT(calls, 100000);
+}
+
+}  // namespace
+}  // namespace shoal
