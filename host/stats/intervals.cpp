@@ -13,7 +13,7 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-/// Value of the order statistic `rank` (from 0) of a resample that took value i counts[i] times.
+/// Median of a resample with replacement, found by counting how often each value was taken.
 struct ResampleMedian {
     const std::vector<double>& ascending;
     std::vector<std::uint32_t> counts;

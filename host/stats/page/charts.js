@@ -137,19 +137,19 @@ function addChart(parent, title, config) {
 
 const axis = (title, more) => ({ title: { display: true, text: title }, ...more });
 
-/// Powers of ten only, so that logarithmic axes stay readable.
+/// At most nine powers of ten as ticks, so that logarithmic axes over many decades stay readable.
 const logarithmic = (title, more) => axis(title, {
   type: "logarithmic",
-  ticks: {
-    callback: (value) => {
-      const exponent = Math.log10(value);
-      if (Math.abs(exponent - Math.round(exponent)) > 1e-6) {
-        return "";
-      }
-      return value >= 1e-3 && value < 1e4 ? String(Number(value.toPrecision(1))) : `1e${Math.round(exponent)}`;
-    },
-    autoSkip: false, maxRotation: 0,
+  afterBuildTicks: (scale) => {
+    const low = Math.floor(Math.log10(scale.min));
+    const high = Math.ceil(Math.log10(scale.max));
+    const step = Math.ceil((high - low) / 8);
+    scale.ticks = [];
+    for (let exponent = high; exponent >= low; exponent -= Math.max(step, 1)) {
+      scale.ticks.unshift({ value: Number(`1e${exponent}`) });
+    }
   },
+  ticks: { callback: (value) => (value >= 1e-3 && value < 1e4 ? String(value) : `1e${Math.round(Math.log10(value))}`), autoSkip: false },
   ...more,
 });
 

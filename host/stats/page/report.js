@@ -127,16 +127,23 @@ function mechanismChart(place, entry, stacked) {
   });
 }
 
+/// Counts and shares per value; columns that are zero everywhere are left out.
 function keyTable(entry) {
-  const names = seenMechanisms();
-  const head = [entry.key, "networks", "pending", "diverged", "accepted", "share accepted", "median error",
-    ...names.map((name) => (name === "none" ? "not analysed yet" : label(name)))];
-  const line = (row, title) => element("tr", {}, ...[title, row.networks, row.pending, row.diverged, row.accepted,
-    percentInterval(row.share_accepted), medianInterval(row.median_error),
-    ...names.map((name) => (row.accepted > 0 ? percentInterval(row.share[name]) : "–"))]
-    .map((value, i) => element("td", { class: i === 0 ? "text" : "" }, String(value))));
-  return element("table", {}, element("thead", {}, element("tr", {}, ...head.map((name, i) => element("th", { class: i === 0 ? "text" : "" }, name)))),
-    element("tbody", {}, ...entry.values.map((row) => line(row, row.value)), line(data.all, "all")));
+  const columns = [
+    [entry.key, (row) => row.value || "all"],
+    ["networks", (row) => row.networks],
+    ...["pending", "diverged"].filter((name) => data.all[name] > 0).map((name) => [name, (row) => row[name]]),
+    ["accepted", (row) => row.accepted],
+    ["share accepted", (row) => percentInterval(row.share_accepted)],
+    ["median error", (row) => medianInterval(row.median_error)],
+    ...seenMechanisms().map((name) => [name === "none" ? "not analysed yet" : label(name),
+      (row) => (row.accepted > 0 ? percentInterval(row.share[name]) : "–")]),
+  ];
+  const kind = (i) => (i === 0 ? { class: "text" } : {});
+  const line = (row) => element("tr", {}, ...columns.map(([, text], i) => element("td", kind(i), String(text(row)))));
+  return element("table", {},
+    element("thead", {}, element("tr", {}, ...columns.map(([name], i) => element("th", kind(i), name)))),
+    element("tbody", {}, ...entry.values.map(line), line(data.all)));
 }
 
 function sweep() {
@@ -145,17 +152,15 @@ function sweep() {
     return;
   }
   const state = { key: 0, style: "auto" };
-  let charts = [];
   function draw() {
     const entry = data.by_key[state.key];
     const place = byId("sweep-charts");
-    charts = Object.values(Chart.instances).filter((chart) => place.contains(chart.canvas));
-    charts.forEach((chart) => chart.destroy());
+    Object.values(Chart.instances).filter((chart) => place.contains(chart.canvas)).forEach((chart) => chart.destroy());
     place.replaceChildren();
     acceptanceChart(place, entry);
     if (data.all.accepted > 0) {
       const bars = entry.values.length * seenMechanisms().length;
-      mechanismChart(place, entry, state.style === "stacked" || (state.style === "auto" && bars > 24));
+      mechanismChart(place, entry, state.style === "stacked" || (state.style === "auto" && bars > 40));
     }
     byId("sweep-table").replaceChildren(keyTable(entry));
   }
@@ -196,7 +201,7 @@ function exampleCharts(place, example) {
   addChart(place, "Readout z while left alone", {
     type: "line",
     data: { datasets: example.outputs.map((values, c) => line(c, { data: values.map((y, i) => ({ x: times[i], y })) })) },
-    options: { ...plain, scales: { x: axis("time (tau)", { type: "linear", max: times[times.length - 1] }), y: axis("z") } },
+    options: { ...plain, scales: { x: axis("time (tau)", { type: "linear" }), y: axis("z") } },
   });
   if (example.components[0].length >= 2) {
     const share = (k) => (example.variance[k] === undefined || example.variance[k] === null ? "" : ` (${percent(example.variance[k])})`);
@@ -214,19 +219,22 @@ function exampleCharts(place, example) {
     addChart(place, example.map ? "Eigenvalues of the map" : "Eigenvalues of the flow (1/tau)", {
       type: "scatter",
       data: { datasets: points.map((point, i) => ({
-        label: `point ${i + 1}: ${point.label}, ${point.unstable} unstable, speed ${short(point.speed, 2)}`,
+        label: `point ${i + 1}`,
         data: point.re.map((x, k) => ({ x, y: point.im[k] })), pointRadius: 2.2, backgroundColor: `${conclusionColours[i % conclusionColours.length]}b0`,
         borderWidth: 0,
       })) },
       options: {
         parsing: false, normalized: true,
         plugins: {
-          guides: { lines: example.map ? [{ circle: 1 }] : [{ x: 0 }] }, legend: { display: points.length <= 4, position: "bottom", align: "start" },
+          guides: { lines: example.map ? [{ circle: 1 }] : [{ x: 0 }] }, legend: { display: points.length > 1 && points.length <= 8 },
           tooltip: { callbacks: { label: (item) => `${short(item.parsed.x)} ${item.parsed.y < 0 ? "−" : "+"} ${short(Math.abs(item.parsed.y))} i` } },
         },
         scales: { x: axis("real part"), y: axis("imaginary part") },
       },
     });
+    place.lastChild.append(...points.map((point, i) => element("div", { class: "caption" },
+      `Point ${i + 1}: ${point.label}, ${point.unstable} unstable, speed ${short(point.speed, 2)}` +
+      (point.reached_from.length > 0 ? `, reached from conclusion ${point.reached_from.map((c) => c + 1).join(", ")}` : ""))));
   }
 }
 

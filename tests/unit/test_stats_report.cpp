@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <regex>
+
+#include "core/file.hpp"
+#include "stats/report_data.hpp"
+#include "test_stats_population.hpp"
+
+namespace shoal {
+namespace {
+
+std::string report_of(const std::vector<RunContent>& runs) {
+    const auto folder = std::filesystem::path(testing::TempDir()) / "shoal_stats_report";
+    const auto rows = population_rows(runs);
+    const auto summary = summarize(rows, runs[0].config.swept_keys, {1, 0});
+    write_report(folder / "report" / "index.html", runs, rows, summary);
+    std::string text = read_text_file(folder / "report" / "index.html");
+    std::filesystem::remove_all(folder);
+    return text;
+}
+
+/// The JSON that a browser would hand to the page's script: up to the first end tag.
+nlohmann::json data_of(const std::string& page) {
+    const std::string open = "<script type=\"application/json\" id=\"data\">";
+    const std::size_t begin = page.find(open) + open.size();
+    return nlohmann::json::parse(page.substr(begin, page.find("</script", begin) - begin));
+}
+
+std::size_t count_of(const std::string& text, const std::string& part) {
+    std::size_t count = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
+        ++count;
+    }
+    return count;
+}
+
+nlohmann::json data_for(const RunContent& run, const ReportLimits& limits = {}) {
+    const auto rows = population_rows({run});
+    return report_data({run}, rows, summarize(rows, run.config.swept_keys, {1, 0}), limits);
+}
+
+TEST(Report, LoadsNothingFromElsewhere) {
+    const std::string page = report_of({test::made_up_run()});
+    for (const std::string attribute : {"src", "href", "srcset", "action", "data"}) {
+        const std::regex load("[\\s<]" + attribute + R"(\s*=\s*["']?\s*(https?:)?//)");
+        EXPECT_FALSE(std::regex_search(page, load)) << attribute;
+    }
+    EXPECT_EQ(page.find("url("), std::string::npos);
+    EXPECT_EQ(page.find("@import"), std::string::npos);
+    EXPECT_NE(page.find("default-src 'none'"), std::string::npos);
+    EXPECT_NE(page.find("Chart.js v"), std::string::npos);
+    EXPECT_EQ(page.find("{{title}}"), std::string::npos);
+    EXPECT_EQ(page.find("{{data}}"), std::string::npos);
+}
+
+TEST(Report, HostileNamesStayText) {
+    const std::size_t scripts = count_of(report_of({test::made_up_run()}), "<script");
+    RunContent run = test::made_up_run();
+    const std::string name =
+        "</script><script>alert(1)</script><img src=x onerror=alert(2)>{{script}}<!-- \"&' \xff";
+    run.config.name = name;
+    run.config.resolved_yaml = name;
+    run.config.swept_keys = {name};
+    for (NetworkSpec& spec : run.config.networks) {
+        spec.swept = {{name, name}};
+    }
+    for (auto& [uid, analysis] : run.analysed) {
+        analysis.evidence = name;
+        analysis.limits = name;
+    }
+
+    const std::string page = report_of({run});
+
+    EXPECT_EQ(count_of(page, "<script"), scripts);
+    EXPECT_EQ(count_of(page, "</script>"), scripts);
+    EXPECT_EQ(page.find("<img"), std::string::npos);
+    EXPECT_NE(page.find("<title>&lt;/script&gt;"), std::string::npos);
+    const nlohmann::json data = data_of(page);
+    EXPECT_EQ(data["name"].get<std::string>().substr(0, name.size() - 1),
+              name.substr(0, name.size() - 1));
+}
+
+TEST(Report, NumbersAreThoseOfTheSummary) {
+    const RunContent run = test::made_up_run();
+    const auto rows = population_rows({run});
+    const auto summary = summarize(rows, run.config.swept_keys, {1, 0});
+    const nlohmann::json data = data_of(report_of({run}));
+
+    EXPECT_EQ(data["all"]["networks"], summary[0].networks);
+    EXPECT_EQ(data["all"]["accepted"], summary[0].accepted);
+    EXPECT_EQ(data["all"]["diverged"], summary[0].diverged);
+    ASSERT_EQ(data["by_key"].size(), 2u);
+    EXPECT_EQ(data["by_key"][0]["values"].size(), 3u);
+    EXPECT_EQ(data["by_key"][0]["values"][1]["accepted"], summary[2].accepted);
+    EXPECT_EQ(data["table"]["rows"].size(), rows.size());
+    std::size_t accepted = 0;
+    for (const auto& line : data["maps"][0]["cells"]) {
+        for (const auto& cell : line) {
+            accepted += cell["accepted"].get<std::size_t>();
+        }
+    }
+    EXPECT_EQ(accepted, summary[0].accepted);
+}
+
+TEST(Report, CurvesAreRmsOverBinsAndMediansOverNetworks) {
+    // Two accepted networks, 4 trials, constant errors 1 and 3 of z_o; z_d 3 and 4 in quadrature.
+    RunContent run;
+    run.config.swept_keys = {};
+    for (std::size_t i = 0; i < 2; ++i) {
+        NetworkSpec spec;
+        spec.uid = std::to_string(i);
+        spec.position = i;
+        run.config.networks.push_back(spec);
+        TrainedNetwork network;
+        network.uid = spec.uid;
+        network.status = Status::trained;
+        network.trials_done = 4;
+        network.acceptance.accepted = true;
+        for (int trial = 0; trial < 4; ++trial) {
+            network.error_curve.insert(network.error_curve.end(),
+                                       {i == 0 ? 1.0f : 3.0f, 3.0f, 4.0f});
+        }
+        run.trained[spec.uid] = network;
+    }
+    const nlohmann::json curves = training_curves({run}, ReportLimits{.curve_bins = 2});
+
+    EXPECT_EQ(curves["trials_per_bin"], 2);
+    EXPECT_EQ(curves["trial"], nlohmann::json({1.5, 3.5}));
+    const nlohmann::json& response = curves["kinds"]["response"]["accepted"];
+    EXPECT_EQ(response["networks"], 2);
+    EXPECT_EQ(response["median"], nlohmann::json({2.0, 2.0}));
+    EXPECT_EQ(response["low"], nlohmann::json({1.5, 1.5}));
+    EXPECT_EQ(curves["kinds"]["memory"]["accepted"]["median"][0], 3.536);  // sqrt(25 / 2)
+}
+
+TEST(Report, UnfinishedRuns) {
+    test::PopulationOptions options;
+    options.pending_share = 1.0;
+    const nlohmann::json nothing = data_of(report_of({test::made_up_run(options)}));
+    EXPECT_EQ(nothing["all"]["pending"], 48);
+    EXPECT_TRUE(nothing["all"]["share_accepted"][0].is_null());
+    EXPECT_TRUE(nothing["curves"].is_null());
+    EXPECT_TRUE(nothing["examples"].empty());
+
+    options.pending_share = 0.4;
+    options.analysed = false;
+    const nlohmann::json half = data_of(report_of({test::made_up_run(options)}));
+    EXPECT_EQ(half["analysed"], 0);
+    EXPECT_EQ(half["all"]["count"]["none"], half["all"]["accepted"]);
+    EXPECT_EQ(half["table"]["rows"].size(), 48u);
+}
+
+TEST(Report, NobodyAccepted) {
+    test::PopulationOptions options;
+    options.accepted_share = 0.0;
+    const nlohmann::json data = data_of(report_of({test::made_up_run(options)}));
+    EXPECT_EQ(data["all"]["accepted"], 0);
+    EXPECT_EQ(data["all"]["share_accepted"][0], 0.0);
+    EXPECT_TRUE(data["slowness"]["mechanisms"].empty());
+    EXPECT_FALSE(data["curves"]["kinds"]["response"].contains("accepted"));
+}
+
+TEST(Report, EveryLimitLeavesANote) {
+    RunContent run = test::made_up_run();
+    run.analysed.begin()->second.limits = "search stopped after 3 starts";
+    const ReportLimits limits = {.table_rows = 10,
+                                 .values_per_key = 2,
+                                 .map_cells = 5,
+                                 .curve_bins = 5,
+                                 .example_samples = 100,
+                                 .config_bytes = 4};
+    const nlohmann::json data = data_for(run, limits);
+
+    std::string notes;
+    for (const auto& note : data["notes"]) {
+        notes += note.get<std::string>() + "\n";
+    }
+    for (const char* part :
+         {"first 10 of 48 networks", "1 values are left out", "more than 5", "every 4th sample",
+          "cut after 4 bytes", "analysis of 1 network: search stopped after 3 starts"}) {
+        EXPECT_NE(notes.find(part), std::string::npos) << part << " in\n" << notes;
+    }
+    EXPECT_EQ(data["table"]["rows"].size(), 10u);
+    EXPECT_EQ(data["config"].get<std::string>().size(), 4u);
+    EXPECT_EQ(data_for(test::made_up_run())["notes"].size(), 0u);
+}
+
+TEST(Report, OneExampleOfEachMechanismOverAllShards) {
+    const RunContent run = test::made_up_run();
+    const nlohmann::json once = data_of(report_of({run}))["examples"];
+    RunContent other = run;
+    other.config.networks.clear();
+    EXPECT_EQ(data_of(report_of({run, other}))["examples"].size(), once.size());
+    EXPECT_GE(once.size(), 4u);
+    EXPECT_FALSE(once[0]["points"].empty());
+}
+
+TEST(Report, SmallForAnyPopulation) {
+    // The page itself stays under 3 MB; data add at most 200 bytes a network.
+    const std::size_t page = report_of({test::made_up_run()}).size();
+    EXPECT_LT(page, 3u << 20);
+    test::PopulationOptions many;
+    many.replicates = 500;
+    many.trials = 30;
+    EXPECT_LT(report_of({test::made_up_run(many)}).size(), page + 200 * 3000);
+}
+
+TEST(Report, DamagedManifestIsSaid) {
+    RunContent run = test::made_up_run();
+    run.paths.folder = std::filesystem::path(testing::TempDir()) / "shoal_stats_manifest";
+    std::filesystem::create_directories(run.paths.folder);
+    replace_file(run.paths.manifest(),
+                 std::string_view("{\"backend\": \"cpu\", \"stage\": {\"a\": 2}}"));
+    const nlohmann::json good = data_for(run)["manifests"][0]["entries"];
+    replace_file(run.paths.manifest(), std::string_view("{\"backend\": "));
+    const nlohmann::json bad = data_for(run)["manifests"][0]["entries"];
+    std::filesystem::remove_all(run.paths.folder);
+
+    EXPECT_EQ(good, nlohmann::json::parse(R"([["backend", "cpu"], ["stage.a", "2"]])"));
+    EXPECT_EQ(bad[0][0], "manifest.json");
+}
+
+}  // namespace
+}  // namespace shoal
