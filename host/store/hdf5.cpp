@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -16,6 +17,9 @@ namespace {
 
 /// deflate, the filter with the largest ratio, cannot shrink data further than this.
 constexpr std::uint64_t largest_compression = 1032;
+
+/// After a full disk the library's own clean-up at exit writes once more, and crashes.
+bool write_failed = false;
 
 constexpr std::uint64_t longest_string = 1 << 20;
 
@@ -78,11 +82,20 @@ herr_t Id::reset() {
 }
 
 void prepare_library() {
-    // Everything is closed by its owner; after a full disk the library's own clean-up at exit would
-    // try to write once more.
-    static const bool once = (H5dont_atexit(), H5open(), true);
+    static const bool once = [] {
+        H5dont_atexit();
+        return std::atexit([] {
+                   if (!write_failed) {
+                       H5close();
+                   }
+               }) == 0;
+    }();
     static_cast<void>(once);
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
+
+void skip_clean_up_at_exit() {
+    write_failed = true;
 }
 
 std::string last_problem() {

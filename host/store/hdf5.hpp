@@ -38,6 +38,9 @@ class Id {
 /// file.
 void prepare_library();
 
+/// To be called once a write has failed: what the library still holds cannot be written.
+void skip_clean_up_at_exit();
+
 /// Innermost message of the library's last failure, or "unknown HDF5 error".
 std::string last_problem();
 

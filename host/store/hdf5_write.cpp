@@ -65,6 +65,7 @@ std::vector<const char*> pointers(const std::vector<std::string>& values) {
 }  // namespace
 
 void WriteGroup::fail(const std::string& name, const std::string& action) const {
+    skip_clean_up_at_exit();
     throw file_error(fmt::format("{}: {}/{}: cannot be {}: {}", node_->file, node_->name, name,
                                  action, last_problem()));
 }
@@ -305,6 +306,7 @@ void WriteFile::close() {
     const std::string problem = flushed ? "" : last_problem();
     const bool closed = file_.reset() >= 0;
     if (!flushed || !closed) {
+        skip_clean_up_at_exit();
         throw file_error(
             fmt::format("{}: cannot be written: {}", shown_, flushed ? last_problem() : problem));
     }
