@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <exception>
+#include <filesystem>
 #include <new>
 
 #include "cli/commands.hpp"
@@ -36,6 +37,7 @@ int run_command_line(int argc, const char* const* argv) {
         "Exit codes: 0 done, 2 bad usage or configuration, 3 bad or damaged file, 4 device,\n"
         "5 interrupted with a checkpoint written, 1 anything else.");
     add_run_commands(app);
+    add_stage_commands(app);
     add_exchange_commands(app);
     add_bench_command(app);
     add_info_command(app);
@@ -49,6 +51,9 @@ int run_command_line(int argc, const char* const* argv) {
     } catch (const Error& error) {
         fmt::print(stderr, "shoal: {}\n", error.what());
         return code(error.code());
+    } catch (const std::filesystem::filesystem_error& error) {
+        fmt::print(stderr, "shoal: {}: {}\n", error.path1().string(), error.code().message());
+        return code(ExitCode::file);
     } catch (const std::bad_alloc&) {
         fmt::print(stderr, "shoal: out of memory; limit the wave with --max-memory\n");
         return code(ExitCode::failure);

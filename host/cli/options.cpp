@@ -58,6 +58,19 @@ std::uint64_t parse_bytes(const std::string& text) {
     return static_cast<std::uint64_t>(value * scale->second);
 }
 
+std::string quoted(const std::string& word) {
+    static const std::string plain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%";
+    if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) {
+        return word;
+    }
+    std::string text = "'";
+    for (const char c : word) {
+        text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    }
+    return text + "'";
+}
+
 namespace {
 
 std::optional<int> number(const char* text) {

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,17 @@
 #include "backend/backend.hpp"
 
 namespace shoal {
+
+/// A subcommand whose options live in `options`, with examples in its help.
+template <typename Options>
+CLI::App* add_command(CLI::App& app, const char* name, const char* description,
+                      const std::shared_ptr<Options>& options, const char* examples,
+                      std::function<void(const Options&)> action) {
+    CLI::App* command = app.add_subcommand(name, description);
+    command->footer(std::string("Examples:\n") + examples);
+    command->callback([options, action] { action(*options); });
+    return command;
+}
 
 struct ComputeOptions {
     std::string backend = "auto";
@@ -32,6 +44,9 @@ struct Shard {
     int index = 0;
     int count = 1;
 };
+/// A word as a shell reads it back.
+std::string quoted(const std::string& word);
+
 /// "i/n" with 0 <= i < n, or "auto": the scheduler's array variables.
 Shard parse_shard(const std::string& text);
 

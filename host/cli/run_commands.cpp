@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: MIT
-// run, train, analyze, stats, report.
+// run, train.
 #include <fmt/format.h>
 
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
+#include "cli/results.hpp"
 #include "cli/run_folder.hpp"
 #include "cli/stages.hpp"
 #include "config/config.hpp"
 #include "core/error.hpp"
 #include "core/stop.hpp"
 #include "train/forecast.hpp"
+#include "train/trainer.hpp"
 
 namespace shoal {
 namespace {
@@ -29,6 +32,7 @@ struct RunOptions {
     std::string shard = "0/1";
     std::string max_memory;
     double max_hours = 0.0;
+    double checkpoint_seconds = TrainerOptions{}.checkpoint_seconds;
     bool resume = false;
     bool force = false;
     bool dry_run = false;
@@ -37,19 +41,6 @@ struct RunOptions {
     bool allow_different_bits = false;
     ComputeOptions compute;
 };
-
-struct StageOptions {
-    std::vector<std::string> folders;
-    std::string out;
-    double max_hours = 0.0;
-    bool quiet = false;
-    bool json = false;
-    ComputeOptions compute;
-};
-
-Progress::Mode progress_mode(bool quiet) {
-    return quiet ? Progress::Mode::quiet : Progress::Mode::automatic;
-}
 
 void print_forecast(const Forecast& f, bool json) {
     if (json) {
@@ -98,46 +89,36 @@ fs::path folder_of(const RunOptions& options, const Config& config, Shard shard)
     return fs::path("runs") / name;
 }
 
-/// Writes population.csv and report/index.html of some runs; prints the summary.
-void write_results(const Population& population, const RunPaths& paths, bool json) {
-    const auto& keys = population.runs.front().config.swept_keys;
-    fs::create_directories(paths.folder);
-    write_population_csv(paths.table(), population.rows, keys);
-    fs::create_directories(paths.report().parent_path());
-    write_report(paths.report(), population.runs, population.rows, population.summary);
-    const SummaryRow& all = population.summary.front();
-    if (json) {
-        nlohmann::ordered_json out = {
-            {"run", paths.folder.string()},    {"networks", all.networks},
-            {"trained", all.trained},          {"diverged", all.diverged},
-            {"pending", all.pending},          {"accepted", all.accepted},
-            {"table", paths.table().string()}, {"report", paths.report().string()}};
-        for (std::size_t m = 0; m < all.mechanism_count.size(); ++m) {
-            out["mechanisms"][name_of(static_cast<Mechanism>(m))] = all.mechanism_count[m];
-        }
-        fmt::print("{}\n", out.dump());
-    } else {
-        fmt::print("{}\ntable   {}\nreport  {}\n", format_summary(population.summary),
-                   paths.table().string(), paths.report().string());
-    }
-}
-
-/// Runs `work`; an interruption becomes a message that says how to go on.
-template <typename Work>
-void resumable(const std::string& how_to_resume, Work&& work) {
-    try {
-        work();
-    } catch (const Error& error) {
-        if (error.code() != ExitCode::interrupted) {
-            throw;
-        }
-        throw Error(ExitCode::interrupted,
-                    fmt::format("{}; a checkpoint was written. Go on with: {}", error.what(),
-                                how_to_resume));
-    }
-}
-
 enum class Extent { train_only, everything };
+
+/// The command that goes on with this run: every option that decides what is computed, or how much
+/// of the machine is used.
+std::string resume_command(const char* name, const RunOptions& options, const OpenRun& run) {
+    std::string command = fmt::format("shoal {} {}", name, quoted(options.config));
+    const auto add = [&](const char* option, const std::string& value) {
+        command += fmt::format(" {} {}", option, quoted(value));
+    };
+    for (const std::string& set : options.set) {
+        add("--set", set);
+    }
+    add("--out", run.paths.folder.string());
+    if (run.manifest.shard_count > 1) {
+        add("--shard", fmt::format("{}/{}", run.manifest.shard_index, run.manifest.shard_count));
+    }
+    if (options.compute.backend != "auto") {
+        add("--backend", options.compute.backend);
+    }
+    if (!options.compute.precision.empty()) {
+        add("--precision", options.compute.precision);
+    }
+    if (options.compute.threads > 0) {
+        add("--threads", std::to_string(options.compute.threads));
+    }
+    if (!options.max_memory.empty()) {
+        add("--max-memory", options.max_memory);
+    }
+    return command + " --resume";
+}
 
 void run_config(const RunOptions& options, Extent extent) {
     const Config config = load_config(options.config, options.set);
@@ -162,9 +143,15 @@ void run_config(const RunOptions& options, Extent extent) {
                            options.allow_different_bits);
     const char* name = extent == Extent::everything ? "run" : "train";
     const bool trained = fs::exists(run.paths.population());
+    const std::vector<std::pair<std::string, fs::path>> training = {
+        {"population", run.paths.population()}};
     if (!run.manifest.finished.empty() || (trained && extent == Extent::train_only)) {
-        fmt::print("{}: {} is finished; nothing to do\n", run.paths.folder.string(),
+        fmt::print(options.json ? stderr : stdout, "{}: {} is finished; nothing to do\n",
+                   run.paths.folder.string(),
                    extent == Extent::everything ? "this run" : "training");
+        if (options.json) {
+            print_counts(read_population({run.paths.folder}), run.paths, training);
+        }
         return;
     }
     Progress progress(progress_mode(options.quiet));
@@ -173,10 +160,11 @@ void run_config(const RunOptions& options, Extent extent) {
     }
     catch_stop_signals();
     stop_after_hours(options.max_hours);
-    const std::string again = fmt::format("shoal {} {} --out {} --resume", name, options.config,
-                                          run.paths.folder.string());
-    resumable(again, [&] {
-        train_stage(run, *backend, max_memory, progress);
+    TrainerOptions trainer;
+    trainer.max_memory = max_memory;
+    trainer.checkpoint_seconds = options.checkpoint_seconds;
+    resumable(resume_command(name, options, run), [&] {
+        train_stage(run, *backend, trainer, progress);
         if (extent == Extent::everything) {
             analysis_stage(run, options.compute, progress);
         }
@@ -185,45 +173,12 @@ void run_config(const RunOptions& options, Extent extent) {
         write_results(read_population({run.paths.folder}), run.paths, options.json);
         run.manifest.finished = utc_now();
         write_manifest(run.paths.manifest(), run.manifest);
+    } else if (options.json) {
+        print_counts(read_population({run.paths.folder}), run.paths, training);
     } else {
         fmt::print("trained networks are in {}; go on with: shoal analyze {}\n",
-                   run.paths.population().string(), run.paths.folder.string());
+                   run.paths.population().string(), quoted(run.paths.folder.string()));
     }
-}
-
-void analyze_folder(const StageOptions& options) {
-    OpenRun run = reopen_run(options.folders.front());
-    if (!fs::exists(run.paths.population())) {
-        throw usage_error(fmt::format(
-            "{}: training is not finished; finish it with shoal train CONFIG --out {} --resume",
-            run.paths.folder.string(), run.paths.folder.string()));
-    }
-    if (fs::exists(run.paths.analysis())) {
-        fmt::print("{}: the analysis is finished; nothing to do\n", run.paths.folder.string());
-        return;
-    }
-    Progress progress(progress_mode(options.quiet));
-    catch_stop_signals();
-    stop_after_hours(options.max_hours);
-    resumable(fmt::format("shoal analyze {}", run.paths.folder.string()),
-              [&] { analysis_stage(run, options.compute, progress); });
-    fmt::print("analysis in {}; go on with: shoal stats {}\n", run.paths.analysis().string(),
-               run.paths.folder.string());
-}
-
-RunPaths results_folder(const StageOptions& options, const Population& population) {
-    if (!options.out.empty()) {
-        return {options.out};
-    }
-    if (options.folders.size() == 1) {
-        return {options.folders.front()};
-    }
-    const RunContent& first = population.runs.front();
-    return {first.paths.folder.parent_path() / (first.config.name + ".merged")};
-}
-
-std::vector<fs::path> paths_of(const std::vector<std::string>& names) {
-    return {names.begin(), names.end()};
 }
 
 void add_config_options(CLI::App& command, RunOptions& options) {
@@ -243,21 +198,16 @@ void add_config_options(CLI::App& command, RunOptions& options) {
     command
         .add_option("--max-hours", options.max_hours, "Write a checkpoint and stop after H hours")
         ->check(CLI::PositiveNumber);
+    command
+        .add_option("--checkpoint-seconds", options.checkpoint_seconds,
+                    "Wanted time between checkpoints; longer where writing them is slow")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
     command.add_flag("--allow-different-bits", options.allow_different_bits,
                      "Resume under another backend, instruction set or precision");
     command.add_flag("--quiet", options.quiet, "No progress display");
     command.add_flag("--json", options.json, "Print results as one line of JSON");
     add_compute_options(command, options.compute, "fp32");
-}
-
-template <typename Options>
-CLI::App* add_command(CLI::App& app, const char* name, const char* description,
-                      const std::shared_ptr<Options>& options, const char* examples,
-                      std::function<void(const Options&)> action) {
-    CLI::App* command = app.add_subcommand(name, description);
-    command->footer(std::string("Examples:\n") + examples);
-    command->callback([options, action] { action(*options); });
-    return command;
 }
 
 }  // namespace
@@ -281,51 +231,6 @@ void add_run_commands(CLI::App& app) {
                                  "  shoal train configs/quickstart.yaml --max-hours 8",
                                  [](const RunOptions& o) { run_config(o, Extent::train_only); }),
         *train);
-
-    const auto analyze = std::make_shared<StageOptions>();
-    CLI::App* command = add_command<StageOptions>(
-        app, "analyze", "Find how each accepted network of a run remembers", analyze,
-        "  shoal analyze runs/quickstart", analyze_folder);
-    command->add_option("dir", analyze->folders, "Run directory")->required()->expected(1);
-    command
-        ->add_option("--max-hours", analyze->max_hours, "Stop after H hours, keeping what is done")
-        ->check(CLI::PositiveNumber);
-    command->add_flag("--quiet", analyze->quiet, "No progress display");
-    add_compute_options(*command, analyze->compute, "as trained, fp64 where exact");
-
-    const auto stats = std::make_shared<StageOptions>();
-    command = add_command<StageOptions>(
-        app, "stats", "Write population.csv and print the population's statistics", stats,
-        "  shoal stats runs/quickstart\n"
-        "  shoal stats runs/quickstart.shard-*-of-4 --out runs/all",
-        [](const StageOptions& o) {
-            const Population population = read_population(paths_of(o.folders));
-            const RunPaths paths = results_folder(o, population);
-            fs::create_directories(paths.folder);
-            write_population_csv(paths.table(), population.rows,
-                                 population.runs.front().config.swept_keys);
-            fmt::print("{}\ntable   {}\n", format_summary(population.summary),
-                       paths.table().string());
-        });
-    command->add_option("dir", stats->folders, "Run directories (shards of one configuration)")
-        ->required();
-    command->add_option("--out", stats->out,
-                        "Folder for the table (default: the run, or <name>.merged beside shards)");
-
-    const auto report = std::make_shared<StageOptions>();
-    command = add_command<StageOptions>(
-        app, "report", "Write the report page (and population.csv)", report,
-        "  shoal report runs/quickstart\n"
-        "  shoal report runs/quickstart.shard-*-of-4 --out runs/all",
-        [](const StageOptions& o) {
-            const Population population = read_population(paths_of(o.folders));
-            write_results(population, results_folder(o, population), o.json);
-        });
-    command->add_option("dir", report->folders, "Run directories (shards of one configuration)")
-        ->required();
-    command->add_option("--out", report->out,
-                        "Folder for the report (default: the run, or <name>.merged beside shards)");
-    command->add_flag("--json", report->json, "Print results as one line of JSON");
 }
 
 }  // namespace shoal

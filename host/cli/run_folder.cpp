@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <vector>
 
 #include "config/config.hpp"
 #include "core/error.hpp"
@@ -21,33 +22,49 @@ void remove_run(const RunPaths& paths) {
     std::filesystem::remove(paths.report());
     std::error_code not_empty;
     std::filesystem::remove(paths.folder / "report", not_empty);
-    for (const auto& file :
-         {paths.analysis(), paths.population(), paths.table(), paths.manifest()}) {
+    for (const auto& file : {paths.analysis(), paths.population(), paths.table()}) {
         std::filesystem::remove(file);
     }
     std::filesystem::remove_all(paths.checkpoint());
+    // Killed before these two, it is a run that has not begun.
     std::filesystem::remove(paths.config());
+    std::filesystem::remove(paths.manifest());
 }
 
-void require_same_bits(const RunPaths& paths, Manifest& manifest, const Backend& backend,
-                       bool allow_different_bits) {
-    const std::string was = fmt::format("{} {} {}", manifest.backend, manifest.instruction_set,
-                                        name_of(manifest.precision));
-    const std::string is = fmt::format("{} {} {}", backend.name(), backend.instruction_set(),
-                                       name_of(backend.precision()));
-    if (was == is) {
-        return;
+/// A process that was killed leaves the file it was writing (core/file.hpp); the lock is ours now.
+void remove_unfinished_files(const RunPaths& paths) {
+    for (const auto& folder : {paths.folder, paths.checkpoint(), paths.report().parent_path()}) {
+        std::error_code absent;
+        std::vector<std::filesystem::path> stale;
+        for (const auto& entry : std::filesystem::directory_iterator(folder, absent)) {
+            if (entry.path().extension().string().starts_with(".tmp-")) {
+                stale.push_back(entry.path());
+            }
+        }
+        for (const auto& path : stale) {
+            std::filesystem::remove(path);
+        }
     }
-    if (!allow_different_bits) {
-        throw usage_error(fmt::format(
-            "{} was computed with {}; this would go on with {} and give different bits.\n"
-            "Choose the same backend and precision, or accept it with --allow-different-bits",
-            paths.folder.string(), was, is));
+}
+
+/// A run begins with its manifest and config.yaml, and --force removes them last: one without the
+/// other, or results without either, were damaged from outside.
+void require_whole(const RunPaths& paths) {
+    const bool config = std::filesystem::exists(paths.config());
+    for (const auto& file : {paths.population(), paths.analysis(), paths.checkpoint()}) {
+        if (!config && std::filesystem::exists(file)) {
+            throw file_error(fmt::format(
+                "{}: holds {} but no config.yaml; restore it, choose another folder with --out, or "
+                "delete what is there with --force",
+                paths.folder.string(), file.filename().string()));
+        }
     }
-    manifest.mixed_bits = true;
-    manifest.backend = backend.name();
-    manifest.instruction_set = backend.instruction_set();
-    manifest.precision = backend.precision();
+    if (config && !std::filesystem::exists(paths.manifest())) {
+        throw file_error(
+            fmt::format("{}: manifest.json is missing; restore it, choose another folder with "
+                        "--out, or delete what is there with --force",
+                        paths.folder.string()));
+    }
 }
 
 }  // namespace
@@ -83,19 +100,17 @@ OpenRun open_run(const std::filesystem::path& folder, const Config& config, Shar
     run.config = config;
     keep_shard(run.config, shard.index, shard.count);
 
-    if (std::filesystem::exists(run.paths.config())) {
-        if (existing == ExistingRun::refuse) {
-            throw usage_error(fmt::format(
-                "{} already holds a run; go on with --resume, start again with --force, or choose "
-                "another folder with --out",
-                folder.string()));
-        }
-        if (existing == ExistingRun::replace) {
-            remove_run(run.paths);
-        }
+    if (existing == ExistingRun::replace) {
+        remove_run(run.paths);
+    } else if (existing == ExistingRun::refuse && std::filesystem::exists(run.paths.config())) {
+        throw usage_error(fmt::format(
+            "{} already holds a run; go on with --resume, start again with --force, or choose "
+            "another folder with --out",
+            folder.string()));
     }
-    if (std::filesystem::exists(run.paths.config()) &&
-        std::filesystem::exists(run.paths.manifest())) {
+    remove_unfinished_files(run.paths);
+    require_whole(run.paths);
+    if (std::filesystem::exists(run.paths.config())) {
         if (load_config(run.paths.config()).identity != config.identity) {
             throw usage_error(fmt::format(
                 "{} holds a run of another configuration (its config.yaml differs in what it "
@@ -128,6 +143,27 @@ OpenRun open_run(const std::filesystem::path& folder, const Config& config, Shar
     return run;
 }
 
+void require_same_bits(const RunPaths& paths, Manifest& manifest, const Backend& backend,
+                       bool allow_different_bits) {
+    const std::string was = fmt::format("{} {} {}", manifest.backend, manifest.instruction_set,
+                                        name_of(manifest.precision));
+    const std::string is = fmt::format("{} {} {}", backend.name(), backend.instruction_set(),
+                                       name_of(backend.precision()));
+    if (was == is) {
+        return;
+    }
+    if (!allow_different_bits) {
+        throw usage_error(fmt::format(
+            "{} was computed with {}; this would go on with {} and give different bits.\n"
+            "Choose the same backend and precision, or accept it with --allow-different-bits",
+            paths.folder.string(), was, is));
+    }
+    manifest.mixed_bits = true;
+    manifest.backend = backend.name();
+    manifest.instruction_set = backend.instruction_set();
+    manifest.precision = backend.precision();
+}
+
 OpenRun reopen_run(const std::filesystem::path& folder) {
     OpenRun run;
     run.paths.folder = folder;
@@ -136,6 +172,8 @@ OpenRun reopen_run(const std::filesystem::path& folder) {
             fmt::format("{}: is not a run directory (it has no config.yaml)", folder.string()));
     }
     run.lock = std::make_unique<FolderLock>(run.paths.lock());
+    remove_unfinished_files(run.paths);
+    require_whole(run.paths);
     run.config = load_config(run.paths.config());
     run.manifest = read_manifest(run.paths.manifest());
     keep_shard(run.config, run.manifest.shard_index, run.manifest.shard_count);

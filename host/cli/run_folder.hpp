@@ -41,6 +41,11 @@ struct OpenRun {
 OpenRun open_run(const std::filesystem::path& folder, const Config& config, Shard shard,
                  const Backend& backend, ExistingRun existing, bool allow_different_bits);
 
+/// Refuses (usage error) to go on with a run under another backend, instruction set or precision;
+/// with `allow_different_bits` the manifest records the change instead.
+void require_same_bits(const RunPaths& paths, Manifest& manifest, const Backend& backend,
+                       bool allow_different_bits);
+
 /// Opens a run that is there, for the later stages.
 OpenRun reopen_run(const std::filesystem::path& folder);
 

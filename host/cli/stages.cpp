@@ -19,7 +19,6 @@
 #include "store/population_file.hpp"
 #include "store/segments.hpp"
 #include "train/forecast.hpp"
-#include "train/trainer.hpp"
 
 namespace shoal {
 namespace {
@@ -105,17 +104,28 @@ std::vector<ExampleTrajectories> make_examples(const OpenRun& run, const Populat
 
 }  // namespace
 
-void train_stage(OpenRun& run, Backend& backend, std::uint64_t max_memory, Progress& progress) {
+void resumable(const std::string& how_to_resume, const std::function<void()>& work) {
+    try {
+        work();
+    } catch (const Error& error) {
+        if (error.code() != ExitCode::interrupted) {
+            throw;
+        }
+        throw Error(ExitCode::interrupted,
+                    fmt::format("{}; a checkpoint was written. Go on with: {}", error.what(),
+                                how_to_resume));
+    }
+}
+
+void train_stage(OpenRun& run, Backend& backend, TrainerOptions options, Progress& progress) {
     const RunPaths& paths = run.paths;
     if (!std::filesystem::exists(paths.population())) {
         const StageClock clock(run, "train");
-        const Forecast forecast = forecast_run(run.config, backend, max_memory, false);
+        const Forecast forecast = forecast_run(run.config, backend, options.max_memory, false);
         require_disk_space(paths.folder, forecast.disk_bytes, "this run");
         std::filesystem::create_directories(paths.checkpoint());
         SegmentStore<TrainedNetwork> trained(paths.checkpoint(), "trained");
-        TrainerOptions options;
         options.checkpoint = paths.checkpoint();
-        options.max_memory = max_memory;
         train_population(run.config, backend, options, trained, progress);
         write_population(paths.population(), run.config, backend.precision(),
                          [&](const NetworkSpec& spec) { return trained.read(spec.uid); });

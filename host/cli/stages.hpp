@@ -3,18 +3,29 @@
 // it is finished.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "cli/options.hpp"
 #include "cli/run_folder.hpp"
 #include "stats/table.hpp"
 #include "train/progress.hpp"
+#include "train/trainer.hpp"
 
 namespace shoal {
 
-void train_stage(OpenRun& run, Backend& backend, std::uint64_t max_memory, Progress& progress);
+/// Progress display of a command.
+inline Progress::Mode progress_mode(bool quiet) {
+    return quiet ? Progress::Mode::quiet : Progress::Mode::automatic;
+}
+
+/// Runs `work`; an interruption becomes a message that says how to go on.
+void resumable(const std::string& how_to_resume, const std::function<void()>& work);
+
+/// The folder of `options` is set here: the run's own.
+void train_stage(OpenRun& run, Backend& backend, TrainerOptions options, Progress& progress);
 
 /// Parallel over networks: each worker has single-threaded backends of its own, in the precision
 /// the run was trained in for behaviour and in fp64 for everything that is measured exactly.

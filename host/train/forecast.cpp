@@ -82,15 +82,12 @@ WavePlan::WavePlan(const Config& config, const Backend& backend, std::uint64_t m
     : backend_(backend),
       limit_(max_memory > 0 ? max_memory : available_memory() / 10 * 8),
       smallest_wave_(static_cast<std::size_t>(std::max(32, 4 * backend.threads()))) {
-    std::map<int, const NetworkSpec*> by_size;
     for (const NetworkSpec& spec : config.networks) {
-        by_size.emplace(spec.network.units, &spec);
-    }
-    for (const auto& [units, spec] : by_size) {
-        if (bytes_of(*spec) > limit_) {
+        const std::uint64_t bytes = bytes_of(spec);
+        if (bytes > limit_) {
             throw usage_error(fmt::format(
                 "a network of {} units takes {:.1f} MB; {:.1f} MB may be used (see --max-memory)",
-                units, static_cast<double>(bytes_of(*spec)) / 1e6,
+                spec.network.units, static_cast<double>(bytes) / 1e6,
                 static_cast<double>(limit_) / 1e6));
         }
     }

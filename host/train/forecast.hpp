@@ -55,7 +55,6 @@ struct Forecast {
     double network_steps = 0.0;          ///< of training
     double training_seconds = 0.0;
     double test_seconds = 0.0;
-    double analysis_seconds = 0.0;  ///< if every network is accepted
     double measured_seconds = 0.0;  ///< what the prediction rests on
 };
 

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// What the stages of a run print and write at their end.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/stages.hpp"
+
+namespace shoal {
+
+/// One line of JSON: the counts of a population, and where its files are.
+void print_counts(const Population& population, const RunPaths& paths,
+                  const std::vector<std::pair<std::string, std::filesystem::path>>& files);
+
+/// Writes population.csv of some runs into paths.folder.
+void write_table(const Population& population, const RunPaths& paths);
+
+/// Writes population.csv and report/index.html of some runs; prints the summary.
+void write_results(const Population& population, const RunPaths& paths, bool json);
+
+}  // namespace shoal

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// analyze, stats, report: the stages after training, on run directories.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/options.hpp"
+#include "cli/results.hpp"
+#include "cli/run_folder.hpp"
+#include "cli/stages.hpp"
+#include "core/error.hpp"
+#include "core/stop.hpp"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct StageOptions {
+    std::vector<std::string> folders;
+    std::string out;
+    double max_hours = 0.0;
+    bool quiet = false;
+    bool json = false;
+    bool allow_different_bits = false;
+    ComputeOptions compute;
+};
+
+void analyze_folder(const StageOptions& options) {
+    OpenRun run = reopen_run(options.folders.front());
+    if (!fs::exists(run.paths.population())) {
+        throw usage_error(fmt::format(
+            "{}: training is not finished; finish it with shoal train CONFIG --out {} --resume",
+            run.paths.folder.string(), run.paths.folder.string()));
+    }
+    const bool finished = fs::exists(run.paths.analysis());
+    if (!finished) {
+        ComputeOptions compute = options.compute;
+        if (compute.backend == "auto") {
+            compute.backend = run.manifest.backend;
+        }
+        require_same_bits(run.paths, run.manifest, *open_backend(compute, run.manifest.precision),
+                          options.allow_different_bits);
+        Progress progress(progress_mode(options.quiet));
+        catch_stop_signals();
+        stop_after_hours(options.max_hours);
+        resumable(fmt::format("shoal analyze {}", quoted(run.paths.folder.string())),
+                  [&] { analysis_stage(run, compute, progress); });
+    }
+    if (options.json) {
+        print_counts(read_population({run.paths.folder}), run.paths,
+                     {{"analysis", run.paths.analysis()}});
+    } else if (finished) {
+        fmt::print("{}: the analysis is finished; nothing to do\n", run.paths.folder.string());
+    } else {
+        fmt::print("analysis in {}; go on with: shoal stats {}\n", run.paths.analysis().string(),
+                   quoted(run.paths.folder.string()));
+    }
+}
+
+RunPaths results_folder(const StageOptions& options, const Population& population) {
+    if (!options.out.empty()) {
+        return {options.out};
+    }
+    if (options.folders.size() == 1) {
+        return {options.folders.front()};
+    }
+    const RunContent& first = population.runs.front();
+    return {first.paths.folder.parent_path() / (first.config.name + ".merged")};
+}
+
+std::vector<fs::path> paths_of(const std::vector<std::string>& names) {
+    return {names.begin(), names.end()};
+}
+
+void print_stats(const StageOptions& options) {
+    const Population population = read_population(paths_of(options.folders));
+    const RunPaths paths = results_folder(options, population);
+    write_table(population, paths);
+    if (options.json) {
+        print_counts(population, paths, {{"table", paths.table()}});
+    } else {
+        fmt::print("{}\ntable   {}\n", format_summary(population.summary), paths.table().string());
+    }
+}
+
+}  // namespace
+
+void add_stage_commands(CLI::App& app) {
+    const auto analyze = std::make_shared<StageOptions>();
+    CLI::App* command = add_command<StageOptions>(
+        app, "analyze", "Find how each accepted network of a run remembers", analyze,
+        "  shoal analyze runs/quickstart", analyze_folder);
+    command->add_option("dir", analyze->folders, "Run directory")->required()->expected(1);
+    command
+        ->add_option("--max-hours", analyze->max_hours, "Stop after H hours, keeping what is done")
+        ->check(CLI::PositiveNumber);
+    command->add_flag(
+        "--allow-different-bits", analyze->allow_different_bits,
+        "Analyse under another backend, instruction set or precision than in training");
+    command->add_flag("--quiet", analyze->quiet, "No progress display");
+    command->add_flag("--json", analyze->json, "Print results as one line of JSON");
+    add_compute_options(*command, analyze->compute, "as trained, and always fp64 where exact");
+
+    const auto stats = std::make_shared<StageOptions>();
+    command = add_command<StageOptions>(
+        app, "stats", "Write population.csv and print the population's statistics", stats,
+        "  shoal stats runs/quickstart\n"
+        "  shoal stats runs/quickstart.shard-*-of-4 --out runs/all",
+        print_stats);
+    command->add_option("dir", stats->folders, "Run directories (shards of one configuration)")
+        ->required();
+    command->add_option("--out", stats->out,
+                        "Folder for the table (default: the run, or <name>.merged beside shards)");
+    command->add_flag("--json", stats->json, "Print results as one line of JSON");
+
+    const auto report = std::make_shared<StageOptions>();
+    command = add_command<StageOptions>(
+        app, "report", "Write the report page (and population.csv)", report,
+        "  shoal report runs/quickstart\n"
+        "  shoal report runs/quickstart.shard-*-of-4 --out runs/all",
+        [](const StageOptions& o) {
+            const Population population = read_population(paths_of(o.folders));
+            write_results(population, results_folder(o, population), o.json);
+        });
+    command->add_option("dir", report->folders, "Run directories (shards of one configuration)")
+        ->required();
+    command->add_option("--out", report->out,
+                        "Folder for the report (default: the run, or <name>.merged beside shards)");
+    command->add_flag("--json", report->json, "Print results as one line of JSON");
+}
+
+}  // namespace shoal

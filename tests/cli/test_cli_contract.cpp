@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+// Exit codes, messages, help: what other programs and new users rely on.
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "test_cli_support.hpp"
+
+namespace shoal::test {
+namespace {
+
+const std::vector<std::string> commands = {"run",  "train",    "analyze", "stats", "report",
+                                           "task", "simulate", "export",  "bench", "info"};
+
+TEST_F(CommandLine, HelpOfEveryCommandHasExamples) {
+    for (const std::string& command : commands) {
+        SCOPED_TRACE(command);
+        const Outcome help = shoal({command, "--help"});
+        EXPECT_EQ(help.status, 0);
+        expect_contains(help.out, "Examples:\n");
+        expect_contains(help.out, "shoal " + command);
+        EXPECT_EQ(help.err, "");
+    }
+    const Outcome help = shoal({"--help"});
+    EXPECT_EQ(help.status, 0);
+    expect_contains(help.out, "Examples:\n");
+    expect_contains(help.out, "Exit codes");
+    for (const std::string& command : commands) {
+        expect_contains(help.out, "  " + command + " ");
+    }
+}
+
+TEST_F(CommandLine, Version) {
+    const Outcome version = shoal({"--version"});
+
+    EXPECT_EQ(version.status, 0);
+    EXPECT_TRUE(version.out.starts_with("shoal ")) << version.out;
+}
+
+TEST_F(CommandLine, UnknownOptionsAndCommandsAreUsageErrors) {
+    for (const std::string& command : commands) {
+        SCOPED_TRACE(command);
+        const Outcome outcome = shoal({command, "--no-such-option"});
+        EXPECT_EQ(outcome.status, 2);
+        EXPECT_NE(outcome.err, "");
+        EXPECT_EQ(outcome.out, "");
+    }
+    EXPECT_EQ(shoal({}).status, 2);
+    EXPECT_EQ(shoal({"swim"}).status, 2);
+}
+
+TEST_F(CommandLine, BadOptionValuesAreUsageErrors) {
+    const std::vector<std::vector<std::string>> bad = {
+        {"--backend", "gpu"},
+        {"--precision", "fp16"},
+        {"--threads", "0"},
+        {"--threads", "many"},
+        {"--max-hours", "-1"},
+        {"--max-hours", "soon"},
+        {"--checkpoint-seconds", "-1"},
+        {"--max-memory", "lots"},
+        {"--max-memory", "-3G"},
+        {"--max-memory", "0"},
+        {"--max-memory", "1e400"},
+        {"--shard", "4/4"},
+        {"--shard", "-1/4"},
+        {"--shard", "1"},
+        {"--shard", "1/0"},
+        {"--shard", "a/b"},
+        {"--shard", "auto"},
+        {"--shard", "12/13"},  // there are twelve networks
+        {"--device", "-1"},
+        {"--set", "network.gain"},
+        {"--set", "network.gian=1.0"},
+        {"--set", "network.units=many"},
+        {"--resume", "--force"},
+    };
+    unsetenv("SLURM_ARRAY_TASK_ID");
+    for (const auto& options : bad) {
+        std::vector<std::string> arguments = {"run", "small.yaml"};
+        arguments.insert(arguments.end(), options.begin(), options.end());
+        SCOPED_TRACE(options.front() + " " + options.back());
+        const Outcome outcome = shoal(arguments);
+        EXPECT_EQ(outcome.status, 2);
+        expect_contains(outcome.err, options.front());
+        EXPECT_LE(lines(outcome.err), 2u) << outcome.err;
+        EXPECT_FALSE(fs::exists("runs")) << "something was started";
+    }
+}
+
+TEST_F(CommandLine, ConfigMistakesNameTheirPlace) {
+    write("bad.yaml", "name: bad\nnetwork:\n  unitz: 30\ntraining: {trials: -2}\n");
+
+    const Outcome outcome = shoal({"run", "bad.yaml"});
+
+    EXPECT_EQ(outcome.status, 2);
+    expect_contains(outcome.err, "bad.yaml:3:3: unknown key");
+    expect_contains(outcome.err, "'units'");
+    expect_contains(outcome.err, "bad.yaml:4:");
+}
+
+TEST_F(CommandLine, MissingFilesAreFileErrors) {
+    const std::vector<std::pair<std::vector<std::string>, std::string>> missing = {
+        {{"run", "absent.yaml"}, "absent.yaml"},
+        {{"train", "absent.yaml"}, "absent.yaml"},
+        {{"run", "absent.yaml", "--dry-run"}, "absent.yaml"},
+        {{"task", "absent.yaml", "--out", "t.h5"}, "absent.yaml"},
+        {{"analyze", "absent"}, "absent"},
+        {{"stats", "absent"}, "absent"},
+        {{"report", "absent"}, "absent"},
+        {{"export", "absent", "--networks", "all", "--out", "w.h5"}, "absent"},
+        {{"simulate", "--weights", "absent.h5", "--out", "s.h5"}, "absent.h5"},
+        {{"run", "small.yaml", "--set", "task.kind=file", "--set", "task.path=absent.h5"},
+         "absent.h5"},
+    };
+    for (const auto& [arguments, name] : missing) {
+        SCOPED_TRACE(arguments.front());
+        const Outcome outcome = shoal(arguments);
+        EXPECT_EQ(outcome.status, 3) << outcome.err;
+        expect_contains(outcome.err, name);
+        EXPECT_EQ(outcome.out, "");
+    }
+    EXPECT_FALSE(fs::exists("absent"));
+    EXPECT_FALSE(fs::exists("runs"));
+}
+
+TEST_F(CommandLine, BackendThatWasNotBuiltIsADeviceError) {
+    for (const char* command : {"run", "train"}) {
+        const Outcome outcome = shoal({command, "small.yaml", "--backend", "cuda"});
+        EXPECT_EQ(outcome.status, 4);
+        expect_contains(outcome.err, "SHOAL_CUDA");
+        expect_contains(outcome.err, "--backend cpu");
+    }
+    EXPECT_FALSE(fs::exists("runs"));
+}
+
+TEST_F(CommandLine, TooLittleMemoryNamesTheOption) {
+    const Outcome outcome = shoal({"run", "small.yaml", "--max-memory", "2K"});
+
+    EXPECT_EQ(outcome.status, 2);
+    expect_contains(outcome.err, "30 units");
+    expect_contains(outcome.err, "--max-memory");
+}
+
+TEST_F(CommandLine, SchedulerArrayGivesTheShard) {
+    setenv("SLURM_ARRAY_TASK_ID", "12", 1);
+    setenv("SLURM_ARRAY_TASK_MIN", "10", 1);
+    setenv("SLURM_ARRAY_TASK_COUNT", "6", 1);
+
+    const Outcome outcome = shoal({"train", "small.yaml", "--shard", "auto", "--quiet"});
+
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_TRUE(fs::exists("runs/small.shard-2-of-6/population.h5"));
+    EXPECT_EQ(networks_of("runs/small.shard-2-of-6").size(), 2u);
+}
+
+TEST_F(CommandLine, InfoAsJson) {
+    const Outcome outcome = shoal({"info", "--json"});
+
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(lines(outcome.out), 1u);
+    const auto info = nlohmann::json::parse(outcome.out);
+    EXPECT_EQ(info.at("auto"), "cpu");
+    EXPECT_GE(info.at("threads"), 1);
+}
+
+/// Runs `action` as a user without rights (root may write anywhere); returns its exit status.
+int as_nobody(const std::function<int()>& action) {
+    const pid_t child = fork();
+    if (child == 0) {
+        if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) {
+            _exit(100);
+        }
+        _exit(action());
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 200;
+}
+
+TEST_F(CommandLine, ReadOnlyFolders) {
+    train("done");
+    chmod(folder_.c_str(), 0755);
+    fs::create_directory("fixed");
+    chmod("fixed", 0555);
+    for (const auto& entry : fs::directory_iterator("done")) {
+        chmod(entry.path().c_str(), 0444);
+    }
+    chmod("done", 0555);
+    const std::vector<std::vector<std::string>> attempts = {
+        {"run", "small.yaml", "--out", "fixed/run"},
+        {"run", "small.yaml", "--out", "fixed"},
+        {"run", "small.yaml", "--out", "done", "--resume"},
+        {"run", "small.yaml", "--out", "done", "--force"},
+        {"analyze", "done"},
+        {"stats", "done"},
+        {"report", "done"},
+        {"task", "small.yaml", "--out", "fixed/t.h5"},
+        {"export", "done", "--networks", "all", "--out", "fixed/w.h5"},
+        {"export", "done", "--networks", "all", "--format", "npz", "--out", "fixed/w.npz"},
+    };
+    for (const auto& arguments : attempts) {
+        SCOPED_TRACE(arguments.front() + " " + arguments.back());
+        const int status = as_nobody([&] {
+            const Outcome outcome = shoal(arguments);
+            const bool told = outcome.err.find("ermission denied") != std::string::npos &&
+                              lines(outcome.err) <= 2;
+            return told ? outcome.status : 50 + outcome.status;
+        });
+        EXPECT_EQ(status, 3);
+    }
+    EXPECT_EQ(networks_of("done").size(), 12u);
+    chmod("done", 0755);
+    chmod("fixed", 0755);
+}
+
+}  // namespace
+}  // namespace shoal::test

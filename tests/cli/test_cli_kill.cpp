@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+// Killed at any instant, or asked to stop: the resumed run ends in the same bits. The real program.
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include "core/random.hpp"
+#include "test_cli_support.hpp"
+
+namespace shoal::test {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// The program in a process of its own; stdout and stderr go to output.txt.
+class Program {
+  public:
+    explicit Program(std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), SHOAL_PROGRAM);
+        std::vector<char*> argv;
+        for (std::string& argument : arguments) {
+            argv.push_back(argument.data());
+        }
+        argv.push_back(nullptr);
+        child_ = fork();
+        if (child_ == 0) {
+            const int file = open("output.txt", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+            dup2(file, STDOUT_FILENO);
+            dup2(file, STDERR_FILENO);
+            execv(argv[0], argv.data());
+            _exit(127);
+        }
+    }
+    ~Program() {
+        if (child_ > 0) {
+            kill(child_, SIGKILL);
+            wait();
+        }
+    }
+    Program(const Program&) = delete;
+    Program& operator=(const Program&) = delete;
+
+    void send(int signal) const { kill(child_, signal); }
+    /// Exit status, or 1000 + the signal that ended it.
+    int wait() {
+        int status = 0;
+        EXPECT_EQ(waitpid(child_, &status, 0), child_);
+        child_ = -1;
+        return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+    }
+
+  private:
+    pid_t child_ = -1;
+};
+
+std::string output() {
+    return read_text_file("output.txt");
+}
+
+/// The command that an interrupted run shows.
+std::string shown_command() {
+    const std::string text = output();
+    const std::string mark = "Go on with: ";
+    const std::size_t at = text.find(mark);
+    EXPECT_NE(at, std::string::npos) << text;
+    return at == std::string::npos
+               ? "false"
+               : text.substr(at + mark.size(), text.find('\n', at) - at - mark.size());
+}
+
+/// Types it into a shell that finds the program as `shoal`.
+int type(const std::string& command) {
+    const std::string path = fs::path(SHOAL_PROGRAM).parent_path().string();
+    return std::system(("PATH='" + path + "':$PATH; " + command + " > output.txt 2>&1").c_str());
+}
+
+/// Number `i` of a series of delays that grow, so that a run that is killed again and again still
+/// gets to its end: uniform between 0 and 60 (i + 1) ms.
+milliseconds delay(std::uint32_t seed, std::uint32_t i) {
+    const std::uint32_t bits = random_bits({seed, 0}, Purpose::test, 0, 0, i);
+    return milliseconds(uniform_index(bits, 60 * (i + 1)));
+}
+
+/// Starts `arguments` and kills it after each delay of a series in turn until it ends by itself.
+/// Returns the number of kills.
+int kill_until_done(const std::vector<std::string>& arguments, std::uint32_t seed, int signal) {
+    const int killed = signal == SIGKILL ? 1000 + SIGKILL : 5;
+    int kills = 0;
+    for (std::uint32_t i = 0;; ++i) {
+        Program program(arguments);
+        std::this_thread::sleep_for(delay(seed, i));
+        program.send(signal);
+        const int status = program.wait();
+        if (status == 0) {
+            return kills;
+        }
+        // Before the program has set its handlers, a signal simply ends it.
+        if (status != killed && status != 1000 + signal) {
+            ADD_FAILURE() << "ended with " << status << ":\n" << output();
+            return kills;
+        }
+        ++kills;
+    }
+}
+
+void expect_tidy(const fs::path& run) {
+    for (const auto& entry : fs::recursive_directory_iterator(run)) {
+        const std::string name = entry.path().filename().string();
+        EXPECT_EQ(name.find(".tmp-"), std::string::npos) << entry.path();
+        EXPECT_EQ(name.find("checkpoint"), std::string::npos) << entry.path();
+    }
+}
+
+const std::vector<std::string> longer = {"--set", "training.trials=200"};
+
+std::vector<std::string> resumed_run(const std::string& out) {
+    return {"run",  "small.yaml", "--out", out, "--resume", "--checkpoint-seconds", "0",
+            "--set", longer[1]};
+}
+
+TEST_F(CommandLine, KilledAtAnyInstant) {
+    run("whole", longer);
+    for (const std::uint32_t seed : {1u, 2u, 3u}) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        const std::string out = "killed-" + std::to_string(seed);
+        const int kills = kill_until_done(resumed_run(out), seed, SIGKILL);
+        EXPECT_GE(kills, 2);
+        expect_same_results("whole", out);
+        expect_tidy(out);
+    }
+}
+
+TEST_F(CommandLine, StoppedAtAnyInstant) {
+    run("whole", longer);
+    const std::vector<int> signals = {SIGTERM, SIGINT, SIGUSR1};
+    for (std::uint32_t i = 0; i < 3; ++i) {
+        SCOPED_TRACE("signal " + std::to_string(signals[i]));
+        const std::string out = "stopped-" + std::to_string(i);
+        kill_until_done(resumed_run(out), 10 + i, signals[i]);
+        expect_same_results("whole", out);
+        expect_tidy(out);
+    }
+}
+
+TEST_F(CommandLine, KilledInTheAnalysis) {
+    run("whole");
+    train("trained");
+    for (const std::uint32_t seed : {1u, 2u}) {
+        for (const int signal : {SIGKILL, SIGTERM}) {
+            SCOPED_TRACE("seed " + std::to_string(seed) + ", signal " + std::to_string(signal));
+            fs::remove_all("r");
+            fs::copy("trained", "r", fs::copy_options::recursive);
+            kill_until_done({"analyze", "r", "--threads", "1"}, seed, signal);
+            expect_same_file("whole/analysis.h5", "r/analysis.h5");
+            EXPECT_FALSE(fs::exists("r/checkpoint"));
+        }
+    }
+}
+
+/// Waits until training has begun; then the program catches signals.
+void wait_for(const fs::path& path) {
+    for (int i = 0; i < 6000 && !fs::exists(path); ++i) {
+        std::this_thread::sleep_for(milliseconds(5));
+    }
+    ASSERT_TRUE(fs::exists(path)) << output();
+    std::this_thread::sleep_for(milliseconds(30));
+}
+
+TEST_F(CommandLine, SignalsLeaveACheckpointAndTheCommandToGoOn) {
+    const std::vector<std::string> options = {"--set", "training.trials=600", "--set",
+                                              "sweep.network.gain=[0.8]"};
+    train("whole", options);
+    for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) {
+        SCOPED_TRACE(signal);
+        const std::string out = "run of " + std::to_string(signal);
+        std::vector<std::string> arguments = {"train", "small.yaml", "--out", out};
+        arguments.insert(arguments.end(), options.begin(), options.end());
+        Program program(arguments);
+        wait_for(fs::path(out) / "checkpoint");
+        program.send(signal);
+        ASSERT_EQ(program.wait(), 5) << output();
+        expect_contains(output(), "interrupted; a checkpoint was written. Go on with: ");
+        EXPECT_TRUE(fs::exists(out + "/checkpoint/active-000000000000.bin"));
+        EXPECT_FALSE(fs::exists(out + "/population.h5"));
+
+        EXPECT_EQ(type(shown_command()), 0) << output();
+        expect_same_file("whole/population.h5", out + "/population.h5");
+    }
+}
+
+TEST_F(CommandLine, TheCommandToGoOnNamesWhatMatters) {
+    write("it's.yaml", small_config);
+    Program program({"run", "it's.yaml", "--set", "sweep.network.gain=[0.8, 1.1]", "--set",
+                     "task.codes=[1.0, 1.0, 1.5]", "--shard", "1/2", "--precision", "fp64",
+                     "--backend", "reference", "--threads", "1", "--max-memory", "1G",
+                     "--max-hours", "1e-9", "--out", "a b"});
+    ASSERT_EQ(program.wait(), 5);
+    expect_contains(output(), "time limit reached");
+
+    EXPECT_EQ(type(shown_command()), 0) << output();
+
+    run("whole", {"--set", "sweep.network.gain=[0.8, 1.1]", "--set", "task.codes=[1.0, 1.0, 1.5]",
+                  "--shard", "1/2", "--precision", "fp64", "--backend", "reference"});
+    expect_same_results("whole", "a b");
+}
+
+TEST_F(CommandLine, TimeLimitStopsBetweenTrials) {
+    run("whole");
+    const std::vector<std::string> slice = {"run",   "small.yaml", "--out",       "r",
+                                            "--quiet", "--resume",   "--max-hours", "1e-9"};
+    // Each slice does one trial of all networks; after 40 they are trained.
+    for (int i = 0; i < 40; ++i) {
+        const Outcome outcome = shoal(slice);
+        ASSERT_EQ(outcome.status, 5) << outcome.err;
+        expect_contains(outcome.err, "shoal run small.yaml --out r --resume");
+        ASSERT_EQ(lines(outcome.err), 1u) << outcome.err;
+    }
+    EXPECT_EQ(shoal({"stats", "r"}).status, 0);
+    EXPECT_EQ(read_csv("r/population.csv")[1][4], "trained");
+
+    run("r", {"--resume"});
+    expect_same_results("whole", "r");
+}
+
+TEST_F(CommandLine, RealProcessesKeepOutOfEachOthersWay) {
+    Program first({"train", "small.yaml", "--out", "r", "--set", "training.trials=100000"});
+    wait_for("r/checkpoint");
+
+    const Outcome second = shoal({"train", "small.yaml", "--out", "r", "--resume", "--set",
+                                  "training.trials=100000"});
+
+    EXPECT_EQ(second.status, 2);
+    expect_contains(second.err, "another shoal process is working in this run directory");
+    first.send(SIGKILL);
+    EXPECT_EQ(first.wait(), 1000 + SIGKILL);
+    // The lock ended with its process.
+    EXPECT_EQ(shoal({"train", "small.yaml", "--out", "r", "--resume", "--set",
+                     "training.trials=100000", "--max-hours", "1e-9", "--quiet"})
+                  .status,
+              5);
+}
+
+}  // namespace
+}  // namespace shoal::test

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// Commands in process with their output caught, tiny runs, and comparison of run directories.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cli/command_line.hpp"
+#include "core/file.hpp"
+#include "core/stop.hpp"
+#include "store/bytes.hpp"
+#include "store/population_file.hpp"
+#include "store/segments.hpp"
+
+namespace shoal::test {
+
+namespace fs = std::filesystem;
+
+struct Outcome {
+    int status = 0;
+    std::string out;  ///< stdout
+    std::string err;  ///< stderr
+};
+
+/// `shoal <arguments>` in this process.
+inline Outcome shoal(const std::vector<std::string>& arguments) {
+    std::vector<const char*> argv = {"shoal"};
+    for (const std::string& argument : arguments) {
+        argv.push_back(argument.c_str());
+    }
+    clear_stop_request();
+    Outcome outcome;
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    outcome.status = run_command_line(static_cast<int>(argv.size()), argv.data());
+    outcome.out = testing::internal::GetCapturedStdout();
+    outcome.err = testing::internal::GetCapturedStderr();
+    return outcome;
+}
+
+inline void expect_contains(const std::string& text, const std::string& part) {
+    EXPECT_NE(text.find(part), std::string::npos) << "'" << part << "' is not in:\n" << text;
+}
+
+/// Lines of a message.
+inline std::size_t lines(const std::string& text) {
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+/// Twelve networks of 30 units that learn one answer in 40 short trials: within a second some are
+/// accepted and some are not, and those accepted remember in different ways.
+inline const char* const small_config = R"(name: small
+seed: 3
+network: {units: 30, density: 0.6, input_scale: 0.05}
+task:
+  source: gaussians
+  codes: [1.0, 1.0, 1.0]
+  durations: {stimulus1: 1.0, delay1: 1.0, stimulus2: 1.0, delay2: 1.0, response: 1.0}
+training: {trials: 40}
+sweep:
+  network.gain: [0.8, 1.2]
+  network.feedback_scale: [0.2, 1.0]
+  replicate: 3
+)";
+
+/// Each test works in an empty folder of its own, and starts in it.
+class CommandLine : public testing::Test {
+  protected:
+    CommandLine() : before_(fs::current_path()) {
+        std::string pattern = (fs::temp_directory_path() / "shoal-cli-XXXXXX").string();
+        folder_ = mkdtemp(pattern.data());
+        fs::current_path(folder_);
+        write("small.yaml", small_config);
+    }
+    ~CommandLine() override {
+        fs::current_path(before_);
+        std::error_code ignored;
+        fs::remove_all(folder_, ignored);
+    }
+
+    static void write(const fs::path& path, const std::string& content) {
+        std::ofstream(path, std::ios::binary) << content;
+    }
+
+    /// Trains the small configuration into `out` (further options may follow); must succeed.
+    static void train(const std::string& out, const std::vector<std::string>& more = {}) {
+        std::vector<std::string> arguments = {"train", "small.yaml", "--out", out, "--quiet"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        const Outcome outcome = shoal(arguments);
+        ASSERT_EQ(outcome.status, 0) << outcome.err;
+    }
+    /// The same for the whole job.
+    static void run(const std::string& out, const std::vector<std::string>& more = {}) {
+        std::vector<std::string> arguments = {"run", "small.yaml", "--out", out, "--quiet"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        const Outcome outcome = shoal(arguments);
+        ASSERT_EQ(outcome.status, 0) << outcome.err;
+    }
+
+    fs::path folder_;
+
+  private:
+    fs::path before_;
+};
+
+/// Everything population.h5 says of each network, as bytes: record, matrix, input, feedback, bias.
+inline std::map<std::string, std::vector<std::byte>> networks_of(const fs::path& run) {
+    const PopulationFile file(run / "population.h5");
+    std::map<std::string, std::vector<std::byte>> networks;
+    for (const std::string& uid : file.uids()) {
+        ByteWriter bytes;
+        serialize(bytes, file.network(uid));
+        const NetworkModel model = file.model(uid);
+        std::vector<double> row(static_cast<std::size_t>(model.units));
+        for (int to = 0; to < model.units; ++to) {
+            model.recurrent->row(to, row);
+            bytes.put(row);
+        }
+        bytes.put(model.gain);
+        bytes.put(model.input);
+        bytes.put(model.feedback);
+        bytes.put(model.readout);
+        bytes.put(model.bias);
+        bytes.put(model.initial_state);
+        networks.emplace(uid, bytes.take());
+    }
+    return networks;
+}
+
+inline void expect_same_file(const fs::path& a, const fs::path& b) {
+    EXPECT_EQ(read_file(a), read_file(b)) << a << " and " << b << " differ";
+}
+
+/// Results that must not depend on how a run came about.
+inline void expect_same_results(const fs::path& a, const fs::path& b) {
+    for (const char* file : {"population.h5", "analysis.h5", "population.csv"}) {
+        expect_same_file(a / file, b / file);
+    }
+}
+
+/// Cells of a CSV file without quoted fields, [row][column].
+inline std::vector<std::vector<std::string>> read_csv(const fs::path& path) {
+    std::vector<std::vector<std::string>> rows;
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+        auto& row = rows.emplace_back();
+        std::size_t from = 0;
+        for (std::size_t comma = 0; comma != std::string::npos; from = comma + 1) {
+            comma = line.find(',', from);
+            row.push_back(line.substr(from, comma - from));
+        }
+    }
+    return rows;
+}
+
+}  // namespace shoal::test
