@@ -182,7 +182,7 @@ void flatten(const json& value, const std::string& name, json& out) {
         for (const auto& [key, inner] : value.items()) {
             flatten(inner, name.empty() ? key : name + "." + key, out);
         }
-    } else if (!value.is_array()) {
+    } else if (!value.is_array() && value != "") {
         out.push_back({name, value.is_string() ? value.get<std::string>() : value.dump()});
     }
 }
@@ -205,25 +205,19 @@ json manifests(const std::vector<RunContent>& runs) {
 }
 
 void note_cut_work(const std::vector<PopulationRow>& rows, std::vector<std::string>& notes) {
-    std::map<std::string, std::size_t> cuts;
+    std::size_t cut = 0;
+    const std::string* first = nullptr;
     for (const PopulationRow& row : rows) {
         if (row.analysis && !row.analysis->limits.empty()) {
-            ++cuts[row.analysis->limits];
+            ++cut;
+            first = first ? first : &row.analysis->limits;
         }
     }
-    constexpr std::size_t shown = 5;
-    std::size_t listed = 0;
-    for (const auto& [text, count] : cuts) {
-        if (listed++ < shown) {
-            notes.push_back(fmt::format("Limit reached in the analysis of {} network{}: {}", count,
-                                        count == 1 ? "" : "s", text));
-        }
-    }
-    if (cuts.size() > shown) {
+    if (cut > 0) {
         notes.push_back(
-            fmt::format("{} further kinds of limit are in the column `limits` of "
-                        "population.csv.",
-                        cuts.size() - shown));
+            fmt::format("The analysis of {} network{} reached a limit; the column limits "
+                        "of population.csv names each. The first: {}",
+                        cut, cut == 1 ? "" : "s", *first));
     }
 }
 

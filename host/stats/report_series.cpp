@@ -258,15 +258,13 @@ json example_networks(const std::vector<RunContent>& runs, const ReportLimits& l
             if (analysis != run.analysed.end()) {
                 entry["points"] = spectrum(analysis->second);
                 entry["evidence"] = analysis->second.evidence;
-                entry["exponents"] = analysis->second.exponents;
-                entry["period"] = analysis->second.period;
             }
             for (const NetworkSpec& spec : run.config.networks) {
                 if (spec.uid == example.uid) {
                     entry["map"] = is_map(spec);
-                    entry["swept"] = json::object();
+                    entry["swept"] = json::array();
                     for (const auto& [key, value] : spec.swept) {
-                        entry["swept"][key] = to_string(value);
+                        entry["swept"].push_back({key, to_string(value)});
                     }
                 }
             }

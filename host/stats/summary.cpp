@@ -62,8 +62,8 @@ std::string percent(const Interval& share) {
     if (std::isnan(share.estimate)) {
         return "-";
     }
-    return fmt::format("{:.0f} % [{:.0f}, {:.0f}]", 100.0 * share.estimate, 100.0 * share.low,
-                       100.0 * share.high);
+    return fmt::format("{} % [{}, {}]", std::lround(100.0 * share.estimate),
+                       std::lround(100.0 * share.low), std::lround(100.0 * share.high));
 }
 
 std::string median(const Interval& value) {

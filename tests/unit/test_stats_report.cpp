@@ -179,7 +179,8 @@ TEST(Report, EveryLimitLeavesANote) {
     }
     for (const char* part :
          {"first 10 of 48 networks", "1 values are left out", "more than 5", "every 4th sample",
-          "cut after 4 bytes", "analysis of 1 network: search stopped after 3 starts"}) {
+          "cut after 4 bytes", "The first: search stopped after 3 starts",
+          "analysis of 1 network reached a limit"}) {
         EXPECT_NE(notes.find(part), std::string::npos) << part << " in\n" << notes;
     }
     EXPECT_EQ(data["table"]["rows"].size(), 10u);

@@ -32,7 +32,8 @@ function element(tag, attributes, ...children) {
 
 const byId = (id) => document.getElementById(id);
 const empty = (text) => element("p", { class: "empty" }, text);
-const label = (name) => name.replaceAll("_", " ");
+/// Names of mechanisms and columns in plain words; dotted keys stay as they are written in configurations.
+const label = (name) => (name.includes(".") ? name : name.replaceAll("_", " "));
 
 /// 12.3, 0.00123, 1.2e-9: at most `digits` significant digits.
 function short(value, digits = 3) {

@@ -23,11 +23,11 @@ function headline() {
     tile(all.networks, "networks", data.runs > 1 ? `in ${data.runs} run directories` : ""),
     tile(all.trained, "trained", all.diverged > 0 ? `and ${all.diverged} diverged` : "none diverged"),
     tile(all.accepted, "accepted", judged > 0 ? `${percentInterval(all.share_accepted)} of ${judged}` : "none judged yet"),
-    tile(data.analysed, "analysed", all.accepted > data.analysed ? `${all.accepted - data.analysed} still to do` : "all that were accepted"),
+    tile(data.analysed, "analysed", all.accepted > data.analysed ? `${all.accepted - data.analysed} still to do` : all.accepted > 0 ? "all that were accepted" : ""),
     tile(medianInterval(all.median_error).split(" ")[0], "median error", "of the response, trained networks"),
     tile(all.pending, "pending", all.pending > 0 ? "the run is not finished" : "the run is finished"));
   byId("lead").textContent =
-    `${all.networks} small recurrent networks were trained on the same task, tested, and watched while they remember. ` +
+    `A population of ${all.networks} small recurrent networks: each is trained, tested, and watched while it remembers. ` +
     "Networks that diverged or failed the test stay in every count: the share accepted is of all networks that are not pending.";
   for (const note of data.notes) {
     byId("notes").append(element("p", { class: "notice" }, note));
@@ -127,6 +127,12 @@ function mechanismChart(place, entry, stacked) {
   });
 }
 
+/// "estimate [low, high]" with the interval in small print below.
+function twoLines(text) {
+  const bracket = text.indexOf(" [");
+  return bracket < 0 ? text : element("span", {}, text.slice(0, bracket), element("small", {}, text.slice(bracket + 1)));
+}
+
 /// Counts and shares per value; columns that are zero everywhere are left out.
 function keyTable(entry) {
   const columns = [
@@ -134,13 +140,13 @@ function keyTable(entry) {
     ["networks", (row) => row.networks],
     ...["pending", "diverged"].filter((name) => data.all[name] > 0).map((name) => [name, (row) => row[name]]),
     ["accepted", (row) => row.accepted],
-    ["share accepted", (row) => percentInterval(row.share_accepted)],
-    ["median error", (row) => medianInterval(row.median_error)],
+    ["share accepted", (row) => twoLines(percentInterval(row.share_accepted))],
+    ["median error", (row) => twoLines(medianInterval(row.median_error))],
     ...seenMechanisms().map((name) => [name === "none" ? "not analysed yet" : label(name),
-      (row) => (row.accepted > 0 ? percentInterval(row.share[name]) : "–")]),
+      (row) => (row.accepted > 0 ? twoLines(percentInterval(row.share[name])) : "–")]),
   ];
   const kind = (i) => (i === 0 ? { class: "text" } : {});
-  const line = (row) => element("tr", {}, ...columns.map(([, text], i) => element("td", kind(i), String(text(row)))));
+  const line = (row) => element("tr", {}, ...columns.map(([, text], i) => element("td", kind(i), text(row))));
   return element("table", {},
     element("thead", {}, element("tr", {}, ...columns.map(([name], i) => element("th", kind(i), name)))),
     element("tbody", {}, ...entry.values.map(line), line(data.all)));
@@ -157,7 +163,9 @@ function sweep() {
     const place = byId("sweep-charts");
     Object.values(Chart.instances).filter((chart) => place.contains(chart.canvas)).forEach((chart) => chart.destroy());
     place.replaceChildren();
-    acceptanceChart(place, entry);
+    if (data.all.networks > data.all.pending) {
+      acceptanceChart(place, entry);
+    }
     if (data.all.accepted > 0) {
       const bars = entry.values.length * seenMechanisms().length;
       mechanismChart(place, entry, state.style === "stacked" || (state.style === "auto" && bars > 40));
@@ -197,7 +205,7 @@ function exampleCharts(place, example) {
     label: `conclusion ${c + 1}`, borderColor: conclusionColours[c % conclusionColours.length],
     backgroundColor: conclusionColours[c % conclusionColours.length], borderWidth: 1.3, pointRadius: 0, ...more,
   });
-  const plain = { parsing: false, normalized: true, plugins: { legend: { display: false }, tooltip: { enabled: false } } };
+  const plain = { plugins: { legend: { display: false }, tooltip: { enabled: false } } };
   addChart(place, "Readout z while left alone", {
     type: "line",
     data: { datasets: example.outputs.map((values, c) => line(c, { data: values.map((y, i) => ({ x: times[i], y })) })) },
@@ -224,7 +232,6 @@ function exampleCharts(place, example) {
         borderWidth: 0,
       })) },
       options: {
-        parsing: false, normalized: true,
         plugins: {
           guides: { lines: example.map ? [{ circle: 1 }] : [{ x: 0 }] }, legend: { display: points.length > 1 && points.length <= 8 },
           tooltip: { callbacks: { label: (item) => `${short(item.parsed.x)} ${item.parsed.y < 0 ? "−" : "+"} ${short(Math.abs(item.parsed.y))} i` } },
@@ -234,7 +241,7 @@ function exampleCharts(place, example) {
     });
     place.lastChild.append(...points.map((point, i) => element("div", { class: "caption" },
       `Point ${i + 1}: ${point.label}, ${point.unstable} unstable, speed ${short(point.speed, 2)}` +
-      (point.reached_from.length > 0 ? `, reached from conclusion ${point.reached_from.map((c) => c + 1).join(", ")}` : ""))));
+      (point.reached_from.length > 0 ? `, from conclusion ${point.reached_from.map((c) => c + 1).join(", ")}` : ""))));
   }
 }
 
@@ -245,16 +252,10 @@ function examples() {
     return;
   }
   for (const example of data.examples) {
-    const swept = Object.entries(example.swept || {}).map(([key, value]) => `${key} ${value}`).join(", ");
+    const swept = (example.swept || []).map(([key, value]) => `${key} ${value}`).join(", ");
     const facts = [`network ${example.uid}${swept ? ` (${swept})` : ""}`];
     if (example.evidence) {
       facts.push(example.evidence);
-    }
-    if (example.exponents && example.exponents.length > 0) {
-      facts.push(`leading Lyapunov exponents ${example.exponents.map((value) => short(value, 2)).join(", ")} per tau`);
-    }
-    if (example.period > 0) {
-      facts.push(`period ${short(example.period)} tau`);
     }
     const charts = element("div", { class: "grid three" });
     place.append(element("div", { class: "example" },

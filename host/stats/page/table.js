@@ -2,6 +2,9 @@
 // The sortable, filterable table of networks, and the map of two swept keys.
 "use strict";
 
+/// Pieces of a dotted key with a place to break the line after each dot.
+const breakable = (name) => name.split(/(?<=\.)/).flatMap((part) => [part, element("wbr")]);
+
 function networkTable(parent, table, mechanisms) {
   const pageSize = 50;
   const column = (name) => table.columns.indexOf(name);
@@ -35,7 +38,8 @@ function networkTable(parent, table, mechanisms) {
       return element("td", { class: "text" }, element("span", { class: "dot", style: { background: mechanismColour[value] } }), label(value));
     }
     const kind = name === "uid" ? "uid text" : name === "evidence" ? "long text" : isText[i] ? "text" : "";
-    return element("td", { class: kind }, typeof value === "number" ? short(value, 4) : value === null ? "" : value);
+    const text = typeof value === "number" ? short(value, 4) : value === null ? "" : value;
+    return element("td", name === "evidence" ? { class: kind, title: text } : { class: kind }, text);
   }
 
   function draw() {
@@ -58,7 +62,7 @@ function networkTable(parent, table, mechanisms) {
         state.sort = i;
         draw();
       },
-    }, label(name) + (state.sort === i ? (state.falling ? " ↓" : " ↑") : ""))));
+    }, ...breakable(label(name)), state.sort === i ? (state.falling ? " ↓" : " ↑") : "")));
   }
 
   const choice = (title, name, values) => element("label", {}, `${title} `, element("select", {
