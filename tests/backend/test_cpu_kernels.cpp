@@ -216,6 +216,25 @@ TYPED_TEST(CpuKernels, UpdatesAndRewritingAgreeWithTextbookRls) {
     }
 }
 
+TYPED_TEST(CpuKernels, ManySmallUpdatesDoNotStall) {
+    // 24 updates that each take 0.4 ulp off the diagonal: one by one they would round to nothing,
+    // and P would keep its 1; together they are 9.6 ulp.
+    using T = TypeParam;
+    const int n = 17;
+    const T ulp = std::numeric_limits<T>::epsilon() / 2;  // spacing just below 1
+    PackedSymmetric<T> p(n);
+    p.set_diagonal(T{1});
+    PendingUpdates<T> pending(n, 24);
+    AlignedArray<T> r(static_cast<std::size_t>(padded(n)));
+    for (int update = 0; update < 24; ++update) {
+        r[16] = std::sqrt(static_cast<T>(0.4) * ulp);
+        kernels<T>().append_update(p, r.data(), pending);
+    }
+    kernels<T>().rewrite(p, pending);
+    EXPECT_NEAR(static_cast<double>((T{1} - p.at(16, 16)) / ulp), 9.6, 1.0);
+    EXPECT_EQ(p.at(0, 0), T{1});
+}
+
 TYPED_TEST(CpuKernels, DiagonalBlocksStaySymmetricToTheBit) {
     using T = TypeParam;
     const int n = 40;

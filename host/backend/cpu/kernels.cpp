@@ -354,10 +354,12 @@ HWY_INLINE void rewrite_tiles(T* HWY_RESTRICT tile, const T* HWY_RESTRICT rows,
                static_cast<std::size_t>(c) * block;
     };
     for (int first = 0; first < strip; first += half) {
-        V entry[vectors][half];
+        // Summed up first and subtracted once: each term alone may be below half an ulp of its
+        // entry, and P would stall.
+        V sum[vectors][half];
         for (int v = 0; v < vectors; ++v) {
             for (int c = 0; c < half; ++c) {
-                entry[v][c] = hn::Load(d, place(v, first + c));
+                sum[v][c] = hn::Zero(d);
             }
         }
         for (int m = 0; m < updates; ++m) {
@@ -370,13 +372,14 @@ HWY_INLINE void rewrite_tiles(T* HWY_RESTRICT tile, const T* HWY_RESTRICT rows,
             for (int c = 0; c < half; ++c) {
                 const V factor = hn::Set(d, scaled[c]);
                 for (int v = 0; v < vectors; ++v) {
-                    entry[v][c] = hn::NegMulAdd(row[v], factor, entry[v][c]);
+                    sum[v][c] = hn::MulAdd(row[v], factor, sum[v][c]);
                 }
             }
         }
         for (int v = 0; v < vectors; ++v) {
             for (int c = 0; c < half; ++c) {
-                hn::Store(entry[v][c], d, place(v, first + c));
+                T* entry = place(v, first + c);
+                hn::Store(hn::Sub(hn::Load(d, entry), sum[v][c]), d, entry);
             }
         }
     }
