@@ -14,6 +14,12 @@
 #include "store/seal.hpp"
 #include "test_store_support.hpp"
 
+/// LeakSanitizer asks for this: the HDF5 library forgets memory of its own on damaged files.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() {
+    return "leak:libhdf5";
+}
+
 namespace shoal::test {
 namespace {
 
