@@ -90,6 +90,8 @@ OpenRun open_run(const std::filesystem::path& folder, const Config& config, Shar
                  const Backend& backend, ExistingRun existing, bool allow_different_bits) {
     OpenRun run;
     run.paths.folder = folder;
+    run.config = config;
+    keep_shard(run.config, shard.index, shard.count);
     std::error_code problem;
     std::filesystem::create_directories(folder, problem);
     if (problem) {
@@ -97,9 +99,6 @@ OpenRun open_run(const std::filesystem::path& folder, const Config& config, Shar
             fmt::format("{}: cannot be created: {}", folder.string(), problem.message()));
     }
     run.lock = std::make_unique<FolderLock>(run.paths.lock());
-    run.config = config;
-    keep_shard(run.config, shard.index, shard.count);
-
     if (existing == ExistingRun::replace) {
         remove_run(run.paths);
     } else if (existing == ExistingRun::refuse && std::filesystem::exists(run.paths.config())) {

@@ -38,7 +38,9 @@ void analyze_folder(const StageOptions& options) {
             run.paths.folder.string(), run.paths.folder.string()));
     }
     const bool finished = fs::exists(run.paths.analysis());
-    if (!finished) {
+    if (finished) {
+        fs::remove_all(run.paths.checkpoint());  // left if a process was killed at its very end
+    } else {
         ComputeOptions compute = options.compute;
         if (compute.backend == "auto") {
             compute.backend = run.manifest.backend;

@@ -8,6 +8,8 @@
 #include <chrono>
 #include <map>
 #include <mutex>
+#include <span>
+#include <utility>
 
 #include "analysis/analysis.hpp"
 #include "core/error.hpp"
@@ -23,13 +25,18 @@
 namespace shoal {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
+/// At most this much of a killed analysis is lost, or one network.
+constexpr std::chrono::seconds keep_interval{30};
+
 /// Adds the wall time of a scope to the manifest's account of a stage, whatever ends the scope.
 class StageClock {
   public:
     StageClock(OpenRun& run, const char* stage) : run_(run), stage_(stage) {}
     ~StageClock() {
         run_.manifest.stage_seconds[stage_] +=
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+            std::chrono::duration<double>(Clock::now() - start_).count();
         try {
             write_manifest(run_.paths.manifest(), run_.manifest);
         } catch (const Error& error) {
@@ -42,7 +49,7 @@ class StageClock {
   private:
     OpenRun& run_;
     const char* stage_;
-    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+    Clock::time_point start_ = Clock::now();
 };
 
 void remove_matching(const std::filesystem::path& folder, const std::string& prefix) {
@@ -64,6 +71,18 @@ void remove_matching(const std::filesystem::path& folder, const std::string& pre
 AnalysisInput analysis_input(const PopulationFile& population, const NetworkSpec& spec) {
     AnalysisInput input;
     input.model = population.model(spec.uid);
+    // gain x base, rounded once: the same bits whether the file shares the network's matrix or not.
+    const auto units = static_cast<std::size_t>(input.model.units);
+    std::vector<double> matrix(units * units);
+    for (std::size_t to = 0; to < units; ++to) {
+        input.model.recurrent->row(static_cast<int>(to),
+                                   std::span(matrix).subspan(to * units, units));
+    }
+    for (double& weight : matrix) {
+        weight *= input.model.gain;
+    }
+    input.model.recurrent = dense_matrix(input.model.units, std::move(matrix));
+    input.model.gain = 1.0;
     input.conclusions = population.network(spec.uid).conclusions;
     input.task = make_task(spec.task, spec.network, spec.training.error, load_task_trials);
     input.key = spec.key();
@@ -155,10 +174,12 @@ void analysis_stage(OpenRun& run, const ComputeOptions& compute, Progress& progr
         auto workers = make_workers(compute, run.manifest.precision);
         std::mutex mutex;  // HDF5 reading, `fresh` and progress
         std::vector<NetworkAnalysis> fresh;
+        auto kept = Clock::now();
         const auto keep = [&] {
             if (!fresh.empty()) {
                 analysed.append(fresh);
                 fresh.clear();
+                kept = Clock::now();
             }
         };
         std::atomic<bool> stopped{false};
@@ -178,7 +199,7 @@ void analysis_stage(OpenRun& run, const ComputeOptions& compute, Progress& progr
             const std::lock_guard lock(mutex);
             fresh.push_back(std::move(analysis));
             const std::size_t done = analysed.size() + fresh.size();
-            if (fresh.size() >= 16) {
+            if (fresh.size() >= 16 || Clock::now() - kept >= keep_interval) {
                 keep();
             }
             progress.update({"analysis", accepted, done, accepted, 0,

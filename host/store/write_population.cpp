@@ -57,16 +57,19 @@ std::map<std::string, std::int64_t> number_matrices(const Config& config,
     return numbers;
 }
 
-std::vector<double> whole_matrix(const RecurrentMatrix& matrix, double factor) {
+/// The matrix in the precision of training, times `factor` in double: gain x base has the same bits
+/// whether a network shares its matrix or not.
+std::vector<double> whole_matrix(const RecurrentMatrix& matrix, Precision precision,
+                                 double factor) {
     const auto n = static_cast<std::size_t>(matrix.units());
     std::vector<double> values(n * n);
     for (std::size_t to = 0; to < n; ++to) {
         matrix.row(static_cast<int>(to), std::span(values).subspan(to * n, n));
     }
-    if (factor != 1.0) {
-        for (double& value : values) {
-            value *= factor;
-        }
+    for (double& value : values) {
+        const double kept =
+            precision == Precision::fp32 ? static_cast<double>(static_cast<float>(value)) : value;
+        value = factor * kept;
     }
     return values;
 }
@@ -78,6 +81,7 @@ class GroupWriter {
         : group_(std::move(group)),
           config_(config),
           layout_(layout),
+          precision_(precision),
           real_(precision == Precision::fp32 ? Type::float32 : Type::float64),
           matrices_(number_matrices(config, layout)),
           shared_(matrices_.size() < layout.members.size()) {
@@ -162,7 +166,7 @@ class GroupWriter {
             define("base_index", Type::int64, {"network"}, "index into base");
             define("gain", Type::float64, {"network"}, "factor of base");
         } else {
-            define("recurrent", real_, {"network", "to", "from"},
+            define("recurrent", Type::float64, {"network", "to", "from"},
                    "gain x recurrent matrix, without the readout's feedback");
         }
         define("input", real_, {"network", "unit", "channel"}, "input weights");
@@ -183,12 +187,13 @@ class GroupWriter {
             const std::int64_t matrix = matrices_.at(recurrent_identity(spec));
             if (written_.insert(matrix).second) {
                 group_.write_at("base", static_cast<std::uint64_t>(matrix),
-                                whole_matrix(*model.recurrent, 1.0));
+                                whole_matrix(*model.recurrent, precision_, 1.0));
             }
             columns_.base_index.push_back(matrix);
             columns_.gain.push_back(model.gain);
         } else {
-            group_.write_at("recurrent", index, whole_matrix(*model.recurrent, model.gain));
+            group_.write_at("recurrent", index,
+                            whole_matrix(*model.recurrent, precision_, model.gain));
         }
         const auto units = product({layout_.units});
         group_.write_at("input", index, model.input);
@@ -235,6 +240,7 @@ class GroupWriter {
     WriteGroup group_;
     const Config& config_;
     const NetworkGroup& layout_;
+    Precision precision_;
     Type real_;
     std::map<std::string, std::int64_t> matrices_;
     bool shared_;

@@ -198,7 +198,7 @@ Forecast forecast_run(const Config& config, Backend& backend, std::uint64_t max_
         forecast.disk_bytes += vectors * number + curve + 8 * n * (1 + outputs + kinds) + curve;
         if (!matrix_seen[recurrent_identity(spec)]) {
             matrix_seen[recurrent_identity(spec)] = true;
-            forecast.disk_bytes += n * n * number;
+            forecast.disk_bytes += n * n * sizeof(double);  // single if it is shared
         }
         // The tests of a batch of networks: one state per condition, in double.
         forecast.test_bytes = std::max(

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "test_cli_support.hpp"
@@ -70,7 +71,6 @@ TEST_F(CommandLine, BadOptionValuesAreUsageErrors) {
         {"--shard", "1/0"},
         {"--shard", "a/b"},
         {"--shard", "auto"},
-        {"--shard", "12/13"},  // there are twelve networks
         {"--device", "-1"},
         {"--set", "network.gain"},
         {"--set", "network.gian=1.0"},
@@ -90,6 +90,13 @@ TEST_F(CommandLine, BadOptionValuesAreUsageErrors) {
     }
 }
 
+TEST_F(CommandLine, EmptyShardStartsNothing) {
+    const Outcome empty = shoal({"run", "small.yaml", "--shard", "12/13"});
+    EXPECT_EQ(empty.status, 2);
+    expect_contains(empty.err, "shard 12/13 is empty; the configuration has 12 networks");
+    EXPECT_FALSE(fs::exists("runs"));
+}
+
 TEST_F(CommandLine, ConfigMistakesNameTheirPlace) {
     write("bad.yaml", "name: bad\nnetwork:\n  unitz: 30\ntraining: {trials: -2}\n");
 
@@ -102,6 +109,7 @@ TEST_F(CommandLine, ConfigMistakesNameTheirPlace) {
 }
 
 TEST_F(CommandLine, MissingFilesAreFileErrors) {
+    write("file.yaml", "task: {kind: file, path: absent.h5}\n");
     const std::vector<std::pair<std::vector<std::string>, std::string>> missing = {
         {{"run", "absent.yaml"}, "absent.yaml"},
         {{"train", "absent.yaml"}, "absent.yaml"},
@@ -112,8 +120,7 @@ TEST_F(CommandLine, MissingFilesAreFileErrors) {
         {{"report", "absent"}, "absent"},
         {{"export", "absent", "--networks", "all", "--out", "w.h5"}, "absent"},
         {{"simulate", "--weights", "absent.h5", "--out", "s.h5"}, "absent.h5"},
-        {{"run", "small.yaml", "--set", "task.kind=file", "--set", "task.path=absent.h5"},
-         "absent.h5"},
+        {{"run", "file.yaml"}, "absent.h5"},
     };
     for (const auto& [arguments, name] : missing) {
         SCOPED_TRACE(arguments.front());

@@ -118,8 +118,8 @@ void expect_tidy(const fs::path& run) {
 const std::vector<std::string> longer = {"--set", "training.trials=200"};
 
 std::vector<std::string> resumed_run(const std::string& out) {
-    return {"run",  "small.yaml", "--out", out, "--resume", "--checkpoint-seconds", "0",
-            "--set", longer[1]};
+    return {"run", "small.yaml", "--out",  out, "--resume", "--checkpoint-seconds",
+            "0",   "--set",      longer[1]};
 }
 
 TEST_F(CommandLine, KilledAtAnyInstant) {
@@ -194,10 +194,16 @@ TEST_F(CommandLine, SignalsLeaveACheckpointAndTheCommandToGoOn) {
 
 TEST_F(CommandLine, TheCommandToGoOnNamesWhatMatters) {
     write("it's.yaml", small_config);
-    Program program({"run", "it's.yaml", "--set", "sweep.network.gain=[0.8, 1.1]", "--set",
-                     "task.codes=[1.0, 1.0, 1.5]", "--shard", "1/2", "--precision", "fp64",
-                     "--backend", "reference", "--threads", "1", "--max-memory", "1G",
-                     "--max-hours", "1e-9", "--out", "a b"});
+    Program program({"run",          "it's.yaml",
+                     "--set",        "sweep.network.gain=[0.8, 1.1]",
+                     "--set",        "task.codes=[1.0, 1.0, 1.5]",
+                     "--shard",      "1/2",
+                     "--precision",  "fp64",
+                     "--backend",    "reference",
+                     "--threads",    "1",
+                     "--max-memory", "1G",
+                     "--max-hours",  "1e-9",
+                     "--out",        "a b"});
     ASSERT_EQ(program.wait(), 5);
     expect_contains(output(), "time limit reached");
 
@@ -210,7 +216,7 @@ TEST_F(CommandLine, TheCommandToGoOnNamesWhatMatters) {
 
 TEST_F(CommandLine, TimeLimitStopsBetweenTrials) {
     run("whole");
-    const std::vector<std::string> slice = {"run",   "small.yaml", "--out",       "r",
+    const std::vector<std::string> slice = {"run",     "small.yaml", "--out",       "r",
                                             "--quiet", "--resume",   "--max-hours", "1e-9"};
     // Each slice does one trial of all networks; after 40 they are trained.
     for (int i = 0; i < 40; ++i) {
@@ -230,8 +236,8 @@ TEST_F(CommandLine, RealProcessesKeepOutOfEachOthersWay) {
     Program first({"train", "small.yaml", "--out", "r", "--set", "training.trials=100000"});
     wait_for("r/checkpoint");
 
-    const Outcome second = shoal({"train", "small.yaml", "--out", "r", "--resume", "--set",
-                                  "training.trials=100000"});
+    const Outcome second =
+        shoal({"train", "small.yaml", "--out", "r", "--resume", "--set", "training.trials=100000"});
 
     EXPECT_EQ(second.status, 2);
     expect_contains(second.err, "another shoal process is working in this run directory");

@@ -33,8 +33,9 @@ TEST_F(CommandLine, TableKeepsItsContract) {
     const auto rows = read_csv("r/population.csv");
     ASSERT_EQ(rows.size(), 13u);
     const std::vector<std::string> head = {
-        "uid",      "replicate",       "network.gain", "network.feedback_scale", "status",
-        "accepted", "fraction_failed", "mechanism",    "rule_a",                 "rule_b"};
+        "uid",    "replicate", "network.gain",    "network.feedback_scale",
+        "status", "accepted",  "fraction_failed", "mechanism",
+        "rule_a", "rule_b"};
     ASSERT_GE(rows[0].size(), head.size());
     EXPECT_EQ(std::vector(rows[0].begin(), rows[0].begin() + 10), head);
     const std::vector<std::string> mechanisms = {"direct", "slow_manifold", "limit_cycle", "torus",
@@ -243,9 +244,9 @@ TEST_F(CommandLine, DryRunStartsNothing) {
     EXPECT_EQ(forecast.at("waves"), 1);
     EXPECT_EQ(forecast.at("largest_wave"), 12);
     EXPECT_EQ(forecast.at("network_steps"), 12 * 40 * 50);  // trials of 5 tau, dt 0.1
-    for (const char* field : {"program_bytes", "wave_bytes", "test_bytes", "memory_bytes",
-                              "disk_bytes", "checkpoint_bytes", "training_seconds", "test_seconds",
-                              "measured_seconds"}) {
+    for (const char* field :
+         {"program_bytes", "wave_bytes", "test_bytes", "memory_bytes", "disk_bytes",
+          "checkpoint_bytes", "training_seconds", "test_seconds", "measured_seconds"}) {
         EXPECT_GT(forecast.at(field), 0.0) << field;
     }
     EXPECT_FALSE(fs::exists("runs"));
@@ -351,7 +352,8 @@ TEST_F(CommandLine, MergingRefusesDuplicatesAndStrangers) {
     const Outcome stranger = shoal({"stats", "a", "c", "--out", "m"});
     EXPECT_EQ(stranger.status, 2);
     expect_contains(stranger.err, "a and c hold runs of different configurations");
-    const Outcome wrong = shoal({"train", "small.yaml", "--out", "a", "--shard", "1/2", "--resume"});
+    const Outcome wrong =
+        shoal({"train", "small.yaml", "--out", "a", "--shard", "1/2", "--resume"});
     EXPECT_EQ(wrong.status, 2);
     expect_contains(wrong.err, "a holds shard 0/2");
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The same bits for a network alone or in any company, order, shard, wave or number of threads.
+#include "store/analysis_file.hpp"
 #include "test_cli_support.hpp"
 
 namespace shoal::test {
@@ -34,9 +35,8 @@ class SameBits : public CommandLine, public testing::WithParamInterface<Arithmet
 
     static void train_mixed(const std::string& out, const std::vector<std::string>& more) {
         std::vector<std::string> arguments = {
-            "train",     "mixed.yaml",       "--out",       out,
-            "--backend", GetParam().backend, "--precision", GetParam().precision,
-            "--quiet"};
+            "train",       "mixed.yaml",         "--out",  out, "--backend", GetParam().backend,
+            "--precision", GetParam().precision, "--quiet"};
         arguments.insert(arguments.end(), more.begin(), more.end());
         const Outcome outcome = shoal(arguments);
         ASSERT_EQ(outcome.status, 0) << outcome.err;
@@ -65,9 +65,9 @@ TEST_P(SameBits, TwoRunsAndAnyThreads) {
 
 TEST_P(SameBits, AloneAndInCompany) {
     train_mixed("all", {});
-    train_mixed("alone", {"--set", "sweep.network.units=[33]", "--set", "sweep.network.gain=[1.5]",
-                          "--set", "sweep.network.feedback_scale=[0.2]", "--set",
-                          "sweep.replicate=[1]"});
+    train_mixed("alone",
+                {"--set", "sweep.network.units=[33]", "--set", "sweep.network.gain=[1.5]", "--set",
+                 "sweep.network.feedback_scale=[0.2]", "--set", "sweep.replicate=[1]"});
     expect_part_of("alone", "all", 1);
     train_mixed("half", {"--set", "sweep.network.units=[9]"});
     expect_part_of("half", "all", 12);
@@ -75,18 +75,18 @@ TEST_P(SameBits, AloneAndInCompany) {
 
 TEST_P(SameBits, AnyOrder) {
     train_mixed("all", {});
-    train_mixed("backwards",
-                {"--set", "sweep.network.units=[33, 9]", "--set", "sweep.network.gain=[1.5, 0.8]",
-                 "--set", "sweep.network.feedback_scale=[1.0, 0.2]", "--set",
-                 "sweep.replicate=[2, 0, 1]"});
+    train_mixed(
+        "backwards",
+        {"--set", "sweep.network.units=[33, 9]", "--set", "sweep.network.gain=[1.5, 0.8]", "--set",
+         "sweep.network.feedback_scale=[1.0, 0.2]", "--set", "sweep.replicate=[2, 0, 1]"});
     expect_part_of("backwards", "all", 24);
 }
 
 TEST_P(SameBits, AnyWave) {
     train_mixed("all", {});
     // Room for one network of 33 units, with its matrix, or for a few of 9.
-    train_mixed("narrow", {"--max-memory", GetParam().precision == std::string("fp32") ? "60K"
-                                                                                      : "80K"});
+    train_mixed("narrow",
+                {"--max-memory", GetParam().precision == std::string("fp32") ? "60K" : "80K"});
     expect_same_file("all/population.h5", "narrow/population.h5");
 }
 
@@ -116,6 +116,31 @@ TEST_F(CommandLine, WholeJobTwiceAndOnAnyThreads) {
 
     expect_same_results("a", "b");
     expect_same_results("a", "c");
+}
+
+TEST_F(CommandLine, AnalysisAloneAndInCompany) {
+    run("all");
+    const auto rows = read_csv("all/population.csv");
+    const auto accepted =
+        std::find_if(rows.begin(), rows.end(), [](const auto& r) { return r[5] == "true"; });
+    ASSERT_NE(accepted, rows.end());
+    const std::vector<std::string>& row = *accepted;
+    run("alone", {"--set", "sweep.replicate=[" + row[1] + "]", "--set",
+                  "sweep.network.gain=[" + row[2] + "]", "--set",
+                  "sweep.network.feedback_scale=[" + row[3] + "]"});
+
+    EXPECT_EQ(read_csv("alone/population.csv").at(1), row);
+    ByteWriter alone;
+    serialize(alone, read_analysis("alone/analysis.h5").networks.at(0));
+    for (const NetworkAnalysis& analysis : read_analysis("all/analysis.h5").networks) {
+        if (analysis.uid == row[0]) {
+            ByteWriter company;
+            serialize(company, analysis);
+            EXPECT_TRUE(alone.bytes() == company.bytes());
+            return;
+        }
+    }
+    FAIL() << row[0] << " is not in the analysis of all";
 }
 
 TEST_F(CommandLine, WholeJobInShards) {

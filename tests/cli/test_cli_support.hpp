@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -109,7 +110,8 @@ class CommandLine : public testing::Test {
     fs::path before_;
 };
 
-/// Everything population.h5 says of each network, as bytes: record, matrix, input, feedback, bias.
+/// Everything population.h5 says of each network, as bytes: record, gain x matrix, input, feedback,
+/// readout, bias, state.
 inline std::map<std::string, std::vector<std::byte>> networks_of(const fs::path& run) {
     const PopulationFile file(run / "population.h5");
     std::map<std::string, std::vector<std::byte>> networks;
@@ -120,9 +122,11 @@ inline std::map<std::string, std::vector<std::byte>> networks_of(const fs::path&
         std::vector<double> row(static_cast<std::size_t>(model.units));
         for (int to = 0; to < model.units; ++to) {
             model.recurrent->row(to, row);
+            for (double& weight : row) {
+                weight *= model.gain;
+            }
             bytes.put(row);
         }
-        bytes.put(model.gain);
         bytes.put(model.input);
         bytes.put(model.feedback);
         bytes.put(model.readout);

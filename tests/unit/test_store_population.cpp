@@ -77,7 +77,7 @@ TEST(PopulationFile, ModelHoldsTheTrainedNetwork) {
                 expected.recurrent->row(to, a);
                 found.recurrent->row(to, b);
                 for (std::size_t from = 0; from < n; ++from) {
-                    EXPECT_EQ(stored(shared ? a[from] : spec.network.gain * a[from]), b[from]);
+                    EXPECT_EQ((shared ? 1.0 : spec.network.gain) * stored(a[from]), b[from]);
                 }
             }
             for (std::size_t k = 0; k < found.input.size(); ++k) {
