@@ -18,6 +18,7 @@ inline int group_count(const ForceRule& rule) {
 /// Updates of P kept aside before it is rewritten: P r is had from the P at the start of the epoch
 /// and the gains so far, and P is rewritten once per epoch. An epoch with more updates than this is
 /// cut.
-inline constexpr int max_pending_updates = 64;
+/// The published epochs have 25.
+inline constexpr int max_pending_updates = 32;
 
 }  // namespace shoal

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include "backend/cpu/network.hpp"
@@ -26,6 +27,27 @@ struct Network {
     std::vector<PackedSymmetric<T>> p;  // [group]
 };
 
+/// Buffers for pending updates, kept by one thread from trial to trial. A network holds one only
+/// while an epoch of one of its groups lasts.
+template <typename T>
+class PendingPool {
+  public:
+    using Buffer = std::unique_ptr<PendingUpdates<T>>;
+    Buffer take(int units) {
+        auto& buffers = free_[padded(units)];
+        if (buffers.empty()) {
+            return std::make_unique<PendingUpdates<T>>(units, max_pending_updates);
+        }
+        Buffer buffer = std::move(buffers.back());
+        buffers.pop_back();
+        return buffer;
+    }
+    void give_back(int units, Buffer buffer) { free_[padded(units)].push_back(std::move(buffer)); }
+
+  private:
+    std::map<int, std::vector<Buffer>> free_;  // by padded size
+};
+
 /// A network within one trial.
 template <typename T>
 struct Running {
@@ -38,7 +60,8 @@ struct Running {
                          member.weights.readout.data() + member.weights.readout.size()),
           z_before(member.column.z),
           squared(member.column.z.size(), 0.0),
-          count(member.column.z.size(), 0) {}
+          count(member.column.z.size(), 0),
+          pending(member.p.size()) {}
 
     Network<T>* network;
     const ForceSession::Work* work;
@@ -46,20 +69,17 @@ struct Running {
     std::vector<T> x_before, readout_before, z_before;
     std::vector<double> squared;
     std::vector<int> count;
+    std::vector<typename PendingPool<T>::Buffer> pending;  // [group]; null between epochs
 };
 
 /// Networks that share a matrix, taken through one trial together by one thread.
 template <typename T>
 class Tile {
   public:
-    Tile(std::vector<Running<T>> members) : members_(std::move(members)) {
-        for (const Running<T>& m : members_) {
-            auto& pending = pending_.emplace_back();
-            for (std::size_t g = 0; g < m.network->p.size(); ++g) {
-                pending.emplace_back(m.network->weights.units, max_pending_updates);
-            }
-            active_.push_back(pending_.size() - 1);
-        }
+    Tile(std::vector<Running<T>> members, PendingPool<T>& pool)
+        : members_(std::move(members)), pool_(pool) {
+        active_.resize(members_.size());
+        std::iota(active_.begin(), active_.end(), std::size_t{0});
     }
 
     void run() {
@@ -81,7 +101,7 @@ class Tile {
             }
             kernels_.step(matrix, columns.data(), static_cast<int>(columns.size()));
             for (const std::size_t i : active_) {
-                after_step(members_[i], pending_[i], t);
+                after_step(members_[i], t);
             }
             std::erase_if(active_,
                           [&](std::size_t i) { return members_[i].outcome->diverged_at >= 0; });
@@ -99,7 +119,7 @@ class Tile {
         return static_cast<int>(m.work->trial->mask.size() / m.network->column.z.size());
     }
 
-    void after_step(Running<T>& m, std::vector<PendingUpdates<T>>& pending, int t) {
+    void after_step(Running<T>& m, int t) {
         Network<T>& network = *m.network;
         if (!network.column.in_range) {
             m.outcome->diverged_at = t;
@@ -118,36 +138,40 @@ class Tile {
             }
         }
         if ((m.work->first_step + t) % 2 == 0) {
-            learn(network, pending, target, mask);
+            learn(m, target, mask);
         }
         const bool last = t + 1 == steps_of(m);
-        for (std::size_t g = 0; g < pending.size(); ++g) {
-            if (pending[g].count > 0 && (last || !has_error(network, g, mask + outputs))) {
-                kernels_.rewrite(network.p[g], pending[g]);
+        for (std::size_t g = 0; g < m.pending.size(); ++g) {
+            if (m.pending[g] && (last || !has_error(network, g, mask + outputs))) {
+                kernels_.rewrite(network.p[g], *m.pending[g]);
+                pool_.give_back(network.weights.units, std::move(m.pending[g]));
             }
         }
     }
 
     /// One RLS update of every group whose outputs have an error at this step. All outputs were
     /// computed before, so the order of groups does not matter.
-    void learn(Network<T>& network, std::vector<PendingUpdates<T>>& pending, const double* target,
-               const std::uint8_t* mask) {
-        const int size = static_cast<int>(network.column.r.size());
-        for (std::size_t g = 0; g < pending.size(); ++g) {
+    void learn(Running<T>& m, const double* target, const std::uint8_t* mask) {
+        Network<T>& network = *m.network;
+        const std::size_t size = network.column.r.size();
+        for (std::size_t g = 0; g < m.pending.size(); ++g) {
             if (!has_error(network, g, mask)) {
                 continue;
             }
-            if (pending[g].count == max_pending_updates) {
-                kernels_.rewrite(network.p[g], pending[g]);
+            if (!m.pending[g]) {
+                m.pending[g] = pool_.take(network.weights.units);
             }
-            const T c = kernels_.append_update(network.p[g], network.column.r.data(), pending[g]);
-            const T* k = pending[g].gain(pending[g].count - 1);
+            PendingUpdates<T>& pending = *m.pending[g];
+            if (pending.count == max_pending_updates) {
+                kernels_.rewrite(network.p[g], pending);
+            }
+            const T c = kernels_.append_update(network.p[g], network.column.r.data(), pending);
+            const T* k = pending.gain(pending.count - 1);
             for (std::size_t o = 0; o < network.groups.size(); ++o) {
                 if (network.groups[o] == static_cast<int>(g) && mask[o] != 0) {
                     const T factor = (network.column.z[o] - static_cast<T>(target[o])) / c;
-                    kernels_.subtract(
-                        factor, k,
-                        network.weights.readout.data() + o * static_cast<std::size_t>(size), size);
+                    kernels_.subtract(factor, k, network.weights.readout.data() + o * size,
+                                      static_cast<int>(size));
                 }
             }
         }
@@ -164,6 +188,12 @@ class Tile {
 
     void restore(Running<T>& m) {
         Network<T>& network = *m.network;
+        for (auto& pending : m.pending) {
+            if (pending) {
+                pending->count = 0;
+                pool_.give_back(network.weights.units, std::move(pending));
+            }
+        }
         std::copy(m.x_before.begin(), m.x_before.end(), network.column.x.data());
         std::copy(m.readout_before.begin(), m.readout_before.end(), network.weights.readout.data());
         kernels_.settle(network.column);
@@ -172,7 +202,7 @@ class Tile {
 
     const Kernels<T>& kernels_ = kernels<T>();
     std::vector<Running<T>> members_;
-    std::vector<std::vector<PendingUpdates<T>>> pending_;  // [member][group]
+    PendingPool<T>& pool_;
     std::vector<std::size_t> active_;
 };
 
@@ -219,13 +249,14 @@ class Session final : public ForceSession {
 
     void run_trial(std::span<const Work> work, std::span<TrialOutcome> outcomes) override {
         const auto tiles = tiles_of(work);
-        parallel_for(tiles.size(), threads_, [&](std::size_t i, int) {
+        pools_.resize(static_cast<std::size_t>(threads_));
+        parallel_for(tiles.size(), threads_, [&](std::size_t i, int worker) {
             std::vector<Running<T>> members;
             for (const std::size_t w : tiles[i]) {
                 outcomes[w] = {};
                 members.emplace_back(*networks_.at(work[w].handle), work[w], outcomes[w]);
             }
-            Tile<T>(std::move(members)).run();
+            Tile<T>(std::move(members), pools_[static_cast<std::size_t>(worker)]).run();
         });
     }
 
@@ -301,6 +332,7 @@ class Session final : public ForceSession {
     int next_ = 0;
     std::map<int, std::unique_ptr<Network<T>>> networks_;
     MatrixCache<T> matrices_;
+    std::vector<PendingPool<T>> pools_;  // [worker]
 };
 
 }  // namespace

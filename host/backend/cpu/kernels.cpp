@@ -159,29 +159,89 @@ void multiply_all(const PackedMatrix<T>& matrix, Column<T>* const* columns, int 
     }
 }
 
+// out[i] = sum of the lanes of v[i], i < 8.
+#if HWY_TARGET == HWY_SCALAR
+template <typename T, class V>
+HWY_INLINE void sum_lanes(const V (&v)[strip], T* HWY_RESTRICT out) {
+    for (int i = 0; i < strip; ++i) {
+        out[i] = hn::GetLane(v[i]);
+    }
+}
+#else
+/// Halves are added until one 128-bit vector is left.
+template <class D, class V>
+HWY_INLINE auto fold(D d, V v) {
+    if constexpr (hn::MaxLanes(d) * sizeof(hn::TFromD<D>) > 16) {
+        const hn::Half<D> half;
+        return fold(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+    } else {
+        return v;
+    }
+}
+
+// By a transpose and additions: far fewer instructions than eight separate sums.
+template <class V>
+HWY_INLINE void sum_lanes(const V (&v)[strip], float* HWY_RESTRICT out) {
+    const Tag<float> d;
+    const hn::RepartitionToWide<decltype(d)> wide;
+    const auto pair = [&](int i) HWY_ATTR {
+        return hn::BitCast(wide, hn::Add(hn::InterleaveLower(d, v[i], v[i + 1]),
+                                         hn::InterleaveUpper(d, v[i], v[i + 1])));
+    };
+    for (int i = 0; i < strip; i += 4) {
+        const auto a = pair(i);
+        const auto b = pair(i + 2);
+        const auto four = hn::Add(hn::BitCast(d, hn::InterleaveLower(wide, a, b)),
+                                  hn::BitCast(d, hn::InterleaveUpper(wide, a, b)));
+        hn::Store(fold(d, four), hn::CappedTag<float, 4>(), out + i);
+    }
+}
+
+template <class V>
+HWY_INLINE void sum_lanes(const V (&v)[strip], double* HWY_RESTRICT out) {
+    const Tag<double> d;
+    for (int i = 0; i < strip; i += 2) {
+        const auto two =
+            hn::Add(hn::InterleaveLower(d, v[i], v[i + 1]), hn::InterleaveUpper(d, v[i], v[i + 1]));
+        hn::Store(fold(d, two), hn::CappedTag<double, 2>(), out + i);
+    }
+}
+#endif
+
+/// out[m] = row m of a [count][stride] array times r; out has room for `count` rounded up to 8.
 template <typename T>
-HWY_INLINE T dot(const T* HWY_RESTRICT a, const T* HWY_RESTRICT b, std::size_t size) {
+HWY_INLINE void multiply_rows(const T* HWY_RESTRICT rows, std::size_t stride, int count,
+                              const T* HWY_RESTRICT r, T* HWY_RESTRICT out) {
     const Tag<T> d;
-    const std::size_t lanes = hn::Lanes(d);
-    auto even = hn::Zero(d);
-    auto odd = hn::Zero(d);
-    std::size_t i = 0;
-    for (; i + 2 * lanes <= size; i += 2 * lanes) {
-        even = hn::MulAdd(hn::Load(d, a + i), hn::Load(d, b + i), even);
-        odd = hn::MulAdd(hn::Load(d, a + i + lanes), hn::Load(d, b + i + lanes), odd);
+    using V = hn::Vec<Tag<T>>;
+    for (int first = 0; first < count; first += strip) {
+        // Rows beyond the last one repeat it; their results are not used.
+        const T* row[strip];
+        V sum[strip];
+        for (int m = 0; m < strip; ++m) {
+            row[m] = rows + static_cast<std::size_t>(HWY_MIN(first + m, count - 1)) * stride;
+            sum[m] = hn::Zero(d);
+        }
+        for (std::size_t i = 0; i < stride; i += hn::Lanes(d)) {
+            const V rate = hn::Load(d, r + i);
+            for (int m = 0; m < strip; ++m) {
+                sum[m] = hn::MulAdd(hn::Load(d, row[m] + i), rate, sum[m]);
+            }
+        }
+        sum_lanes(sum, out + first);
     }
-    for (; i < size; i += lanes) {
-        even = hn::MulAdd(hn::Load(d, a + i), hn::Load(d, b + i), even);
-    }
-    return hn::GetLane(hn::SumOfLanes(d, hn::Add(even, odd)));
 }
 
 template <typename T>
 HWY_INLINE void read_out(Column<T>& column) {
     const Weights<T>& w = *column.weights;
-    const std::size_t size = column.r.size();
-    for (std::size_t o = 0; o < column.z.size(); ++o) {
-        column.z[o] = dot(w.readout.data() + o * size, column.r.data(), size);
+    HWY_ALIGN T z[strip];
+    const auto outputs = static_cast<int>(column.z.size());
+    for (int first = 0; first < outputs; first += strip) {
+        const int count = HWY_MIN(strip, outputs - first);
+        multiply_rows(w.readout.data() + static_cast<std::size_t>(first) * column.r.size(),
+                      column.r.size(), count, column.r.data(), z);
+        std::copy_n(z, count, column.z.data() + first);
     }
 }
 
@@ -309,8 +369,10 @@ HWY_INLINE void multiply_symmetric(const PackedSymmetric<T>& p, const T* HWY_RES
         for (++b, tile += strip * block; b < blocks; ++b, tile += strip * block) {
             multiply_tile<T, true>(tile, r + b * block, y + b * block, rate, column_sum);
         }
+        HWY_ALIGN T sums[strip];
+        sum_lanes(column_sum, sums);
         for (int c = 0; c < strip; ++c) {
-            y[s * strip + c] += hn::GetLane(hn::SumOfLanes(d, column_sum[c]));
+            y[s * strip + c] += sums[c];
         }
     }
 }
@@ -321,15 +383,19 @@ T append_update(const PackedSymmetric<T>& p, const T* r, PendingUpdates<T>& pend
     const std::size_t size = pending.stride;
     T* HWY_RESTRICT k = pending.gain(pending.count);
     multiply_symmetric(p, r, k);
-    for (int m = 0; m < pending.count; ++m) {
-        const auto projection = hn::Set(d, dot(pending.scaled_gain(m), r, size));
-        const T* HWY_RESTRICT earlier = pending.gain(m);
-        for (std::size_t i = 0; i < size; i += hn::Lanes(d)) {
-            hn::Store(hn::NegMulAdd(projection, hn::Load(d, earlier + i), hn::Load(d, k + i)), d,
-                      k + i);
+    // k -= sum over earlier updates of k_m (k_m' r) / c_m
+    T* HWY_RESTRICT projection = pending.projections.data();
+    multiply_rows(pending.scaled_gain(0), size, pending.count, r, projection);
+    for (std::size_t i = 0; i < size; i += hn::Lanes(d)) {
+        auto sum = hn::Load(d, k + i);
+        for (int m = 0; m < pending.count; ++m) {
+            sum = hn::NegMulAdd(hn::Set(d, projection[m]), hn::Load(d, pending.gain(m) + i), sum);
         }
+        hn::Store(sum, d, k + i);
     }
-    const T c = static_cast<T>(1) + dot(k, r, size);
+    HWY_ALIGN T product[strip];
+    multiply_rows(k, size, 1, r, product);
+    const T c = static_cast<T>(1) + product[0];
     const auto inverse = hn::Set(d, static_cast<T>(1) / c);
     T* HWY_RESTRICT scaled = pending.scaled_gain(pending.count);
     for (std::size_t i = 0; i < size; i += hn::Lanes(d)) {

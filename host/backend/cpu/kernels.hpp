@@ -44,13 +44,15 @@ struct PendingUpdates {
     PendingUpdates(int units, int capacity)
         : stride(static_cast<std::size_t>(padded(units))),
           gains(stride * static_cast<std::size_t>(capacity)),
-          scaled(stride * static_cast<std::size_t>(capacity)) {}
+          scaled(stride * static_cast<std::size_t>(capacity)),
+          projections(static_cast<std::size_t>(capacity + strip)) {}
     T* gain(int m) { return gains.data() + static_cast<std::size_t>(m) * stride; }
     T* scaled_gain(int m) { return scaled.data() + static_cast<std::size_t>(m) * stride; }
 
     std::size_t stride;
-    AlignedArray<T> gains;   ///< k of each update, [update][padded]
-    AlignedArray<T> scaled;  ///< k / c
+    AlignedArray<T> gains;        ///< k of each update, [update][padded]
+    AlignedArray<T> scaled;       ///< k / c
+    AlignedArray<T> projections;  ///< scratch: k_m' r / c_m of each update
     int count = 0;
 };
 
