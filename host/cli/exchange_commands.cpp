@@ -142,7 +142,8 @@ void simulate(const SimulateOptions& options) {
                 states.insert(states.end(), result.states.begin(), result.states.end());
                 outputs.insert(outputs.end(), result.outputs.begin(), result.outputs.end());
             }
-        });
+        },
+        backend->precision());
 }
 
 struct ExportOptions {
@@ -156,7 +157,9 @@ std::vector<std::string> split(const std::string& text) {
     std::vector<std::string> parts;
     std::stringstream stream(text);
     for (std::string part; std::getline(stream, part, ',');) {
-        parts.push_back(part);
+        if (!part.empty()) {
+            parts.push_back(part);
+        }
     }
     return parts;
 }
@@ -168,6 +171,9 @@ void export_networks(const ExportOptions& options) {
     std::vector<std::string> wanted = split(options.networks);
     if (options.networks == "all") {
         wanted = known;
+    }
+    if (wanted.empty()) {
+        throw usage_error("--networks: no network is named; give uid,uid,... or all");
     }
     WeightsFile file;
     file.networks = static_cast<int>(wanted.size());

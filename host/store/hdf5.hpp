@@ -38,7 +38,8 @@ class Id {
 /// file.
 void prepare_library();
 
-/// To be called once a write has failed: what the library still holds cannot be written.
+/// To be called once a write has failed: what the library still holds cannot be written, so nothing
+/// is closed any more, now or at exit.
 void skip_clean_up_at_exit();
 
 /// Innermost message of the library's last failure, or "unknown HDF5 error".

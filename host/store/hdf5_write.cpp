@@ -304,8 +304,8 @@ void WriteFile::close() {
     root_.reset();
     const bool flushed = H5Fflush(file_.get(), H5F_SCOPE_LOCAL) >= 0;
     const std::string problem = flushed ? "" : last_problem();
-    const bool closed = file_.reset() >= 0;
-    if (!flushed || !closed) {
+    const bool closed = flushed && file_.reset() >= 0;
+    if (!closed) {
         skip_clean_up_at_exit();
         throw file_error(
             fmt::format("{}: cannot be written: {}", shown_, flushed ? last_problem() : problem));

@@ -347,9 +347,11 @@ HWY_INLINE void multiply_tile(const T* HWY_RESTRICT tile, const T* HWY_RESTRICT 
 }
 
 /// y = P r, reading each stored entry once: it serves its row and, by symmetry, its column.
+/// `scratch` is as long as y: what columns contribute is added last, because a vector read just after
+/// narrow writes to the same place would wait for them.
 template <typename T>
 HWY_INLINE void multiply_symmetric(const PackedSymmetric<T>& p, const T* HWY_RESTRICT r,
-                                   T* HWY_RESTRICT y) {
+                                   T* HWY_RESTRICT y, T* HWY_RESTRICT scratch) {
     const Tag<T> d;
     using V = hn::Vec<Tag<T>>;
     const int blocks = p.blocks();
@@ -369,11 +371,10 @@ HWY_INLINE void multiply_symmetric(const PackedSymmetric<T>& p, const T* HWY_RES
         for (++b, tile += strip * block; b < blocks; ++b, tile += strip * block) {
             multiply_tile<T, true>(tile, r + b * block, y + b * block, rate, column_sum);
         }
-        HWY_ALIGN T sums[strip];
-        sum_lanes(column_sum, sums);
-        for (int c = 0; c < strip; ++c) {
-            y[s * strip + c] += sums[c];
-        }
+        sum_lanes(column_sum, scratch + s * strip);
+    }
+    for (std::size_t i = 0; i < static_cast<std::size_t>(blocks) * block; i += hn::Lanes(d)) {
+        hn::Store(hn::Add(hn::Load(d, y + i), hn::Load(d, scratch + i)), d, y + i);
     }
 }
 
@@ -382,7 +383,7 @@ T append_update(const PackedSymmetric<T>& p, const T* r, PendingUpdates<T>& pend
     const Tag<T> d;
     const std::size_t size = pending.stride;
     T* HWY_RESTRICT k = pending.gain(pending.count);
-    multiply_symmetric(p, r, k);
+    multiply_symmetric(p, r, k, pending.scaled_gain(pending.count));
     // k -= sum over earlier updates of k_m (k_m' r) / c_m
     T* HWY_RESTRICT projection = pending.projections.data();
     multiply_rows(pending.scaled_gain(0), size, pending.count, r, projection);
