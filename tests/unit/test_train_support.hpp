@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// Tiny populations, and a backend that counts and can ask for a stop, for the tests of host/train.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backend/backend.hpp"
+#include "config/config.hpp"
+#include "core/stop.hpp"
+#include "store/exchange_files.hpp"
+#include "store/segments.hpp"
+#include "test_store_support.hpp"
+#include "train/trainer.hpp"
+
+namespace shoal::test {
+
+inline std::string with_sweep(const std::string& sweep, int trials = 4) {
+    return "network: {units: 8}\n"
+           "task:\n"
+           "  source: gaussians\n"
+           "  durations: {stimulus1: 0.4, delay1: 0.3, stimulus2: 0.4, delay2: 0.3, response: "
+           "0.5}\n"
+           "training: {trials: " +
+           std::to_string(trials) + "}\nsweep:\n" + sweep;
+}
+
+inline Config config_of(const std::string& text) {
+    return parse_config(text, "test", ".");
+}
+
+inline std::shared_ptr<const Task> task_of(const NetworkSpec& spec) {
+    return make_task(spec.task, spec.network, spec.training.error, load_task_trials);
+}
+
+/// Forwards to another backend; counts network-trials and asks for a stop after some calls.
+class CountingBackend final : public Backend {
+  public:
+    explicit CountingBackend(std::unique_ptr<Backend> inner) : inner_(std::move(inner)) {}
+    std::string name() const override { return inner_->name(); }
+    std::string instruction_set() const override { return inner_->instruction_set(); }
+    Precision precision() const override { return inner_->precision(); }
+    int threads() const override { return inner_->threads(); }
+    std::unique_ptr<ForceSession> force_session() override {
+        return std::make_unique<Session>(*this, inner_->force_session());
+    }
+    std::vector<SimulationResult> simulate(std::span<const SimulationRequest> requests) override {
+        simulations += requests.size();
+        return inner_->simulate(requests);
+    }
+    std::uint64_t force_bytes(int units, int outputs, int groups) const override {
+        return inner_->force_bytes(units, outputs, groups);
+    }
+    std::uint64_t recurrent_bytes(int units) const override {
+        return inner_->recurrent_bytes(units);
+    }
+
+    int calls = 0;                        ///< of run_trial
+    int stop_after = -1;                  ///< calls after which a stop is asked for; -1: never
+    std::size_t trials = 0;               ///< network-trials run
+    std::size_t simulations = 0;          ///< requests simulated
+    std::vector<std::size_t> wave_sizes;  ///< [call]
+
+  private:
+    class Session final : public ForceSession {
+      public:
+        Session(CountingBackend& owner, std::unique_ptr<ForceSession> inner)
+            : owner_(owner), inner_(std::move(inner)) {}
+        int add(const NetworkModel& model, const ForceRule& rule,
+                const ForceState* resume) override {
+            return inner_->add(model, rule, resume);
+        }
+        void remove(int handle) override { inner_->remove(handle); }
+        void run_trial(std::span<const Work> work, std::span<TrialOutcome> outcomes) override {
+            inner_->run_trial(work, outcomes);
+            owner_.trials += work.size();
+            owner_.wave_sizes.push_back(work.size());
+            if (++owner_.calls == owner_.stop_after) {
+                catch_stop_signals();
+                std::raise(SIGTERM);
+            }
+        }
+        ForceState state(int handle, Parts parts) const override {
+            return inner_->state(handle, parts);
+        }
+
+      private:
+        CountingBackend& owner_;
+        std::unique_ptr<ForceSession> inner_;
+    };
+    std::unique_ptr<Backend> inner_;
+};
+
+inline CountingBackend counting(const std::string& name, Precision precision = Precision::fp64) {
+    return CountingBackend(make_backend(name, {precision, 1, 0}));
+}
+
+/// Trains into folder/checkpoint; false if it was interrupted.
+inline bool train(const Config& config, Backend& backend, const Folder& folder,
+                  double checkpoint_seconds = 30.0, std::uint64_t max_memory = 0) {
+    TrainerOptions options;
+    options.checkpoint = folder / "checkpoint";
+    options.checkpoint_seconds = checkpoint_seconds;
+    options.max_memory = max_memory;
+    SegmentStore<TrainedNetwork> finished(options.checkpoint, "trained");
+    Progress progress(Progress::Mode::quiet);
+    clear_stop_request();
+    try {
+        train_population(config, backend, options, finished, progress);
+        return true;
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::interrupted) << error.what();
+        clear_stop_request();
+        return false;
+    }
+}
+
+inline TrainedNetwork trained(const Folder& folder, const std::string& uid) {
+    const auto record = SegmentStore<TrainedNetwork>(folder / "checkpoint", "trained").read(uid);
+    EXPECT_TRUE(record.has_value()) << uid;
+    return record.value_or(TrainedNetwork{});
+}
+
+}  // namespace shoal::test
