@@ -99,6 +99,22 @@ RunError run_error(const Trial& trial, const double* outputs, StepWindow epoch, 
 
 }  // namespace
 
+std::uint64_t test_bytes(const Task& task, int units) {
+    const TaskShape shape = task.shape();
+    const auto number = [](int i) { return static_cast<std::uint64_t>(i); };
+    const std::uint64_t kinds = task.types().size();
+    const std::uint64_t trials = kinds * acceptance_stimuli;
+    const std::uint64_t runs = trials * kinds;
+    const StepWindow judged = task.error_epochs().back();
+    const std::uint64_t trial =
+        number(shape.steps) * (8 * number(shape.inputs) + 9 * number(shape.outputs));
+    const std::uint64_t recorded = 8 * number(shape.steps - judged.begin) * number(shape.outputs);
+    // Per run: initial and final state in double, state, rates and recurrent input in working
+    // precision.
+    const std::uint64_t per_run = 2 * 8 * number(units) + 3 * 8 * number(units) + recorded;
+    return trials * trial + runs * per_run;
+}
+
 Acceptance judge(const std::vector<double>& rms, const std::vector<double>& sums) {
     check(!rms.empty() && rms.size() == sums.size(), "judge: one sum per run");
     const auto runs = static_cast<double>(rms.size());

@@ -2,6 +2,7 @@
 // Conclusions and the acceptance test of trained networks (host/README.md, A.6).
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -36,6 +37,14 @@ struct TestOutcome {
 /// an error there. Accepted: every run below 0.1. Runs that diverge count as failed. results[i]
 /// belongs to candidates[i].
 std::vector<TestOutcome> test_networks(Backend& backend, std::span<const Candidate> candidates);
+
+/// Networks to test in one call: one per thread, because the conditions of a test take more memory
+/// than the network itself.
+inline std::size_t test_batch(const Backend& backend) {
+    return static_cast<std::size_t>(backend.threads());
+}
+/// Bytes that testing one network of a task takes.
+std::uint64_t test_bytes(const Task& task, int units);
 
 /// The verdict on the RMS errors of all runs; `sums` are their sums of squared errors.
 Acceptance judge(const std::vector<double>& rms, const std::vector<double>& sums);

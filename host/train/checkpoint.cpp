@@ -80,6 +80,7 @@ void CheckpointFiles::write(std::size_t count,
 std::string CheckpointFiles::read(const std::function<void(ActiveNetwork&&)>& use) const {
     const auto found = generations();
     std::string problems;
+    bool in_use = false;
     for (auto generation = found.rbegin(); generation != found.rend(); ++generation) {
         try {
             read_sealed(generation->second, [&](std::span<const std::byte> record, std::uint64_t) {
@@ -95,12 +96,17 @@ std::string CheckpointFiles::read(const std::function<void(ActiveNetwork&&)>& us
                 for (auto groups = in.get<std::uint64_t>(); groups > 0; --groups) {
                     network.state.inverse_correlation.push_back(get_values(in, precision));
                 }
+                in_use = true;
                 use(std::move(network));
+                in_use = false;
             });
             return problems.empty() ? ""
                                     : fmt::format("{}; using the older {}", problems,
                                                   generation->second.filename().string());
         } catch (const Error& error) {
+            if (in_use) {
+                throw;  // not the checkpoint's fault
+            }
             problems += (problems.empty() ? "" : "; ") + std::string(error.what());
         }
     }

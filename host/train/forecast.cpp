@@ -108,15 +108,15 @@ bool WavePlan::room_for(const NetworkSpec& spec) {
         capacity_ = 0;
         return true;
     }
-    const bool fits = bytes_ + bytes_of(spec) <= limit_;
+    const bool enough = fits(spec);
     if (capacity_ == 0) {
         const bool wanted = networks_ < smallest_wave_ || recurrent_identity(spec) == last_matrix_;
-        if (fits && wanted) {
+        if (enough && wanted) {
             return true;
         }
         capacity_ = networks_;
     }
-    return fits && networks_ < capacity_;
+    return enough && networks_ < capacity_;
 }
 
 void WavePlan::enter(const NetworkSpec& spec) {
@@ -200,10 +200,8 @@ Forecast forecast_run(const Config& config, Backend& backend, std::uint64_t max_
             matrix_seen[recurrent_identity(spec)] = true;
             forecast.disk_bytes += n * n * sizeof(double);  // single if it is shared
         }
-        // The tests of a batch of networks: one state per condition, in double.
-        forecast.test_bytes = std::max(
-            forecast.test_bytes, static_cast<std::uint64_t>(std::max(4, 2 * backend.threads())) *
-                                     kinds * kinds * acceptance_stimuli * n * 3 * sizeof(double));
+        forecast.test_bytes = std::max(forecast.test_bytes,
+                                       test_batch(backend) * test_bytes(*task, spec.network.units));
     }
     end_wave();
     forecast.disk_bytes +=

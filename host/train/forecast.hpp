@@ -23,6 +23,8 @@ class WavePlan {
     WavePlan(const Config& config, const Backend& backend, std::uint64_t max_memory);
 
     bool room_for(const NetworkSpec& spec);
+    /// Whether memory suffices for one more network, wanted or not.
+    bool fits(const NetworkSpec& spec) { return bytes_ + bytes_of(spec) <= limit_; }
     void enter(const NetworkSpec& spec);
     void leave(const NetworkSpec& spec);
 

@@ -50,7 +50,9 @@ class Wave {
           backend_(backend),
           finished_(finished),
           progress_(progress),
+          checkpoint_folder_(options.checkpoint),
           checkpoint_(options.checkpoint, backend.precision()),
+          max_memory_(options.max_memory),
           plan_(config, backend, options.max_memory),
           wanted_interval_(options.checkpoint_seconds),
           session_(backend.force_session()),
@@ -97,6 +99,13 @@ class Wave {
             const auto found = waiting.find(saved.uid);
             if (found == waiting.end()) {
                 return;  // finished after that checkpoint, or not of this run
+            }
+            // A limit that was given is kept; what happens to be free now does not stop a resume.
+            if (max_memory_ > 0 && !plan_.fits(*found->second)) {
+                throw usage_error(fmt::format(
+                    "{}: the networks of the checkpoint take more than the {:.1f} MB of "
+                    "--max-memory; go on with as much as before",
+                    checkpoint_folder_.string(), static_cast<double>(max_memory_) / 1e6));
             }
             add(*found->second, &saved);
             waiting.erase(found);
@@ -216,8 +225,7 @@ class Wave {
             }
             records.push_back(std::move(record));
         }
-        // In small batches: the conditions of a test take more memory than the network itself.
-        const auto batch = static_cast<std::size_t>(std::max(4, 2 * backend_.threads()));
+        const std::size_t batch = test_batch(backend_);
         for (std::size_t from = 0; from < candidates.size(); from += batch) {
             const std::size_t size = std::min(batch, candidates.size() - from);
             auto outcomes = test_networks(backend_, std::span(candidates).subspan(from, size));
@@ -266,7 +274,9 @@ class Wave {
     Backend& backend_;
     SegmentStore<TrainedNetwork>& finished_;
     Progress& progress_;
+    std::filesystem::path checkpoint_folder_;
     CheckpointFiles checkpoint_;
+    std::uint64_t max_memory_;
     WavePlan plan_;
     double wanted_interval_;
     double interval_ = wanted_interval_;

@@ -79,6 +79,26 @@ TEST_P(Interrupted, AgainAndAgainUnderTightMemory) {
     expect_same_records(config, whole, folder);
 }
 
+TEST_P(Interrupted, NeverTakesMoreMemoryThanAllowed) {
+    const Config config = config_of(with_sweep(ragged));
+    const Folder folder;
+    auto backend = counting(GetParam().backend, GetParam().precision);
+    backend.stop_after = 1;
+    ASSERT_FALSE(train(config, backend, folder));
+    const std::uint64_t memory = 2 * (backend.force_bytes(8, 3, 2) + backend.recurrent_bytes(8));
+
+    try {
+        train(config, backend, folder, 30.0, memory);
+        FAIL() << "no error";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::usage);
+        EXPECT_NE(std::string(error.what()).find("--max-memory"), std::string::npos);
+    }
+    EXPECT_EQ(backend.calls, 1);
+    EXPECT_TRUE(train(config, backend, folder));  // and nothing is lost
+    EXPECT_EQ(backend.trials, 4u * 3 + 4 * 6);
+}
+
 INSTANTIATE_TEST_SUITE_P(Backends, Interrupted,
                          testing::Values(Arithmetic{"cpu", Precision::fp32},
                                          Arithmetic{"cpu", Precision::fp64},

@@ -114,8 +114,10 @@ inline bool train(const Config& config, Backend& backend, const Folder& folder,
         train_population(config, backend, options, finished, progress);
         return true;
     } catch (const Error& error) {
-        EXPECT_EQ(error.code(), ExitCode::interrupted) << error.what();
         clear_stop_request();
+        if (error.code() != ExitCode::interrupted) {
+            throw;
+        }
         return false;
     }
 }
