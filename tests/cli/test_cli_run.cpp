@@ -70,6 +70,37 @@ TEST_F(CommandLine, TableKeepsItsContract) {
     EXPECT_LT(accepted, 12);
 }
 
+TEST_F(CommandLine, DivergedNetworksKeepTheirRows) {
+    run("tame");
+    run("wild", {"--set", "sweep.network.gain=[0.8, 1000000.0, 1.2]"});
+
+    const auto tame = read_csv("tame/population.csv");
+    auto wild = read_csv("wild/population.csv");
+    ASSERT_EQ(wild.size(), 19u);
+    const auto column = [&](const std::string& name) {
+        return static_cast<std::size_t>(std::find(wild[0].begin(), wild[0].end(), name) -
+                                        wild[0].begin());
+    };
+    for (std::size_t i = 7; i < 13; ++i) {
+        EXPECT_EQ(wild[i][column("status")], "diverged");
+        EXPECT_EQ(wild[i][column("accepted")], "false");
+        EXPECT_EQ(wild[i][column("fraction_failed")], "1");
+        EXPECT_EQ(wild[i][column("mechanism")], "none");
+        EXPECT_EQ(wild[i][column("diverged_step")], "0");
+    }
+    // The others are as if these had never been.
+    wild.erase(wild.begin() + 7, wild.begin() + 13);
+    EXPECT_EQ(wild, tame);
+    const auto all = networks_of("wild");
+    for (const auto& [uid, bytes] : networks_of("tame")) {
+        EXPECT_TRUE(all.at(uid) == bytes) << uid;
+    }
+    const Outcome stats = shoal({"stats", "wild", "--json"});
+    const auto summary = nlohmann::json::parse(stats.out);
+    EXPECT_EQ(summary.at("networks"), 18);  // every denominator has them
+    EXPECT_EQ(summary.at("diverged"), 6);
+}
+
 TEST_F(CommandLine, ARunIsNeverOverwritten) {
     run("r");
     const auto before = read_file("r/population.h5");
