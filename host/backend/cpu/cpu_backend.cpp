@@ -4,6 +4,7 @@
 #include "backend/cpu/force_session.hpp"
 #include "backend/cpu/kernels.hpp"
 #include "backend/cpu/simulate.hpp"
+#include "backend/readout_groups.hpp"
 #include "core/parallel.hpp"
 
 namespace shoal {
@@ -30,9 +31,12 @@ class CpuBackend final : public Backend {
 
     std::uint64_t force_bytes(int units, int outputs, int groups) const override {
         const auto p = cpu::PackedSymmetric<T>::size(cpu::blocks_of(units));
-        const auto vectors = static_cast<std::uint64_t>(cpu::padded(units)) *
-                             static_cast<std::uint64_t>(5 + 2 * outputs);
-        return sizeof(T) * (static_cast<std::uint64_t>(groups) * p + vectors);
+        const auto stride = static_cast<std::uint64_t>(cpu::padded(units));
+        const auto vectors = stride * static_cast<std::uint64_t>(5 + 2 * outputs);
+        // Networks of a large matrix step together, each with updates pending at the same time.
+        const auto pending =
+            cpu::fits_cache<T>(units) ? 0 : stride * std::uint64_t{2 * max_pending_updates};
+        return sizeof(T) * (static_cast<std::uint64_t>(groups) * p + vectors + pending);
     }
     std::uint64_t recurrent_bytes(int units) const override {
         return sizeof(T) * static_cast<std::uint64_t>(cpu::padded(units)) *

@@ -15,9 +15,6 @@
 namespace shoal::cpu {
 namespace {
 
-/// A matrix of this many bytes still fits the second-level cache beside the P of its networks.
-constexpr std::size_t cached_matrix_bytes = std::size_t{1} << 20;
-
 template <typename T>
 struct Network {
     Weights<T> weights;  // its readout is what training changes
@@ -308,9 +305,8 @@ class Session final : public ForceSession {
         const auto threads = static_cast<std::size_t>(threads_);
         std::vector<std::vector<std::size_t>> tiles;
         for (const auto& members : sharing) {
-            const auto units =
-                static_cast<std::size_t>(networks_.at(work[members.front()].handle)->weights.units);
-            const bool cached = units * units * sizeof(T) <= cached_matrix_bytes;
+            const bool cached =
+                fits_cache<T>(networks_.at(work[members.front()].handle)->weights.units);
             const auto most = static_cast<std::size_t>(kernels<T>().columns_at_once);
             // A group alone is cut for all threads; among many groups, each thread takes whole
             // ones.

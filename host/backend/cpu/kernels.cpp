@@ -347,8 +347,8 @@ HWY_INLINE void multiply_tile(const T* HWY_RESTRICT tile, const T* HWY_RESTRICT 
 }
 
 /// y = P r, reading each stored entry once: it serves its row and, by symmetry, its column.
-/// `scratch` is as long as y: what columns contribute is added last, because a vector read just after
-/// narrow writes to the same place would wait for them.
+/// `scratch` is as long as y: what columns contribute is added last, because a vector read just
+/// after narrow writes to the same place would wait for them.
 template <typename T>
 HWY_INLINE void multiply_symmetric(const PackedSymmetric<T>& p, const T* HWY_RESTRICT r,
                                    T* HWY_RESTRICT y, T* HWY_RESTRICT scratch) {

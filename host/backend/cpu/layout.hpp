@@ -26,6 +26,14 @@ inline int padded(int units) {
     return blocks_of(units) * block;
 }
 
+/// Whether a recurrent matrix of this size fits the second-level cache beside the P of its
+/// networks.
+template <typename T>
+bool fits_cache(int units) {
+    return static_cast<std::size_t>(units) * static_cast<std::size_t>(units) * sizeof(T) <=
+           std::size_t{1} << 20;
+}
+
 /// Zeroed array aligned to a cache line.
 template <typename T>
 class AlignedArray {
