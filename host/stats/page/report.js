@@ -206,7 +206,7 @@ function exampleCharts(place, example) {
     backgroundColor: conclusionColours[c % conclusionColours.length], borderWidth: 1.3, pointRadius: 0, ...more,
   });
   const plain = { plugins: { legend: { display: false }, tooltip: { enabled: false } } };
-  addChart(place, "Readout z while left alone", {
+  addChart(place, "Readout z in the delay", {
     type: "line",
     data: { datasets: example.outputs.map((values, c) => line(c, { data: values.map((y, i) => ({ x: times[i], y })) })) },
     options: { ...plain, scales: { x: axis("time (tau)", { type: "linear" }), y: axis("z") } },
