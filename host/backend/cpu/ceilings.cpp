@@ -8,10 +8,9 @@
 #include <vector>
 
 #include "backend/cpu/layout.hpp"
+#include "backend/cpu/targets.hpp"
 #include "core/parallel.hpp"
 
-#define HWY_DISABLED_TARGETS \
-    (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "backend/cpu/ceilings.cpp"
 // clang-format off

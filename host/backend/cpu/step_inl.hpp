@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+// One Euler step of networks that share a recurrent matrix (host/README.md, A.2).
+#if defined(SHOAL_BACKEND_CPU_STEP) == \
+    defined(HWY_TARGET_TOGGLE)  // included again for every instruction set
+#ifdef SHOAL_BACKEND_CPU_STEP
+#undef SHOAL_BACKEND_CPU_STEP
+#else
+#define SHOAL_BACKEND_CPU_STEP
+#endif
+
+// clang-format off
+#include <hwy/highway.h>
+#include <hwy/contrib/math/math-inl.h>
+// clang-format on
+
+#include "backend/backend.hpp"
+#include "backend/cpu/kernels.hpp"
+#include "backend/cpu/simd_inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace shoal::cpu::HWY_NAMESPACE {
+
+/// tanh in float as a ratio of polynomials of degree 13 and 6, exact to 2e-7 (coefficients as in
+/// Eigen's generic_fast_tanh_float); NaN stays NaN.
+template <class D, class V>
+HWY_INLINE V fast_tanh(D d, V x, float) {
+    const V limit = hn::Set(d, 7.90531110763549805f);
+    const V clamped = hn::IfThenElse(hn::Gt(hn::Abs(x), limit), hn::CopySign(limit, x), x);
+    const V x2 = hn::Mul(clamped, clamped);
+    V p = hn::Set(d, -2.76076847742355e-16f);
+    p = hn::MulAdd(p, x2, hn::Set(d, 2.00018790482477e-13f));
+    p = hn::MulAdd(p, x2, hn::Set(d, -8.60467152213735e-11f));
+    p = hn::MulAdd(p, x2, hn::Set(d, 5.12229709037114e-08f));
+    p = hn::MulAdd(p, x2, hn::Set(d, 1.48572235717979e-05f));
+    p = hn::MulAdd(p, x2, hn::Set(d, 6.37261928875436e-04f));
+    p = hn::MulAdd(p, x2, hn::Set(d, 4.89352455891786e-03f));
+    V q = hn::Set(d, 1.19825839466702e-06f);
+    q = hn::MulAdd(q, x2, hn::Set(d, 1.18534705686654e-04f));
+    q = hn::MulAdd(q, x2, hn::Set(d, 2.26843463243900e-03f));
+    q = hn::MulAdd(q, x2, hn::Set(d, 4.89352518554385e-03f));
+    return hn::Div(hn::Mul(clamped, p), q);
+}
+
+template <class D, class V>
+HWY_INLINE V fast_tanh(D d, V x, double) {
+    return hn::Tanh(d, x);
+}
+
+/// J r of W blocks of rows for C columns: recurrent_input[row] = sum over from of J[row, from]
+/// r[from].
+template <typename T, int W, int C>
+HWY_INLINE void multiply(const T* HWY_RESTRICT matrix, int units, int first_row,
+                         Column<T>* const* columns) {
+    const Tag<T> d;
+    using V = hn::Vec<Tag<T>>;
+    constexpr int vectors = W * vectors_per_block<T>();
+    const std::size_t lanes = hn::Lanes(d);
+    const T* HWY_RESTRICT r[C];
+    V sum[C][vectors];
+    for (int c = 0; c < C; ++c) {
+        r[c] = columns[c]->r.data();
+        for (int v = 0; v < vectors; ++v) {
+            sum[c][v] = hn::Zero(d);
+        }
+    }
+    for (int from = 0; from < units; ++from) {
+        V row[vectors];
+        for (int v = 0; v < vectors; ++v) {
+            row[v] = hn::Load(d, matrix + static_cast<std::size_t>(v) * lanes);
+        }
+        for (int c = 0; c < C; ++c) {
+            const V rate = hn::Set(d, r[c][from]);
+            for (int v = 0; v < vectors; ++v) {
+                sum[c][v] = hn::MulAdd(row[v], rate, sum[c][v]);
+            }
+        }
+        matrix += W * block;
+    }
+    for (int c = 0; c < C; ++c) {
+        T* out = columns[c]->recurrent_input.data() + first_row;
+        for (int v = 0; v < vectors; ++v) {
+            hn::Store(sum[c][v], d, out + static_cast<std::size_t>(v) * lanes);
+        }
+    }
+}
+
+template <typename T, int W>
+void multiply_columns(const T* matrix, int units, int first_row, Column<T>* const* columns,
+                      int count) {
+    constexpr int most = columns_at_once<T>();
+    for (; count >= most; columns += most, count -= most) {
+        multiply<T, W, most>(matrix, units, first_row, columns);
+    }
+    switch (count) {
+        case 5:
+            multiply<T, W, HWY_MIN(5, most)>(matrix, units, first_row, columns);
+            break;
+        case 4:
+            multiply<T, W, HWY_MIN(4, most)>(matrix, units, first_row, columns);
+            break;
+        case 3:
+            multiply<T, W, HWY_MIN(3, most)>(matrix, units, first_row, columns);
+            break;
+        case 2:
+            multiply<T, W, HWY_MIN(2, most)>(matrix, units, first_row, columns);
+            break;
+        case 1:
+            multiply<T, W, 1>(matrix, units, first_row, columns);
+            break;
+        default:
+            break;
+    }
+}
+
+template <typename T>
+void multiply_all(const PackedMatrix<T>& matrix, Column<T>* const* columns, int count) {
+    // Groups outside, columns inside: a group stays in cache while every column uses it.
+    for (const auto& group : matrix.groups()) {
+        const T* data = matrix.data(group);
+        const int row = group.first_block * block;
+        switch (group.width) {
+            case 1:
+                multiply_columns<T, 1>(data, matrix.units(), row, columns, count);
+                break;
+            case 2:
+                multiply_columns<T, HWY_MIN(2, group_width<T>())>(data, matrix.units(), row,
+                                                                  columns, count);
+                break;
+            case 3:
+                multiply_columns<T, HWY_MIN(3, group_width<T>())>(data, matrix.units(), row,
+                                                                  columns, count);
+                break;
+            default:
+                multiply_columns<T, HWY_MIN(4, group_width<T>())>(data, matrix.units(), row,
+                                                                  columns, count);
+                break;
+        }
+    }
+}
+
+template <typename T>
+HWY_INLINE void read_out(Column<T>& column) {
+    const Weights<T>& w = *column.weights;
+    HWY_ALIGN T z[strip];
+    const auto outputs = static_cast<int>(column.z.size());
+    for (int first = 0; first < outputs; first += strip) {
+        const int count = HWY_MIN(strip, outputs - first);
+        multiply_rows(w.readout.data() + static_cast<std::size_t>(first) * column.r.size(),
+                      column.r.size(), count, column.r.data(), z);
+        std::copy_n(z, count, column.z.data() + first);
+    }
+}
+
+/// a = gain J r + feedback z + input u + bias; x += rate (-x + a), r = tanh x (current), or
+/// x += rate (-x + tanh a), r = x (rate).
+template <typename T>
+HWY_INLINE void advance(Column<T>& column) {
+    const Tag<T> d;
+    using V = hn::Vec<Tag<T>>;
+    const Weights<T>& w = *column.weights;
+    const std::size_t size = column.x.size();
+    const V gain = hn::Set(d, w.gain);
+    const V rate = hn::Set(d, w.rate);
+    const V limit = hn::Set(d, static_cast<T>(divergence_limit));
+    const bool fed_back = w.feedback.size() != 0;
+    auto in_range = hn::Eq(limit, limit);
+    for (std::size_t i = 0; i < size; i += hn::Lanes(d)) {
+        V a = hn::Mul(gain, hn::Load(d, column.recurrent_input.data() + i));
+        if (fed_back) {
+            for (std::size_t o = 0; o < column.z.size(); ++o) {
+                a = hn::MulAdd(hn::Load(d, w.feedback.data() + o * size + i),
+                               hn::Set(d, column.z[o]), a);
+            }
+        }
+        for (std::size_t k = 0; k < column.u.size(); ++k) {
+            a = hn::MulAdd(hn::Load(d, w.input.data() + k * size + i), hn::Set(d, column.u[k]), a);
+        }
+        if (w.bias.size() != 0) {
+            a = hn::Add(a, hn::Load(d, w.bias.data() + i));
+        }
+        const V x = hn::Load(d, column.x.data() + i);
+        V next;
+        V r;
+        if (w.cell == Cell::current) {
+            next = hn::MulAdd(rate, hn::Sub(a, x), x);
+            r = fast_tanh(d, next, T{});
+        } else {
+            next = hn::MulAdd(rate, hn::Sub(fast_tanh(d, a, T{}), x), x);
+            r = next;
+        }
+        in_range = hn::And(in_range, hn::Le(hn::Abs(next), limit));
+        hn::Store(next, d, column.x.data() + i);
+        hn::Store(r, d, column.r.data() + i);
+    }
+    read_out(column);
+    bool good = hn::AllTrue(d, in_range);
+    for (const T z : column.z) {
+        good =
+            good && z <= static_cast<T>(divergence_limit) && z >= -static_cast<T>(divergence_limit);
+    }
+    column.in_range = column.in_range && good;
+}
+
+template <typename T>
+void step(const PackedMatrix<T>& matrix, Column<T>* const* columns, int count) {
+    multiply_all(matrix, columns, count);
+    for (int c = 0; c < count; ++c) {
+        advance(*columns[c]);
+    }
+}
+
+template <typename T>
+void settle(Column<T>& column) {
+    const Tag<T> d;
+    for (std::size_t i = 0; i < column.x.size(); i += hn::Lanes(d)) {
+        const auto x = hn::Load(d, column.x.data() + i);
+        const auto r = column.weights->cell == Cell::current ? fast_tanh(d, x, T{}) : x;
+        hn::Store(r, d, column.r.data() + i);
+    }
+    read_out(column);
+}
+
+}  // namespace shoal::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // SHOAL_BACKEND_CPU_STEP
