@@ -78,8 +78,8 @@ Id& Id::operator=(Id&& other) noexcept {
 
 herr_t Id::reset() {
     const hid_t value = std::exchange(value_, -1);
-    // Closing a dataset that could not be written whole can crash HDF5 1.10: the process is about to
-    // end with an error, and lets go of everything then.
+    // Closing a dataset that could not be written whole can crash HDF5 1.10: the process is about
+    // to end with an error, and lets go of everything then.
     return value >= 0 && !write_failed ? close_(value) : 0;
 }
 
