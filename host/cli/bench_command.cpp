@@ -143,7 +143,8 @@ nlohmann::ordered_json run_force(const ForceCase& sizes, const BenchOptions& opt
     const double epochs = 3;
     const double operations = sizes.networks * (steps * 2 * n2 + updates * 3 * n2);
     const double number = backend.precision() == Precision::fp32 ? 4 : 8;
-    const double bytes = number * n2 * (sizes.networks * epochs + sizes.networks / sizes.shared);
+    const int matrices = sizes.networks / sizes.shared;
+    const double bytes = number * n2 * (sizes.networks * epochs + matrices);
     const double floor =
         std::max(operations / (1e9 * ceilings.gflops), bytes / (1e9 * ceilings.gbytes_per_second));
     return {{"case", "force"},
