@@ -188,6 +188,47 @@ TEST_F(CommandLine, AFileOfTrialsIsUsedCyclically) {
     }
 }
 
+TEST_F(CommandLine, TrainsFromAWeightsFile) {
+    WeightsFile weights;
+    weights.networks = 2;
+    weights.units = 8;
+    weights.inputs = 2;
+    for (std::uint32_t i = 0; i < 2 * 8 * 8; ++i) {
+        weights.recurrent.push_back(0.3 *
+                                    standard_normal(random_bits({2, 0}, Purpose::test, 0, 0, i)));
+    }
+    for (std::uint32_t i = 0; i < 2 * 8 * 2; ++i) {
+        weights.input.push_back(standard_normal(random_bits({2, 0}, Purpose::test, 0, 1, i)));
+    }
+    write_weights_h5("w.h5", weights);
+    const std::string config =
+        "network: {units: 8, init: file, path: w.h5}\ntraining: {trials: 4}\n";
+    write("init.yaml", config + "sweep: {replicate: 2}\n");
+    write("three.yaml", config + "sweep: {replicate: 3}\n");
+
+    const Outcome outcome =
+        shoal({"train", "init.yaml", "--out", "r", "--quiet", "--precision", "fp64"});
+    const Outcome too_many = shoal({"train", "three.yaml", "--out", "s", "--quiet"});
+
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    const PopulationFile file("r/population.h5");
+    for (const NetworkSpec& spec : load_config("init.yaml").networks) {
+        const NetworkModel model = file.model(spec.uid);
+        std::vector<double> row(8);
+        for (int to = 0; to < 8; ++to) {
+            model.recurrent->row(to, row);
+            const std::size_t at = (spec.replicate * 8 + static_cast<std::size_t>(to)) * 8;
+            for (std::size_t from = 0; from < 8; ++from) {
+                EXPECT_EQ(model.gain * row[from], weights.recurrent[at + from]);
+            }
+        }
+        const auto begin = weights.input.begin() + 16 * static_cast<std::ptrdiff_t>(spec.replicate);
+        EXPECT_EQ(model.input, std::vector<double>(begin, begin + 16));
+    }
+    EXPECT_EQ(too_many.status, 2);
+    EXPECT_NE(too_many.err.find("w.h5: has 2 networks"), std::string::npos) << too_many.err;
+}
+
 TEST_F(CommandLine, ExportedNetworksSimulateAsTrained) {
     train("r", {"--precision", "fp64"});
     const Config config = load_config("small.yaml");
