@@ -18,6 +18,7 @@
 #include "store/bytes.hpp"
 #include "store/population_file.hpp"
 #include "store/segments.hpp"
+#include "temporary_folder.hpp"
 
 namespace shoal::test {
 
@@ -74,16 +75,10 @@ sweep:
 class CommandLine : public testing::Test {
   protected:
     CommandLine() : before_(fs::current_path()) {
-        std::string pattern = (fs::temp_directory_path() / "shoal-cli-XXXXXX").string();
-        folder_ = mkdtemp(pattern.data());
         fs::current_path(folder_);
         write("small.yaml", small_config);
     }
-    ~CommandLine() override {
-        fs::current_path(before_);
-        std::error_code ignored;
-        fs::remove_all(folder_, ignored);
-    }
+    ~CommandLine() override { fs::current_path(before_); }
 
     static void write(const fs::path& path, const std::string& content) {
         std::ofstream(path, std::ios::binary) << content;
@@ -104,7 +99,8 @@ class CommandLine : public testing::Test {
         ASSERT_EQ(outcome.status, 0) << outcome.err;
     }
 
-    fs::path folder_;
+    TemporaryFolder temporary_;
+    fs::path folder_ = temporary_.path();
 
   private:
     fs::path before_;

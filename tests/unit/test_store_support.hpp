@@ -15,6 +15,7 @@
 #include "core/file.hpp"
 #include "core/random.hpp"
 #include "store/population_file.hpp"
+#include "temporary_folder.hpp"
 
 namespace shoal::test {
 
@@ -40,24 +41,7 @@ inline std::vector<double> float_draws(std::uint32_t stream, std::size_t count) 
     return values;
 }
 
-/// A folder that is removed with everything in it.
-class Folder {
-  public:
-    Folder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "shoal-XXXXXX").string();
-        path_ = mkdtemp(pattern.data());
-    }
-    ~Folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
-  private:
-    std::filesystem::path path_;
-};
+using Folder = TemporaryFolder;
 
 inline NetworkSpec spec_of(int units, Cell cell, double gain, std::uint32_t replicate) {
     NetworkSpec spec;
