@@ -18,4 +18,5 @@ target_link_libraries(shoal_hdf5 INTERFACE ${HDF5_HL_LIBRARIES} ${HDF5_LIBRARIES
 
 if(SHOAL_TESTS)
   find_package(GTest REQUIRED)
+  find_package(Boost REQUIRED COMPONENTS context)  # fibers of tests/emu
 endif()

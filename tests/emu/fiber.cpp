@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include "fiber.hpp"
+
+#include <sys/mman.h>
+
+#include <atomic>
+#include <new>
+#include <utility>
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/common_interface_defs.h>
+#endif
+// This file is compiled without -fsanitize=thread, so the build says whether the program has it.
+#if defined(SHOAL_EMU_TSAN)
+#include <sanitizer/tsan_interface.h>
+#endif
+
+namespace shoal::emu {
+
+namespace {
+
+constexpr std::size_t page = 4096;
+#if defined(__SANITIZE_ADDRESS__)
+constexpr std::size_t stack_bytes = 64 * page;  // red zones make frames several times larger
+#else
+constexpr std::size_t stack_bytes = 32 * page;
+#endif
+constexpr std::size_t mapped_bytes = stack_bytes + page;  // the lowest page is the guard
+
+struct KeepStack {
+    void deallocate(boost::context::stack_context&) {}
+};
+
+}  // namespace
+
+Context::Context() {
+#if defined(SHOAL_EMU_TSAN)
+    tsan_fiber_ = __tsan_get_current_fiber();
+#endif
+}
+
+void Context::announce([[maybe_unused]] Context& other, [[maybe_unused]] bool for_good) {
+#if defined(__SANITIZE_ADDRESS__)
+    __sanitizer_start_switch_fiber(for_good ? nullptr : &asan_stack_, other.stack_,
+                                   other.stack_size_);
+#endif
+#if defined(SHOAL_EMU_TSAN)
+    if (tsan_fiber_ != other.tsan_fiber_) {
+        __tsan_switch_to_fiber(other.tsan_fiber_, __tsan_switch_to_fiber_no_sync);
+    }
+#endif
+}
+
+void Context::arrive(boost::context::fiber&& left) {
+#if defined(__SANITIZE_ADDRESS__)
+    __sanitizer_finish_switch_fiber(asan_stack_, &came_from_->stack_, &came_from_->stack_size_);
+#endif
+    came_from_->resume_ = std::move(left);
+}
+
+void Context::switch_to(Context& other) {
+    other.came_from_ = this;
+    announce(other, false);
+    arrive(std::move(other.resume_).resume());
+}
+
+boost::context::fiber Context::leave(Context& other) {
+    other.came_from_ = this;
+    announce(other, true);
+    return std::move(other.resume_);
+}
+
+void Context::become_new_thread() {
+#if defined(SHOAL_EMU_TSAN)
+    if (owns_tsan_fiber_) {
+        __tsan_destroy_fiber(tsan_fiber_);
+    }
+    tsan_fiber_ = __tsan_create_fiber(0);
+    owns_tsan_fiber_ = true;
+#endif
+}
+
+void SyncPoint::renew() {
+#if defined(SHOAL_EMU_TSAN)
+    places_ = std::make_unique<std::uint64_t[]>(2);  // freed memory has no past
+#endif
+}
+
+void SyncPoint::release([[maybe_unused]] void* place) {
+#if defined(SHOAL_EMU_TSAN)
+    __tsan_release(place);
+#endif
+}
+
+void SyncPoint::acquire([[maybe_unused]] void* place) {
+#if defined(SHOAL_EMU_TSAN)
+    __tsan_acquire(place);
+#endif
+}
+
+Fiber::Fiber() {
+    void* mapped = mmap(nullptr, mapped_bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+    if (mapped == MAP_FAILED) {
+        throw std::bad_alloc();
+    }
+    mprotect(mapped, page, PROT_NONE);
+    stack_ = static_cast<std::byte*>(mapped) + page;
+    stack_size_ = stack_bytes;
+
+    // Equal depths of all stacks would compete for the same few cache sets.
+    static std::atomic<std::size_t> count{0};
+    const std::size_t shift = (count++ % 16) * 256;
+    auto* top = static_cast<std::byte*>(mapped) + mapped_bytes - shift;
+
+    boost::context::stack_context whole;
+    whole.sp = top;
+    whole.size = stack_bytes - shift;
+    resume_ = boost::context::fiber(std::allocator_arg,
+                                    boost::context::preallocated(whole.sp, whole.size, whole),
+                                    KeepStack{}, [this](boost::context::fiber&& left) {
+                                        arrive(std::move(left));
+                                        return leave(run());
+                                    });
+}
+
+Fiber::~Fiber() {
+#if defined(SHOAL_EMU_TSAN)
+    if (owns_tsan_fiber_) {
+        __tsan_destroy_fiber(tsan_fiber_);
+    }
+#endif
+    munmap(const_cast<std::byte*>(static_cast<const std::byte*>(stack_)) - page, mapped_bytes);
+}
+
+}  // namespace shoal::emu

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+// Operations of a warp: one arrival per lane, the last one does the work for all.
+#include <algorithm>
+#include <bit>
+
+#include "machine.hpp"
+
+namespace shoal::emu {
+
+namespace {
+
+std::string hex(unsigned mask) {
+    constexpr const char* digits = "0123456789abcdef";
+    std::string text = "0x";
+    for (int shift = 28; shift >= 0; shift -= 4) {
+        text += digits[(mask >> shift) & 0xf];
+    }
+    return text;
+}
+
+int lowest(unsigned mask) {
+    return std::countr_zero(mask);
+}
+
+/// After sync_warp(mask), accesses of its lanes so far are before those from here on.
+void order_lanes(Warp& warp, unsigned mask) {
+    ++warp.tick;
+    if (mask == warp.lanes) {
+        warp.full_tick = warp.tick;
+        return;
+    }
+    if (!warp.seen) {
+        warp.seen = std::make_unique<Warp::Seen>();
+    }
+    if (!warp.seen_used) {
+        *warp.seen = {};
+        warp.seen_used = true;
+    }
+    std::array<std::uint32_t, cuda::warp_size> all{};
+    for (std::size_t lane = 0; lane < all.size(); ++lane) {
+        if ((mask >> lane & 1) != 0) {
+            for (std::size_t i = 0; i < all.size(); ++i) {
+                all[i] = std::max(all[i], (*warp.seen)[lane][i]);
+            }
+        }
+    }
+    for (std::size_t lane = 0; lane < all.size(); ++lane) {
+        if ((mask >> lane & 1) != 0) {
+            all[lane] = warp.tick;
+        }
+    }
+    for (std::size_t lane = 0; lane < all.size(); ++lane) {
+        if ((mask >> lane & 1) != 0) {
+            (*warp.seen)[lane] = all;
+        }
+    }
+}
+
+}  // namespace
+
+std::uint64_t Machine::warp_step(Thread& thread, Step step, unsigned mask,
+                                 std::source_location where, std::uint64_t value, int source,
+                                 void (*combine)(machine::Lanes& values)) {
+    Warp& warp = *thread.warp;
+    const auto lane = static_cast<std::size_t>(thread.lane);
+    const unsigned bit = 1u << lane;
+    const auto refuse = [&](const std::string& why) {
+        fail(FaultKind::warp_mask, thread,
+             std::string(name(step)) + " (" + line_of(where) + ") with mask " + hex(mask) + ": " +
+                 why);
+    };
+    if ((mask & bit) == 0) {
+        refuse("its own lane " + std::to_string(lane) + " is not in it");
+    }
+    if ((mask & ~warp.lanes) != 0) {
+        refuse("the block has no lane " + std::to_string(lowest(mask & ~warp.lanes)) +
+               " in this warp");
+    }
+    if ((mask & warp.done) != 0) {
+        refuse("lane " + std::to_string(lowest(mask & warp.done)) + " has left the kernel");
+    }
+    if ((mask & warp.at_barrier) != 0) {
+        refuse("waits for " + waiting(*warp.threads[lowest(mask & warp.at_barrier)]));
+    }
+    if (source < 0 || source >= cuda::warp_size || (mask >> source & 1) == 0) {
+        refuse("reads lane " + std::to_string(source) + ", which is not in it");
+    }
+    if ((warp.claimed & mask) != 0) {
+        const unsigned here = warp.pending & mask;
+        const int other = lowest(here != 0 ? here : warp.pending);
+        const Thread& first = *warp.threads[other];
+        if (here == 0 || warp.mask[static_cast<std::size_t>(other)] != mask || first.step != step ||
+            !same_line(first.where, where)) {
+            refuse("meets " + waiting(first) + " with mask " +
+                   hex(warp.mask[static_cast<std::size_t>(other)]));
+        }
+    }
+
+    thread.step = step;
+    thread.where = where;
+    warp.mask[lane] = mask;
+    warp.source[lane] = source;
+    warp.value[lane] = value;
+    warp.pending |= bit;
+    warp.claimed |= mask;
+
+    SyncPoint& point = warp.sync_point[static_cast<std::size_t>(lowest(mask))];
+    void* const place = point.place();
+    if (step == Step::sync_warp) {
+        SyncPoint::release(place);
+    }
+    if ((warp.pending & mask) == mask) {
+        warp.pending &= ~mask;
+        warp.claimed &= ~mask;
+        if (combine != nullptr) {
+            combine(warp.value);
+        } else if (step == Step::sync_warp) {
+            order_lanes(warp, mask);
+            point.pass();
+        } else {
+            machine::Lanes given;
+            std::copy(std::begin(warp.value), std::end(warp.value), given);
+            for (unsigned left = mask; left != 0; left &= left - 1) {
+                const auto i = static_cast<std::size_t>(lowest(left));
+                warp.value[i] = given[warp.source[i]];
+            }
+        }
+        for (unsigned left = mask; left != 0; left &= left - 1) {
+            make_ready(*warp.threads[lowest(left)]);
+        }
+    }
+    wait(thread);
+    if (step == Step::sync_warp) {
+        SyncPoint::acquire(place);
+        thread.passed = step;
+        thread.passed_where = where;
+    }
+    return warp.value[lane];
+}
+
+namespace machine {
+
+void multiply_tf32(Lanes& operands) {
+    const auto tf32 = [](float x) {
+        return std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0xffffe000u);
+    };
+    // Who holds what: PTX ISA, "Matrix fragments for mma.m16n8k8", .tf32.
+    float a[16][8];
+    float b[8][8];
+    for (int lane = 0; lane < cuda::warp_size; ++lane) {
+        const auto& has = *unpack<const TileOperands*>(operands[lane]);
+        const int group = lane / 4;
+        const int in_group = lane % 4;
+        for (int i = 0; i < 4; ++i) {
+            a[group + i % 2 * 8][in_group + i / 2 * 4] = tf32(has.a[i]);
+        }
+        for (int i = 0; i < 2; ++i) {
+            b[in_group + i * 4][group] = tf32(has.b[i]);
+        }
+    }
+    for (int lane = 0; lane < cuda::warp_size; ++lane) {
+        const auto& has = *unpack<const TileOperands*>(operands[lane]);
+        for (int i = 0; i < 4; ++i) {
+            const int row = lane / 4 + i / 2 * 8;
+            const int column = lane % 4 * 2 + i % 2;
+            for (int k = 0; k < 8; ++k) {
+                has.d[i] += a[row][k] * b[k][column];
+            }
+        }
+    }
+}
+
+}  // namespace machine
+
+}  // namespace shoal::emu
