@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/spec.hpp"
+#include "model/equations.hpp"
 #include "model/network.hpp"
 #include "task/task.hpp"
 
@@ -25,6 +26,7 @@ struct BackendOptions {
 struct ForceRule {
     double alpha = 1.0;              ///< every P starts at I / alpha
     std::vector<int> output_groups;  ///< [output]: outputs of a group share one P
+    bool groups_overlap = false;     ///< whether two groups may have an error at the same step
 };
 
 /// Everything that changes while a network trains. In double, whatever the precision: a float is
@@ -58,10 +60,15 @@ class ForceSession {
     /// Frees a network's memory; its handle may be given out again.
     virtual void remove(int handle) = 0;
 
+    /// Whether the session draws trials itself that have a recipe (Task::recipe), so that nobody
+    /// needs to write them out.
+    virtual bool draws_trials() const { return false; }
+
     struct Work {
         int handle = 0;
-        const Trial* trial = nullptr;
-        std::int64_t first_step = 0;  ///< global step of the trial's first step
+        const Trial* trial = nullptr;  ///< null: the session draws `drawn`
+        std::int64_t first_step = 0;   ///< global step of the trial's first step
+        TrialDraw drawn = {};
     };
     /// Advances the listed networks by one trial each. outcomes[i] belongs to work[i]. A network
     /// that diverges keeps the state and readout it had before this trial.
@@ -112,9 +119,6 @@ class Backend {
     virtual std::uint64_t force_bytes(int units, int outputs, int groups) const = 0;
     virtual std::uint64_t recurrent_bytes(int units) const = 0;
 };
-
-/// A state or output beyond this magnitude counts as diverged (with NaN and infinity).
-inline constexpr double divergence_limit = 1e4;
 
 /// The one place that knows what was built. `name`: auto | cpu | cuda | reference. Throws device
 /// errors (exit 4) naming the CMake option or the device. `note` receives a line when auto falls

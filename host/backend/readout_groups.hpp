@@ -8,6 +8,11 @@
 
 namespace shoal {
 
+/// FORCE on a task, every P starting at I / alpha.
+inline ForceRule force_rule(double alpha, const Task& task) {
+    return {alpha, task.output_groups(), task.groups_overlap()};
+}
+
 /// Number of readout groups of a rule.
 inline int group_count(const ForceRule& rule) {
     return rule.output_groups.empty()

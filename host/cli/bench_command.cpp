@@ -14,6 +14,7 @@
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "config/spec.hpp"
+#include "backend/readout_groups.hpp"
 #include "core/error.hpp"
 #include "model/network.hpp"
 #include "task/task.hpp"
@@ -52,7 +53,7 @@ ForceSetup set_up(const ForceCase& sizes) {
     spec.task.source = StimulusSource::gaussians;
     ForceSetup setup;
     setup.task = make_task(spec.task, spec.network, ErrorSchedule::epochs);
-    setup.rule = {1.0, setup.task->output_groups()};
+    setup.rule = force_rule(1.0, *setup.task);
     setup.task->training_trial(spec.key(), 0, 1, setup.trial);
     NetworkFactory factory;
     const TaskShape shape = setup.task->shape();

@@ -82,6 +82,23 @@ class FileTask final : public Task {
         return groups;
     }
 
+    bool groups_overlap() const override {
+        const auto groups = output_groups();
+        const auto outputs = groups.size();
+        return std::any_of(list_.trials.begin(), list_.trials.end(), [&](const Trial& trial) {
+            for (std::size_t at = 0; at < trial.mask.size(); at += outputs) {
+                int group = -1;
+                for (std::size_t o = 0; o < outputs; ++o) {
+                    if (trial.mask[at + o] != 0 && group >= 0 && groups[o] != group) {
+                        return true;
+                    }
+                    group = trial.mask[at + o] != 0 ? groups[o] : group;
+                }
+            }
+            return false;
+        });
+    }
+
   private:
     bool equal_masks(std::size_t a, std::size_t b) const {
         const auto outputs = static_cast<std::size_t>(list_.shape.outputs);

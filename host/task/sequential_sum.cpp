@@ -13,8 +13,8 @@
 namespace shoal {
 namespace {
 
-constexpr int inputs = 2;
-constexpr int outputs = 3;
+constexpr int inputs = SequentialSumTrials::inputs;
+constexpr int outputs = SequentialSumTrials::outputs;
 
 int steps_of(double duration, double dt, const char* key) {
     const double steps = std::round(duration / dt);
@@ -32,8 +32,7 @@ int steps_of(double duration, double dt, const char* key) {
 
 class SequentialSum final : public Task {
   public:
-    SequentialSum(const TaskConfig& task, const NetworkConfig& network)
-        : source_(task.source), codes_(task.codes), gaussian_std_(task.gaussians.std) {
+    SequentialSum(const TaskConfig& task, const NetworkConfig& network) {
         const auto& d = task.durations;
         const int lengths[] = {steps_of(d.stimulus1, network.dt, "stimulus1"),
                                steps_of(d.delay1, network.dt, "delay1"),
@@ -45,7 +44,7 @@ class SequentialSum final : public Task {
             epochs_[i] = {begin, begin + lengths[i]};
             begin += lengths[i];
         }
-        if (source_ == StimulusSource::gaussians) {
+        if (task.source == StimulusSource::gaussians) {
             for (std::size_t c = 0; c < 2; ++c) {
                 classes_.mean[c] = {task.gaussians.means[c][0], task.gaussians.means[c][1]};
             }
@@ -55,7 +54,11 @@ class SequentialSum final : public Task {
             classes_ = parse_digits(read_text_file(task.path), task.path);
         }
         reject_symmetric_classes();
+        describe(task);
     }
+    // The recipe points into the classes.
+    SequentialSum(const SequentialSum&) = delete;
+    SequentialSum& operator=(const SequentialSum&) = delete;
 
     TaskShape shape() const override { return {inputs, outputs, epochs_.back().end}; }
     const std::vector<int>& types() const override { return types_; }
@@ -84,47 +87,31 @@ class SequentialSum final : public Task {
         out.inputs.assign(steps * inputs, 0.0);
         out.targets.assign(steps * outputs, 0.0);
         out.mask.assign(steps * outputs, 0);
-        const int digit1 = type / 2;
-        const int digit2 = type % 2;
-        show(key, purpose, draw, digit1, epochs_[0], out);
-        remember(digit1, epochs_[1], out);
-        show(key, purpose, draw, digit2, epochs_[2], out);
-        remember(digit2, epochs_[3], out);
-        for (int t = epochs_[4].begin; t < epochs_[4].end; ++t) {
-            const std::size_t at = static_cast<std::size_t>(t) * outputs;
-            out.targets[at] = codes_[static_cast<std::size_t>(digit1 + digit2)];
-            out.mask[at] = 1;
+        for (std::size_t t = 0; t < steps; ++t) {
+            const auto step = trial_step(recipe_, key, purpose, static_cast<std::uint32_t>(draw),
+                                         type, static_cast<int>(t));
+            std::copy_n(step.input, inputs, out.inputs.data() + t * inputs);
+            std::copy_n(step.target, outputs, out.targets.data() + t * outputs);
+            std::copy_n(step.mask, outputs, out.mask.data() + t * outputs);
         }
     }
+
+    bool groups_overlap() const override { return false; }
+    const SequentialSumTrials* recipe() const override { return &recipe_; }
 
   private:
-    /// A fresh latent of the class at every step.
-    void show(RandomKey key, Purpose purpose, int draw, int digit, StepWindow epoch,
-              Trial& out) const {
-        const auto c = static_cast<std::size_t>(digit);
-        for (int t = epoch.begin; t < epoch.end; ++t) {
-            const auto block = random_block(key, purpose, static_cast<std::uint32_t>(draw),
-                                            static_cast<std::uint32_t>(t), 0);
-            double* u = out.inputs.data() + static_cast<std::size_t>(t) * inputs;
-            if (source_ == StimulusSource::gaussians) {
-                u[0] = classes_.mean[c][0] + gaussian_std_ * standard_normal(block.word[0]);
-                u[1] = classes_.mean[c][1] + gaussian_std_ * standard_normal(block.word[1]);
-            } else {
-                const auto& rows = classes_.rows[c];
-                const Latent& row =
-                    rows[uniform_index(block.word[0], static_cast<std::uint32_t>(rows.size()))];
-                u[0] = row[0];
-                u[1] = row[1];
-            }
+    void describe(const TaskConfig& task) {
+        for (std::size_t i = 0; i < epochs_.size(); ++i) {
+            recipe_.epoch_end[i] = epochs_[i].end;
         }
-    }
-
-    void remember(int digit, StepWindow epoch, Trial& out) const {
-        for (int t = epoch.begin; t < epoch.end; ++t) {
-            const std::size_t at = static_cast<std::size_t>(t) * outputs;
-            for (std::size_t i = 0; i < 2; ++i) {
-                out.targets[at + 1 + i] = classes_.mean[static_cast<std::size_t>(digit)][i];
-                out.mask[at + 1 + i] = 1;
+        std::copy_n(task.codes.begin(), 3, recipe_.codes);
+        recipe_.gaussians = task.source == StimulusSource::gaussians;
+        recipe_.gaussian_std = task.gaussians.std;
+        for (std::size_t c = 0; c < 2; ++c) {
+            std::copy_n(classes_.mean[c].begin(), inputs, recipe_.mean[c]);
+            if (!recipe_.gaussians) {
+                recipe_.rows[c] = classes_.rows[c].front().data();
+                recipe_.row_count[c] = static_cast<std::uint32_t>(classes_.rows[c].size());
             }
         }
     }
@@ -143,12 +130,10 @@ class SequentialSum final : public Task {
         }
     }
 
-    StimulusSource source_;
-    std::vector<double> codes_;
-    double gaussian_std_;
     LatentClasses classes_;
     std::array<StepWindow, 5> epochs_;       // stimulus 1, delay 1, stimulus 2, delay 2, response
     std::vector<int> types_ = {0, 1, 2, 3};  // 2 digit1 + digit2
+    SequentialSumTrials recipe_;
 };
 
 }  // namespace

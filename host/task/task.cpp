@@ -17,7 +17,12 @@ namespace {
 /// epochs.
 class ErrorEverywhere final : public Task {
   public:
-    explicit ErrorEverywhere(std::shared_ptr<const Task> task) : task_(std::move(task)) {}
+    explicit ErrorEverywhere(std::shared_ptr<const Task> task) : task_(std::move(task)) {
+        if (task_->recipe() != nullptr) {
+            recipe_ = *task_->recipe();
+            recipe_.error_everywhere = true;
+        }
+    }
     TaskShape shape() const override { return task_->shape(); }
     const std::vector<int>& types() const override { return task_->types(); }
     std::vector<StepWindow> error_epochs() const override { return task_->error_epochs(); }
@@ -35,9 +40,14 @@ class ErrorEverywhere final : public Task {
     std::vector<int> output_groups() const override {
         return std::vector<int>(static_cast<std::size_t>(shape().outputs), 0);
     }
+    bool groups_overlap() const override { return false; }
+    const SequentialSumTrials* recipe() const override {
+        return task_->recipe() != nullptr ? &recipe_ : nullptr;
+    }
 
   private:
     std::shared_ptr<const Task> task_;
+    SequentialSumTrials recipe_;
 };
 
 std::shared_ptr<const Task> make_kind(const TaskConfig& task, const NetworkConfig& network,

@@ -10,6 +10,7 @@
 
 #include "config/spec.hpp"
 #include "core/random.hpp"
+#include "task/sequential_sum_trials.hpp"
 
 namespace shoal {
 
@@ -33,6 +34,15 @@ struct Trial {
     std::vector<double> inputs;      ///< [time, input]
     std::vector<double> targets;     ///< [time, output]; 0 where mask is 0
     std::vector<std::uint8_t> mask;  ///< [time, output]; 1 where there is an error
+};
+
+/// A training trial by name, for whoever draws it by its task's recipe.
+struct TrialDraw {
+    const SequentialSumTrials* recipe = nullptr;
+    RandomKey key;
+    int trial = 0;
+    int type = 0;
+    bool operator==(const TrialDraw&) const = default;
 };
 
 class Task {
@@ -61,6 +71,12 @@ class Task {
     /// Group of each output: outputs with equal masks in every trial share a group (and one P under
     /// FORCE). Groups are numbered from 0 in order of their first output.
     virtual std::vector<int> output_groups() const = 0;
+    /// Whether outputs of two groups may have an error at the same step of a training trial.
+    virtual bool groups_overlap() const = 0;
+
+    /// How training trials are drawn step by step, on the host or on a device; null for tasks whose
+    /// trials are not drawn. training_trial() gives the same bits.
+    virtual const SequentialSumTrials* recipe() const { return nullptr; }
 };
 
 /// Trials read from a file; host/store reads it (tasks know no file formats).

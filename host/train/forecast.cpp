@@ -43,7 +43,7 @@ std::shared_ptr<const Task> task_of(const NetworkSpec& spec,
 }
 
 int groups_of(const Task& task) {
-    return group_count(ForceRule{1.0, task.output_groups()});
+    return group_count(force_rule(1.0, task));
 }
 
 /// Runs trials of `specs` for about `seconds`; returns network-steps per second.
@@ -59,7 +59,7 @@ double training_rate(const std::vector<const NetworkSpec*>& specs, const Task& t
     const int type = task.training_order(first.key(), 1).front();
     task.training_trial(first.key(), 0, type, trial);
     for (const NetworkSpec* spec : specs) {
-        const ForceRule rule{spec->training.alpha, task.output_groups()};
+        const ForceRule rule = force_rule(spec->training.alpha, task);
         work.push_back(
             {session->add(factory.make(*spec, shape.inputs, shape.outputs), rule, nullptr), &trial,
              0});

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "backend/readout_groups.hpp"
 #include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "core/stop.hpp"
@@ -129,7 +130,7 @@ class Wave {
         member.order = task->training_order(spec.key(), spec.training.trials);
         const TaskShape shape = task->shape();
         const NetworkModel model = networks_.make(spec, shape.inputs, shape.outputs);
-        const ForceRule rule{spec.training.alpha, task->output_groups()};
+        const ForceRule rule = force_rule(spec.training.alpha, *task);
         if (saved != nullptr) {
             check(saved->state.state.size() == static_cast<std::size_t>(model.units) &&
                       saved->trials_done <= spec.training.trials,

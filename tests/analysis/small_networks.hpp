@@ -36,6 +36,7 @@ class SilentTask final : public Task {
         fill(type, out);
     }
     std::vector<int> output_groups() const override { return {0}; }
+    bool groups_overlap() const override { return false; }
 
   private:
     void fill(int type, Trial& out) const {

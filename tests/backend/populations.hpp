@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "backend/backend.hpp"
+#include "backend/readout_groups.hpp"
 #include "model/network.hpp"
 #include "task/task.hpp"
 
@@ -28,7 +29,7 @@ inline TestNetwork make_network(NetworkFactory& factory, int units, std::uint32_
     network.spec.network.cell = cell;
     network.spec.task.durations = {2.0, 1.0, 2.0, 1.0, 1.0};
     network.task = make_task(network.spec.task, network.spec.network, ErrorSchedule::epochs);
-    network.rule = {1.0, network.task->output_groups()};
+    network.rule = force_rule(1.0, *network.task);
     const TaskShape shape = network.task->shape();
     network.model = factory.make(network.spec, shape.inputs, shape.outputs);
     return network;
