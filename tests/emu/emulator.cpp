@@ -17,15 +17,6 @@ Group::Group(Thread& thread)
 
 namespace machine {
 
-bool block_step(Thread& thread, Step step, bool value, std::source_location where) {
-    return thread.machine->block_step(thread, step, value, where);
-}
-
-std::uint64_t warp_step(Thread& thread, Step step, unsigned mask, std::source_location where,
-                        std::uint64_t value, int source, void (*combine)(Lanes& values)) {
-    return thread.machine->warp_step(thread, step, mask, where, value, source, combine);
-}
-
 SharedMemory& shared(Thread& thread, int in_cluster, std::size_t offset, std::size_t bytes,
                      std::size_t alignment) {
     return thread.machine->shared(thread, in_cluster, offset, bytes, alignment);
@@ -122,9 +113,21 @@ std::string line_of(std::source_location where) {
            (":" + std::to_string(where.line()));
 }
 
+std::string hex(unsigned mask) {
+    constexpr const char* digits = "0123456789abcdef";
+    std::string text = "0x";
+    for (int shift = 28; shift >= 0; shift -= 4) {
+        text += digits[(mask >> shift) & 0xf];
+    }
+    return text;
+}
+
 std::string waiting(const Thread& thread) {
     return "thread " + std::to_string(thread.rank) + " at " + name(thread.step) + " (" +
-           line_of(thread.where) + ")";
+           line_of(thread.where) + ")" +
+           (thread.step < Step::sync_warp
+                ? ""
+                : " with mask " + hex(thread.warp->mask[static_cast<std::size_t>(thread.lane)]));
 }
 
 std::string waited_for(const Warp& warp, unsigned bit) {

@@ -7,14 +7,6 @@
 #include <new>
 #include <utility>
 
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/common_interface_defs.h>
-#endif
-// This file is compiled without -fsanitize=thread, so the build says whether the program has it.
-#if defined(SHOAL_EMU_TSAN)
-#include <sanitizer/tsan_interface.h>
-#endif
-
 namespace shoal::emu {
 
 namespace {
@@ -39,37 +31,6 @@ Context::Context() {
 #endif
 }
 
-void Context::announce([[maybe_unused]] Context& other, [[maybe_unused]] bool for_good) {
-#if defined(__SANITIZE_ADDRESS__)
-    __sanitizer_start_switch_fiber(for_good ? nullptr : &asan_stack_, other.stack_,
-                                   other.stack_size_);
-#endif
-#if defined(SHOAL_EMU_TSAN)
-    if (tsan_fiber_ != other.tsan_fiber_) {
-        __tsan_switch_to_fiber(other.tsan_fiber_, __tsan_switch_to_fiber_no_sync);
-    }
-#endif
-}
-
-void Context::arrive(boost::context::fiber&& left) {
-#if defined(__SANITIZE_ADDRESS__)
-    __sanitizer_finish_switch_fiber(asan_stack_, &came_from_->stack_, &came_from_->stack_size_);
-#endif
-    came_from_->resume_ = std::move(left);
-}
-
-void Context::switch_to(Context& other) {
-    other.came_from_ = this;
-    announce(other, false);
-    arrive(std::move(other.resume_).resume());
-}
-
-boost::context::fiber Context::leave(Context& other) {
-    other.came_from_ = this;
-    announce(other, true);
-    return std::move(other.resume_);
-}
-
 void Context::become_new_thread() {
 #if defined(SHOAL_EMU_TSAN)
     if (owns_tsan_fiber_) {
@@ -83,18 +44,6 @@ void Context::become_new_thread() {
 void SyncPoint::renew() {
 #if defined(SHOAL_EMU_TSAN)
     places_ = std::make_unique<std::uint64_t[]>(2);  // freed memory has no past
-#endif
-}
-
-void SyncPoint::release([[maybe_unused]] void* place) {
-#if defined(SHOAL_EMU_TSAN)
-    __tsan_release(place);
-#endif
-}
-
-void SyncPoint::acquire([[maybe_unused]] void* place) {
-#if defined(SHOAL_EMU_TSAN)
-    __tsan_acquire(place);
 #endif
 }
 

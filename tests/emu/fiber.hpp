@@ -6,6 +6,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/common_interface_defs.h>
+#endif
+// The emulator is compiled without -fsanitize=thread, so the build says whether the program has it.
+#if defined(SHOAL_EMU_TSAN)
+#include <sanitizer/tsan_interface.h>
+#endif
 
 namespace shoal::emu {
 
@@ -17,19 +26,43 @@ class Context {
     Context& operator=(const Context&) = delete;
 
     /// Leaves this context, which must be the running one, for another, and returns when some other
-    /// context switches back.
-    void switch_to(Context& other);
+    /// context switches back. Inline, like all that leads here from a body: after a switch the
+    /// processor mispredicts every return.
+    void switch_to(Context& other) {
+        other.came_from_ = this;
+        announce(other, false);
+        arrive(std::move(other.resume_).resume());
+    }
 
     /// ThreadSanitizer only: from here on this context, not the running one, counts as a new
     /// thread, started by the running one.
     void become_new_thread();
 
   protected:
-    /// First code on a new stack.
-    void arrive(boost::context::fiber&& left);
+    /// First code on a new stack, or on an old one again.
+    void arrive(boost::context::fiber&& left) {
+#if defined(__SANITIZE_ADDRESS__)
+        __sanitizer_finish_switch_fiber(asan_stack_, &came_from_->stack_, &came_from_->stack_size_);
+#endif
+        came_from_->resume_ = std::move(left);
+    }
     /// Leaves a stack for good: what the fiber's function has to return.
-    boost::context::fiber leave(Context& other);
-    void announce(Context& other, bool for_good);
+    boost::context::fiber leave(Context& other) {
+        other.came_from_ = this;
+        announce(other, true);
+        return std::move(other.resume_);
+    }
+    void announce([[maybe_unused]] Context& other, [[maybe_unused]] bool for_good) {
+#if defined(__SANITIZE_ADDRESS__)
+        __sanitizer_start_switch_fiber(for_good ? nullptr : &asan_stack_, other.stack_,
+                                       other.stack_size_);
+#endif
+#if defined(SHOAL_EMU_TSAN)
+        if (tsan_fiber_ != other.tsan_fiber_) {
+            __tsan_switch_to_fiber(other.tsan_fiber_, __tsan_switch_to_fiber_no_sync);
+        }
+#endif
+    }
 
     boost::context::fiber resume_;  ///< continues this context; empty while it runs
     Context* came_from_ = nullptr;  ///< who switched to this one last
@@ -52,8 +85,16 @@ class SyncPoint {
     /// The barrier has let its threads go.
     void pass() { ++uses_; }
 
-    static void release(void* place);
-    static void acquire(void* place);
+    static void release([[maybe_unused]] void* place) {
+#if defined(SHOAL_EMU_TSAN)
+        __tsan_release(place);
+#endif
+    }
+    static void acquire([[maybe_unused]] void* place) {
+#if defined(SHOAL_EMU_TSAN)
+        __tsan_acquire(place);
+#endif
+    }
 
   private:
     std::unique_ptr<std::uint64_t[]> places_;

@@ -225,32 +225,6 @@ void Machine::cancel() {
     ready_.clear();
 }
 
-Context& Machine::next() {
-    if (ready_.empty()) {
-        return host_;
-    }
-    return *ready_.pop();
-}
-
-void Machine::make_ready(Thread& thread) {
-    thread.status = Thread::Status::ready;
-    ready_.push(&thread);
-}
-
-void Machine::wait(Thread& thread) {
-    if (thread.status == Thread::Status::running) {
-        thread.status = Thread::Status::waiting;
-    }
-    Context& to = next();
-    if (&to != &thread) {
-        thread.switch_to(to);
-        if (cancelled_) {
-            throw Cancelled{};
-        }
-    }
-    thread.status = Thread::Status::running;
-}
-
 Meeting& Machine::meeting(Block& block, Step step) {
     switch (step) {
         case Step::sync_cluster:
@@ -262,7 +236,8 @@ Meeting& Machine::meeting(Block& block, Step step) {
     }
 }
 
-bool Machine::block_step(Thread& thread, Step step, bool value, std::source_location where) {
+[[gnu::always_inline]] inline bool Machine::block_step(Thread& thread, Step step, bool value,
+                                                       std::source_location where) {
     Block& block = *thread.block;
     Warp& warp = *thread.warp;
     Meeting& meeting = this->meeting(block, step);
@@ -422,6 +397,14 @@ void Machine::fail(FaultKind kind, const Thread& thread, const std::string& what
                           ", thread " + std::to_string(thread.rank) + ": " + name(kind) + ": " +
                           what);
 }
+
+namespace machine {
+
+bool block_step(Thread& thread, Step step, bool value, std::source_location where) {
+    return thread.machine->block_step(thread, step, value, where);
+}
+
+}  // namespace machine
 
 void launch(const Launch& how, const std::function<void(const Group&)>& body) {
     this_machine().launch(how, body);

@@ -49,6 +49,7 @@ struct Warp {
     std::array<unsigned, cuda::warp_size> mask;
     std::array<int, cuda::warp_size> source;
     machine::Lanes value;
+    std::array<void*, cuda::warp_size> place;  ///< of the SyncPoint
     std::uint32_t tick = 0;
     std::uint32_t full_tick = 0;  ///< when all lanes last met
     /// [lane][other]: accesses of `other` at ticks before this are before any of `lane` now. Used
@@ -148,9 +149,30 @@ class Machine {
     [[noreturn]] void report_deadlock() const;
 
     void finish(Thread& thread);
-    void wait(Thread& thread);
-    void make_ready(Thread& thread);
-    Context& next();
+    /// Lets others run until the thread is ready and its turn has come.
+    [[gnu::always_inline]] void wait(Thread& thread) {
+        if (thread.status == Thread::Status::running) {
+            thread.status = Thread::Status::waiting;
+        }
+        Context& to = next();
+        if (&to != &thread) {
+            thread.switch_to(to);
+            if (cancelled_) {
+                throw Cancelled{};
+            }
+        }
+        thread.status = Thread::Status::running;
+    }
+    void make_ready(Thread& thread) {
+        thread.status = Thread::Status::ready;
+        ready_.push(&thread);
+    }
+    Context& next() {
+        if (ready_.empty()) {
+            return host_;
+        }
+        return *ready_.pop();
+    }
     Meeting& meeting(Block& block, Step step);
     void arrive(Team& team, Thread& first);
     void release(Block& block, std::uint32_t epoch);
@@ -175,6 +197,7 @@ class Machine {
 std::string line_of(std::source_location where);
 const char* name(Step step);
 bool same_line(std::source_location a, std::source_location b);
+std::string hex(unsigned mask);
 /// "thread 17 at sync (force_trial.cuh:44)"
 std::string waiting(const Thread& thread);
 /// Who waits at an operation of the warp for the lane of `bit`.

@@ -9,17 +9,26 @@ namespace shoal::emu {
 
 namespace {
 
-std::string hex(unsigned mask) {
-    constexpr const char* digits = "0123456789abcdef";
-    std::string text = "0x";
-    for (int shift = 28; shift >= 0; shift -= 4) {
-        text += digits[(mask >> shift) & 0xf];
-    }
-    return text;
-}
-
 int lowest(unsigned mask) {
     return std::countr_zero(mask);
+}
+
+/// Whether all lanes of a mask wait with this mask; then they do so no more.
+bool complete(Warp& warp, unsigned mask) {
+    if ((warp.pending & mask) != mask) {
+        return false;
+    }
+    for (unsigned left = mask; left != 0; left &= left - 1) {
+        if (warp.mask[static_cast<std::size_t>(lowest(left))] != mask) {
+            return false;  // that lane has another meeting first
+        }
+    }
+    warp.pending &= ~mask;
+    warp.claimed = 0;
+    for (unsigned left = warp.pending; left != 0; left &= left - 1) {
+        warp.claimed |= warp.mask[static_cast<std::size_t>(lowest(left))];
+    }
+    return true;
 }
 
 /// After sync_warp(mask), accesses of its lanes so far are before those from here on.
@@ -58,9 +67,9 @@ void order_lanes(Warp& warp, unsigned mask) {
 
 }  // namespace
 
-std::uint64_t Machine::warp_step(Thread& thread, Step step, unsigned mask,
-                                 std::source_location where, std::uint64_t value, int source,
-                                 void (*combine)(machine::Lanes& values)) {
+[[gnu::always_inline]] inline std::uint64_t Machine::warp_step(
+    Thread& thread, Step step, unsigned mask, std::source_location where, std::uint64_t value,
+    int source, void (*combine)(machine::Lanes& values)) {
     Warp& warp = *thread.warp;
     const auto lane = static_cast<std::size_t>(thread.lane);
     const unsigned bit = 1u << lane;
@@ -85,14 +94,19 @@ std::uint64_t Machine::warp_step(Thread& thread, Step step, unsigned mask,
     if (source < 0 || source >= cuda::warp_size || (mask >> source & 1) == 0) {
         refuse("reads lane " + std::to_string(source) + ", which is not in it");
     }
-    if ((warp.claimed & mask) != 0) {
-        const unsigned here = warp.pending & mask;
-        const int other = lowest(here != 0 ? here : warp.pending);
-        const Thread& first = *warp.threads[other];
-        if (here == 0 || warp.mask[static_cast<std::size_t>(other)] != mask || first.step != step ||
-            !same_line(first.where, where)) {
-            refuse("meets " + waiting(first) + " with mask " +
-                   hex(warp.mask[static_cast<std::size_t>(other)]));
+    void* place = warp.sync_point[static_cast<std::size_t>(lowest(mask))].place();
+    if ((warp.claimed & bit) != 0) {
+        for (unsigned left = warp.pending & mask; left != 0; left &= left - 1) {
+            const auto other = static_cast<std::size_t>(lowest(left));
+            if ((warp.mask[other] & bit) == 0) {
+                continue;  // meets others first
+            }
+            const Thread& first = *warp.threads[other];
+            if (warp.mask[other] != mask || first.step != step || !same_line(first.where, where)) {
+                refuse("meets " + waiting(first));
+            }
+            place = warp.place[other];
+            break;
         }
     }
 
@@ -101,22 +115,18 @@ std::uint64_t Machine::warp_step(Thread& thread, Step step, unsigned mask,
     warp.mask[lane] = mask;
     warp.source[lane] = source;
     warp.value[lane] = value;
+    warp.place[lane] = place;
     warp.pending |= bit;
     warp.claimed |= mask;
-
-    SyncPoint& point = warp.sync_point[static_cast<std::size_t>(lowest(mask))];
-    void* const place = point.place();
     if (step == Step::sync_warp) {
         SyncPoint::release(place);
     }
-    if ((warp.pending & mask) == mask) {
-        warp.pending &= ~mask;
-        warp.claimed &= ~mask;
+    if (complete(warp, mask)) {
         if (combine != nullptr) {
             combine(warp.value);
         } else if (step == Step::sync_warp) {
             order_lanes(warp, mask);
-            point.pass();
+            warp.sync_point[static_cast<std::size_t>(lowest(mask))].pass();
         } else {
             machine::Lanes given;
             std::copy(std::begin(warp.value), std::end(warp.value), given);
@@ -139,6 +149,11 @@ std::uint64_t Machine::warp_step(Thread& thread, Step step, unsigned mask,
 }
 
 namespace machine {
+
+std::uint64_t warp_step(Thread& thread, Step step, unsigned mask, std::source_location where,
+                        std::uint64_t value, int source, void (*combine)(Lanes& values)) {
+    return thread.machine->warp_step(thread, step, mask, where, value, source, combine);
+}
 
 void multiply_tf32(Lanes& operands) {
     const auto tf32 = [](float x) {
