@@ -31,13 +31,13 @@ Context::Context() {
 #endif
 }
 
-void Context::become_new_thread() {
+void Context::become_thread([[maybe_unused]] int which) {
 #if defined(SHOAL_EMU_TSAN)
-    if (owns_tsan_fiber_) {
-        __tsan_destroy_fiber(tsan_fiber_);
+    void*& thread = tsan_threads_[static_cast<std::size_t>(which)];
+    if (thread == nullptr) {
+        thread = __tsan_create_fiber(0);  // takes half a millisecond, so they are kept
     }
-    tsan_fiber_ = __tsan_create_fiber(0);
-    owns_tsan_fiber_ = true;
+    tsan_fiber_ = thread;
 #endif
 }
 
@@ -75,8 +75,10 @@ Fiber::Fiber() {
 
 Fiber::~Fiber() {
 #if defined(SHOAL_EMU_TSAN)
-    if (owns_tsan_fiber_) {
-        __tsan_destroy_fiber(tsan_fiber_);
+    for (void* thread : tsan_threads_) {
+        if (thread != nullptr) {
+            __tsan_destroy_fiber(thread);
+        }
     }
 #endif
     munmap(const_cast<std::byte*>(static_cast<const std::byte*>(stack_)) - page, mapped_bytes);

@@ -2,6 +2,7 @@
 // Stacks to switch between, announced to the sanitizers.
 #pragma once
 
+#include <array>
 #include <boost/context/fiber.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -34,9 +35,9 @@ class Context {
         arrive(std::move(other.resume_).resume());
     }
 
-    /// ThreadSanitizer only: from here on this context, not the running one, counts as a new
-    /// thread, started by the running one.
-    void become_new_thread();
+    /// ThreadSanitizer only: this context, not the running one, counts from here on as one of two
+    /// threads, each in order with itself and with what it acquires.
+    void become_thread(int which);
 
   protected:
     /// First code on a new stack, or on an old one again.
@@ -70,7 +71,7 @@ class Context {
     std::size_t stack_size_ = 0;
     void* asan_stack_ = nullptr;
     void* tsan_fiber_ = nullptr;
-    bool owns_tsan_fiber_ = false;
+    std::array<void*, 2> tsan_threads_{};
 };
 
 /// A barrier as ThreadSanitizer sees it; nothing without it. What a context did before release() is

@@ -62,6 +62,7 @@ Context& Thread::run() {
     switch_to(machine->host_);
     while (!machine->closing_) {
         status = Status::running;
+        SyncPoint::acquire(machine->start_of_threads_.place());
         try {
             (*machine->body_)(Group(*this));
             machine->finish(*this);
@@ -122,19 +123,22 @@ void Machine::run_all() {
             std::swap(order[i - 1], order[ready_.random() % i]);
         }
     }
+    start_of_threads_.renew();
+    end_of_threads_.renew();
+    int turn = 0;
     for (const int first : order) {
-        run_blocks(first * static_cast<int>(at_once), static_cast<int>(at_once));
+        run_blocks(first * static_cast<int>(at_once), static_cast<int>(at_once), turn++ % 2);
     }
+    SyncPoint::acquire(end_of_threads_.place());
 }
 
-void Machine::run_blocks(int first, int count) {
+void Machine::run_blocks(int first, int count, int which_thread) {
     const auto per_cluster = static_cast<std::size_t>(how_->cluster);
     const auto threads = static_cast<std::size_t>(how_->threads);
     ++epoch_;
     cancelled_ = false;
     problem_ = nullptr;
     alive_ = static_cast<std::size_t>(count) * threads;
-    end_of_threads_.renew();
     grid_.reset();
     grid_.members.clear();
     clusters_.resize(static_cast<std::size_t>(count) / per_cluster);
@@ -150,8 +154,9 @@ void Machine::run_blocks(int first, int count) {
         block.cluster->members.push_back(&block);
         grid_.members.push_back(&block);
         block.in_cluster = static_cast<int>(i % per_cluster);
-        start_block(block, first + static_cast<int>(i), i * threads);
+        start_block(block, first + static_cast<int>(i), i * threads, which_thread);
     }
+    SyncPoint::release(start_of_threads_.place());
 
     host_.switch_to(next());
     if (alive_ != 0 && !cancelled_) {
@@ -162,13 +167,13 @@ void Machine::run_blocks(int first, int count) {
         }
     }
     cancel();
-    SyncPoint::acquire(end_of_threads_.place());
     if (problem_ != nullptr) {
+        SyncPoint::acquire(end_of_threads_.place());
         std::rethrow_exception(problem_);
     }
 }
 
-void Machine::start_block(Block& block, int number, std::size_t first_thread) {
+void Machine::start_block(Block& block, int number, std::size_t first_thread, int which_thread) {
     const auto threads = static_cast<std::size_t>(how_->threads);
     constexpr auto width = static_cast<std::size_t>(cuda::warp_size);
     block.reset();
@@ -195,7 +200,7 @@ void Machine::start_block(Block& block, int number, std::size_t first_thread) {
         thread.settled = how_->cluster == 1 ? &block.epoch : &block.cluster->epoch;
         thread.tick = &thread.warp->tick;
         thread.checks = watch == Watch::on;
-        thread.become_new_thread();
+        thread.become_thread(which_thread);
         ready_.push(&thread);
     }
     for (std::size_t i = 0; i < block.warps.size(); ++i) {

@@ -142,9 +142,10 @@ class Machine {
     friend struct Thread;
 
     void run_all();
-    /// Blocks that run at the same time.
-    void run_blocks(int first, int count);
-    void start_block(Block& block, int number, std::size_t first_thread);
+    /// Blocks that run at the same time. Those that follow each other are different threads to
+    /// ThreadSanitizer.
+    void run_blocks(int first, int count, int which_thread);
+    void start_block(Block& block, int number, std::size_t first_thread, int which_thread);
     void cancel();
     [[noreturn]] void report_deadlock() const;
 
@@ -190,6 +191,7 @@ class Machine {
     bool cancelled_ = false;
     bool closing_ = false;
     std::exception_ptr problem_;
+    SyncPoint start_of_threads_;
     SyncPoint end_of_threads_;
 };
 

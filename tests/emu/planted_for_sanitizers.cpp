@@ -106,8 +106,7 @@ void past_stack() {
     shoal::emu::launch({.kernel = "stack", .threads = 32}, [](const Group& g) {
         volatile float local[8] = {};
         g.sync();
-        local[g.rank()] = 1.0f;
-        g.sync();
+        local[g.rank()] = local[0] + 1.0f;
     });
 }
 

@@ -52,65 +52,78 @@ class SharedMemory {
     /// Checks and records an access of `bytes` at a byte offset inside the memory. Throws Fault.
     template <std::size_t bytes>
     SHOAL_EMU_UNSEEN void read(const Actor& who, std::size_t offset) {
-        if (ended_) {
-            report_ended(who);
+        if constexpr (bytes < 4) {
+            read_word(who, offset / 4, part<bytes>(offset));
+        } else {
+            static_assert(bytes % 4 == 0);
+            for (std::size_t i = offset / 4; i < (offset + bytes) / 4; ++i) {
+                read_word(who, i, 0xf);
+            }
         }
-        each_word<bytes>(offset, [&](std::size_t index, Word& word, unsigned mask) {
-            if (word.since != since_ || (word.written & mask) != mask) {
-                report_unwritten(who, index);
-            }
-            if (unsettled(who, word.writer) && (word.writer_bytes & mask) != 0) {
-                report_if_race(who, word.writer, index, "wrote", "reads");
-            }
-            note_reader(who, word, mask);
-        });
     }
     template <std::size_t bytes>
     SHOAL_EMU_UNSEEN void write(const Actor& who, std::size_t offset) {
-        if (ended_) {
-            report_ended(who);
+        if constexpr (bytes < 4) {
+            write_word(who, offset / 4, part<bytes>(offset));
+        } else {
+            static_assert(bytes % 4 == 0);
+            for (std::size_t i = offset / 4; i < (offset + bytes) / 4; ++i) {
+                write_word(who, i, 0xf);
+            }
         }
-        each_word<bytes>(offset, [&](std::size_t index, Word& word, unsigned mask) {
-            if (unsettled(who, word.writer) && (word.writer_bytes & mask) != 0) {
-                report_if_race(who, word.writer, index, "wrote", "writes");
-            }
-            if ((word.reader_bytes & mask) != 0) {
-                if (unsettled(who, word.reader)) {
-                    report_if_race(who, word.reader, index, "read", "writes");
-                }
-                if (unsettled(who, word.other_reader)) {
-                    report_if_race(who, word.other_reader, index, "read", "writes");
-                }
-            }
-            word.writer = now(who);
-            word.writer_bytes = static_cast<std::uint8_t>(mask);
-            word.written =
-                static_cast<std::uint8_t>(word.since == since_ ? word.written | mask : mask);
-            word.since = since_;
-        });
     }
 
   private:
+    /// Sets of bytes have a bit per byte.
     struct Word {
         Access writer;
         Access reader;             ///< the latest
         Access other_reader;       ///< one more of this epoch, of another warp if there was any
         std::uint32_t since = 0;   ///< `written` is about the block that started in this epoch
-        std::uint8_t written = 0;  ///< a bit per byte
+        std::uint8_t written = 0;  ///< bytes that have a value
         std::uint8_t writer_bytes = 0;
         std::uint8_t reader_bytes = 0;
     };
 
-    template <std::size_t bytes, class F>
-    SHOAL_EMU_UNSEEN void each_word(std::size_t offset, F visit) {
-        if constexpr (bytes < 4) {
-            visit(offset / 4, shadow_[offset / 4], ((1u << bytes) - 1u) << (offset % 4));
-        } else {
-            static_assert(bytes % 4 == 0);
-            for (std::size_t i = offset / 4; i < (offset + bytes) / 4; ++i) {
-                visit(i, shadow_[i], 0xfu);
+    template <std::size_t bytes>
+    SHOAL_EMU_UNSEEN static std::uint8_t part(std::size_t offset) {
+        return static_cast<std::uint8_t>(((1u << bytes) - 1u) << (offset % 4));
+    }
+
+    SHOAL_EMU_UNSEEN void read_word(const Actor& who, std::size_t index, std::uint8_t bytes) {
+        Word& word = shadow_[index];
+        if (ended_) {
+            report_ended(who);
+        }
+        if (word.since != since_ || (word.written & bytes) != bytes) {
+            report_unwritten(who, index);
+        }
+        if (unsettled(who, word.writer) && (word.writer_bytes & bytes) != 0) {
+            report_if_race(who, word.writer, index, "wrote", "reads");
+        }
+        note_reader(who, word, bytes);
+    }
+    SHOAL_EMU_UNSEEN void write_word(const Actor& who, std::size_t index, std::uint8_t bytes) {
+        Word& word = shadow_[index];
+        if (ended_) {
+            report_ended(who);
+        }
+        if (unsettled(who, word.writer) && (word.writer_bytes & bytes) != 0) {
+            report_if_race(who, word.writer, index, "wrote", "writes");
+        }
+        if ((word.reader_bytes & bytes) != 0) {
+            if (unsettled(who, word.reader)) {
+                report_if_race(who, word.reader, index, "read", "writes");
+            }
+            if (unsettled(who, word.other_reader)) {
+                report_if_race(who, word.other_reader, index, "read", "writes");
             }
         }
+        word.writer = now(who);
+        word.writer_bytes = bytes;
+        word.written =
+            static_cast<std::uint8_t>(word.since == since_ ? word.written | bytes : bytes);
+        word.since = since_;
     }
 
     SHOAL_EMU_UNSEEN static Access now(const Actor& who) {
@@ -120,7 +133,7 @@ class SharedMemory {
     SHOAL_EMU_UNSEEN static bool unsettled(const Actor& who, const Access& past) {
         return past.epoch >= *who.settled && past.id != who.id;
     }
-    SHOAL_EMU_UNSEEN static void note_reader(const Actor& who, Word& word, unsigned mask) {
+    SHOAL_EMU_UNSEEN static void note_reader(const Actor& who, Word& word, std::uint8_t bytes) {
         if (word.reader.epoch != *who.epoch) {
             word.other_reader = word.reader;
             word.reader_bytes = 0;
@@ -131,7 +144,7 @@ class SharedMemory {
             word.other_reader = word.reader;
         }
         word.reader = now(who);
-        word.reader_bytes = static_cast<std::uint8_t>(word.reader_bytes | mask);
+        word.reader_bytes = static_cast<std::uint8_t>(word.reader_bytes | bytes);
     }
 
     static void report_if_race(const Actor& who, const Access& past, std::size_t word,

@@ -379,9 +379,9 @@ TEST(emulator, views_do_what_pointers_do) {
 }
 
 TEST(emulator, a_failed_launch_leaves_nothing_behind) {
-    int unwound = 0;
+    std::atomic<int> unwound = 0;
     struct Count {
-        int& count;
+        std::atomic<int>& count;
         ~Count() { ++count; }
     };
     EXPECT_THROW(launch({.kernel = "throws", .blocks = 2, .threads = 64},
