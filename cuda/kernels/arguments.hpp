@@ -38,13 +38,20 @@ struct ForceNetwork {
     std::int64_t group_size = 0;           ///< numbers in one P
 };
 
+/// What a trial means for one readout group at one step, in the streamed kernels (host/README.md, A.5).
+struct GroupStep {
+    std::int8_t full = 0;     ///< pending updates to rewrite P with before this step's update; 0: none
+    std::int8_t update = -1;  ///< updates pending before this step's; -1: no update at this step
+    std::int8_t ends = 0;     ///< pending updates to rewrite P with after this step; 0: none
+};
+
 /// One trial as the kernels read it.
 template <typename T>
 struct TrialData {
     int steps = 0;
-    const T* inputs = nullptr;               ///< [time, input]
-    const double* targets = nullptr;         ///< [time, output]
-    const std::uint32_t* errors = nullptr;   ///< [time]: bit g: outputs of group g have an error
+    const T* inputs = nullptr;              ///< [time, input]
+    const double* targets = nullptr;        ///< [time, output]
+    const std::uint32_t* errors = nullptr;  ///< [time]: bit g: outputs of group g have an error
 };
 
 /// One network's part in a launch that runs a trial.
@@ -58,8 +65,40 @@ struct TrialWork {
 struct TrialSums {
     double* squared_error = nullptr;  ///< over the steps with an error
     int* terms = nullptr;
-    int* diverged_at = nullptr;       ///< [network of the launch]: step, or -1
-    int outputs = 0;                  ///< of the widest network
+    int* diverged_at = nullptr;  ///< [network of the launch]: step, or -1
+    int outputs = 0;             ///< of the widest network
+};
+
+/// Steps over which the mean of r is wanted.
+struct MeanWindow {
+    int begin = 0;
+    int end = 0;
+};
+
+/// A run of one network with frozen weights, whatever the condition.
+template <typename T>
+struct Run {
+    Weights<T> weights;
+    const T* readout = nullptr;         ///< [output, unit]
+    const T* constant_input = nullptr;  ///< [input], where a condition has no inputs; null: 0
+    int steps = 0;
+    int outputs_from = 0;  ///< outputs of this step and later are recorded
+    const MeanWindow* windows = nullptr;
+    int window_count = 0;
+};
+
+/// One condition of a run, or one network of a trial. Everything is this condition's own but `inputs`.
+template <typename T>
+struct Condition {
+    int run = 0;                ///< in the table of runs
+    const T* inputs = nullptr;  ///< [time, input]; null: the run's constant input
+    T* state = nullptr;         ///< x, [unit]
+    T* output = nullptr;        ///< z, [output]
+    T* rates = nullptr;         ///< r, [unit]; streamed only
+    T* product = nullptr;       ///< J r, [unit]; streamed only
+    T* recorded = nullptr;      ///< [recorded step, output]; null: nothing is recorded
+    double* rate_sums = nullptr;  ///< [window, unit]: sum of r
+    int* diverged_at = nullptr;   ///< first step out of range, or -1
 };
 
 }  // namespace shoal::cuda

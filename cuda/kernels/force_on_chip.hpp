@@ -92,7 +92,7 @@ class ForceOnChip {
                 } else if (squares.updates == max_pending_updates) {
                     squares.rewrite();
                 }
-                learn(squares, group, targets, t);
+                learn(squares, group, targets);
             }
             const bool goes_on = t + 1 < trial_.steps && errors[t + 1] == now;
             if (open >= 0 && !goes_on) {
@@ -206,7 +206,7 @@ class ForceOnChip {
     }
 
     template <class Squares, class Targets>
-    SHOAL_DEVICE void learn(Squares& squares, int group, const Targets& targets, int t) {
+    SHOAL_DEVICE void learn(Squares& squares, int group, const Targets& targets) {
         float c = 1.0f;
         const float k = squares.append(rates_ + current_ * Shape::columns, c);
         SHOAL_UNROLL_BY(1) for (int o = 0; o < w_.outputs; ++o) {
