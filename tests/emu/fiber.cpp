@@ -7,6 +7,10 @@
 #include <new>
 #include <utility>
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
+
 namespace shoal::emu {
 
 namespace {
@@ -53,6 +57,9 @@ Fiber::Fiber() {
     if (mapped == MAP_FAILED) {
         throw std::bad_alloc();
     }
+#if defined(__SANITIZE_ADDRESS__)
+    __asan_unpoison_memory_region(mapped, mapped_bytes);  // another stack may have been here
+#endif
     mprotect(mapped, page, PROT_NONE);
     stack_ = static_cast<std::byte*>(mapped) + page;
     stack_size_ = stack_bytes;

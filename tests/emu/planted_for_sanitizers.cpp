@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Kernels for a sanitizer to judge, with the emulator's own checks off. Argument: which one.
+// Kernels for a sanitizer to judge, with the emulator's own checks off. Argument: which one. The
+// comments "found:" tell CMakeLists.txt the line that the sanitizer has to name.
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <string>
@@ -54,7 +56,8 @@ void missing_barrier() {
         x[g.rank()] = 1.0f;
         g.sync();
         const float left = x[(g.rank() + 1) % 64];
-        x[g.rank()] = left + 1.0f;  // the neighbour may not have read yet
+        // The neighbour may not have read yet.
+        x[g.rank()] = left + 1.0f;  // found: missing_barrier
     });
 }
 
@@ -62,8 +65,8 @@ void missing_warp_barrier() {
     shoal::emu::launch({.kernel = "exchange", .shared_bytes = 128}, [](const Group& g) {
         auto x = g.shared<float>(0, 32);
         x[g.rank()] = 1.0f;
-        g.shuffle(1.0f, 0);  // orders no memory
-        const float other = x[g.rank() ^ 1];
+        g.shuffle(1.0f, 0);                   // orders no memory
+        const float other = x[g.rank() ^ 1];  // found: missing_warp_barrier
         g.shuffle(other, 0);
     });
 }
@@ -78,8 +81,8 @@ void late_leaver() {
             x[0] = 1.0f;
         }
         if (g.rank() == 31) {
-            const float y = x[0];
-            g.shared<float>(0, 1)[0] = y;
+            const float y = x[0];  // found: late_leaver
+            x[0] = y;
         }
         g.sync();
     });
@@ -92,21 +95,25 @@ void blocks_share() {
     shoal::emu::launch({.kernel = "blocks", .blocks = 2, .threads = 32}, [](const Group& g) {
         g.sync();
         if (g.rank() == 0) {
-            g.global(&shared_by_all, 1)[0] += 1.0f;
+            g.global(&shared_by_all, 1)[0] += 1.0f;  // found: blocks_share
         }
     });
 }
 
 void past_shared() {
-    shoal::emu::launch({.kernel = "past", .threads = 65, .shared_bytes = 256},
-                       [](const Group& g) { g.shared<float>(0, 64)[g.rank()] = 1.0f; });
+    shoal::emu::launch({.kernel = "past", .threads = 65, .shared_bytes = 256}, [](const Group& g) {
+        auto x = g.shared<float>(0, 64);
+        x[g.rank()] = 1.0f;  // found: past_shared
+    });
 }
 
 void past_stack() {
     shoal::emu::launch({.kernel = "stack", .threads = 32}, [](const Group& g) {
-        volatile float local[8] = {};
+        float local[8] = {};
+        float* volatile where = local;  // hidden from the compiler
         g.sync();
-        local[g.rank()] = local[0] + 1.0f;
+        where[g.rank()] = 1.0f;  // found: past_stack
+        g.sync();
     });
 }
 
