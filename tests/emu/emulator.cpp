@@ -28,6 +28,12 @@ const Actor& actor(const Thread& thread) {
 
 }  // namespace machine
 
+void Machine::fail(FaultKind kind, const Thread& thread, const std::string& what) const {
+    throw Fault(kind, "kernel " + how_->kernel + ", block " + std::to_string(thread.block->number) +
+                          ", thread " + std::to_string(thread.rank) + ": " + name(kind) + ": " +
+                          what);
+}
+
 void report_out_of_bounds(const Actor* who, bool shared, std::ptrdiff_t index, std::size_t count) {
     if (who == nullptr) {
         throw Fault(FaultKind::foreign_store, "access through a view of nothing");

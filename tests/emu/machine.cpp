@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Launches: threads are set up, run, and unwound if something fails.
 #include "machine.hpp"
 
 #include <algorithm>
@@ -52,12 +53,6 @@ void ReadyRing::reset(std::size_t threads, std::uint64_t seed) {
     shuffled_ = seed != 0;
 }
 
-void Meeting::reset() {
-    arrived = 0;
-    first = gone = nullptr;
-    sync_point.renew();
-}
-
 Context& Thread::run() {
     switch_to(machine->host_);
     while (!machine->closing_) {
@@ -68,7 +63,9 @@ Context& Thread::run() {
             machine->finish(*this);
         } catch (const Cancelled&) {
         } catch (...) {
-            machine->problem_ = std::current_exception();
+            if (machine->problem_ == nullptr) {
+                machine->problem_ = std::current_exception();
+            }
             machine->cancelled_ = true;
         }
         status = Status::done;
@@ -230,121 +227,6 @@ void Machine::cancel() {
     ready_.clear();
 }
 
-Meeting& Machine::meeting(Block& block, Step step) {
-    switch (step) {
-        case Step::sync_cluster:
-            return *block.cluster;
-        case Step::sync_grid:
-            return grid_;
-        default:
-            return block;
-    }
-}
-
-[[gnu::always_inline]] inline bool Machine::block_step(Thread& thread, Step step, bool value,
-                                                       std::source_location where) {
-    Block& block = *thread.block;
-    Warp& warp = *thread.warp;
-    Meeting& meeting = this->meeting(block, step);
-    const unsigned bit = 1u << thread.lane;
-    const auto refuse = [&](FaultKind kind, const std::string& why) {
-        fail(kind, thread, "at " + std::string(name(step)) + " (" + line_of(where) + "): " + why);
-    };
-    if (step == Step::sync_grid && !how_->cooperative) {
-        refuse(FaultKind::bad_launch, "this launch is not cooperative");
-    }
-    if ((warp.claimed & bit) != 0) {
-        refuse(FaultKind::warp_mask, waited_for(warp, bit));
-    }
-    if (block.first != nullptr &&
-        (block.first->step != step || !same_line(block.first->where, where))) {
-        refuse(FaultKind::divergent_barrier, "meets " + waiting(*block.first));
-    }
-    if (meeting.gone != nullptr || block.gone != nullptr) {
-        const Thread& gone = block.gone != nullptr ? *block.gone : *meeting.gone;
-        refuse(FaultKind::divergent_barrier, "thread " + std::to_string(gone.rank) + " of block " +
-                                                 std::to_string(gone.block->number) +
-                                                 " has left the kernel");
-    }
-
-    thread.step = step;
-    thread.where = where;
-    warp.at_barrier |= bit;
-    block.any = block.any || value;
-    if (block.first == nullptr) {
-        block.first = &thread;
-    }
-    void* const place = meeting.sync_point.place();
-    SyncPoint::release(place);
-    if (++block.arrived == how_->threads) {
-        block.arrived = 0;
-        block.any_result = std::exchange(block.any, false);
-        if (&meeting == &block) {
-            block.sync_point.pass();
-            release(block, ++epoch_);
-        } else {
-            arrive(static_cast<Team&>(meeting), *block.first);
-        }
-    }
-    wait(thread);
-    SyncPoint::acquire(place);
-    thread.passed = step;
-    thread.passed_where = where;
-    return block.any_result;
-}
-
-void Machine::arrive(Team& team, Thread& first) {
-    if (team.first == nullptr) {
-        team.first = &first;
-    }
-    if (++team.arrived < static_cast<int>(team.members.size())) {
-        return;
-    }
-    team.arrived = 0;
-    team.first = nullptr;
-    team.sync_point.pass();
-    ++epoch_;
-    for (Block* block : team.members) {
-        block->cluster->epoch = epoch_;
-        block->cluster->met = true;
-        release(*block, epoch_);
-    }
-}
-
-void Machine::release(Block& block, std::uint32_t epoch) {
-    block.epoch = epoch;
-    block.first = nullptr;
-    for (Warp& warp : block.warps) {
-        warp.at_barrier = 0;
-    }
-    for (Thread* thread : block.threads) {
-        make_ready(*thread);
-    }
-}
-
-void Machine::finish(Thread& thread) {
-    Block& block = *thread.block;
-    const unsigned bit = 1u << thread.lane;
-    thread.warp->done |= bit;
-    if ((thread.warp->claimed & bit) != 0) {
-        fail(FaultKind::warp_mask, thread, "leaves the kernel: " + waited_for(*thread.warp, bit));
-    }
-    for (Meeting* meeting : {static_cast<Meeting*>(&block), static_cast<Meeting*>(block.cluster),
-                             static_cast<Meeting*>(&grid_)}) {
-        if (meeting->first != nullptr) {
-            fail(FaultKind::divergent_barrier, thread,
-                 "leaves the kernel while block " + std::to_string(meeting->first->block->number) +
-                     " has " + waiting(*meeting->first));
-        }
-        if (meeting->gone == nullptr) {
-            meeting->gone = &thread;
-        }
-    }
-    if (++block.done == how_->threads) {
-        block.shared.end();
-    }
-}
-
 void Machine::report_deadlock() const {
     std::string text;
     const Thread* first = nullptr;
@@ -365,51 +247,6 @@ void Machine::report_deadlock() const {
     }
     fail(FaultKind::deadlock, *first, text);
 }
-
-SharedMemory& Machine::shared(Thread& thread, int in_cluster, std::size_t offset, std::size_t bytes,
-                              std::size_t alignment) {
-    Block* block = thread.block;
-    if (in_cluster >= how_->cluster || in_cluster < -1) {
-        fail(FaultKind::shared_out_of_bounds, thread,
-             "asks for the shared memory of block " + std::to_string(in_cluster) +
-                 " in clusters of " + std::to_string(how_->cluster));
-    }
-    if (in_cluster != -1) {
-        block = block->cluster->members[static_cast<std::size_t>(in_cluster)];
-    }
-    if (block != thread.block && !block->cluster->met) {
-        fail(FaultKind::block_lifetime, thread,
-             "asks for the shared memory of another block before any sync_cluster: it may not have "
-             "started");
-    }
-    if (thread.checks) {
-        if (offset > how_->shared_bytes || bytes > how_->shared_bytes - offset) {
-            fail(FaultKind::shared_out_of_bounds, thread,
-                 "asks for shared memory from byte " + std::to_string(offset) + " to " +
-                     std::to_string(offset + bytes) + " of " + std::to_string(how_->shared_bytes));
-        }
-        if (offset % alignment != 0) {
-            fail(FaultKind::misaligned, thread,
-                 "asks for shared memory from byte " + std::to_string(offset) +
-                     ", not a multiple of " + std::to_string(alignment));
-        }
-    }
-    return block->shared;
-}
-
-void Machine::fail(FaultKind kind, const Thread& thread, const std::string& what) const {
-    throw Fault(kind, "kernel " + how_->kernel + ", block " + std::to_string(thread.block->number) +
-                          ", thread " + std::to_string(thread.rank) + ": " + name(kind) + ": " +
-                          what);
-}
-
-namespace machine {
-
-bool block_step(Thread& thread, Step step, bool value, std::source_location where) {
-    return thread.machine->block_step(thread, step, value, where);
-}
-
-}  // namespace machine
 
 void launch(const Launch& how, const std::function<void(const Group&)>& body) {
     this_machine().launch(how, body);

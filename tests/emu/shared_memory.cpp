@@ -128,4 +128,35 @@ void SharedMemory::report_ended(const Actor& who) {
                          "touches the shared memory of a block that has left the kernel");
 }
 
+SharedMemory& Machine::shared(Thread& thread, int in_cluster, std::size_t offset, std::size_t bytes,
+                              std::size_t alignment) {
+    Block* block = thread.block;
+    if (in_cluster >= how_->cluster || in_cluster < -1) {
+        fail(FaultKind::shared_out_of_bounds, thread,
+             "asks for the shared memory of block " + std::to_string(in_cluster) +
+                 " in clusters of " + std::to_string(how_->cluster));
+    }
+    if (in_cluster != -1) {
+        block = block->cluster->members[static_cast<std::size_t>(in_cluster)];
+    }
+    if (block != thread.block && !block->cluster->met) {
+        fail(FaultKind::block_lifetime, thread,
+             "asks for the shared memory of another block before any sync_cluster: it may not have "
+             "started");
+    }
+    if (thread.checks) {
+        if (offset > how_->shared_bytes || bytes > how_->shared_bytes - offset) {
+            fail(FaultKind::shared_out_of_bounds, thread,
+                 "asks for shared memory from byte " + std::to_string(offset) + " to " +
+                     std::to_string(offset + bytes) + " of " + std::to_string(how_->shared_bytes));
+        }
+        if (offset % alignment != 0) {
+            fail(FaultKind::misaligned, thread,
+                 "asks for shared memory from byte " + std::to_string(offset) +
+                     ", not a multiple of " + std::to_string(alignment));
+        }
+    }
+    return block->shared;
+}
+
 }  // namespace shoal::emu

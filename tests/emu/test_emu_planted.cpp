@@ -157,6 +157,17 @@ TEST(planted, deadlock) {
                  });
 }
 
+TEST(planted, deadlock_of_lanes) {
+    expect_fault(FaultKind::deadlock, {"sync_warp (", "with mask 0x0000000"},
+                 {.kernel = "circle", .threads = 3}, [](const Group& g) {
+                     // Every lane meets its right neighbour first, and would its left one after.
+                     const unsigned left[] = {0b101, 0b011, 0b110};
+                     const unsigned right[] = {0b011, 0b110, 0b101};
+                     g.sync_warp(right[g.lane()]);
+                     g.sync_warp(left[g.lane()]);
+                 });
+}
+
 TEST(planted, out_of_bounds_shared) {
     expect_fault(FaultKind::shared_out_of_bounds, {"element 10 of a view of 10"},
                  {.kernel = "past", .threads = 32, .shared_bytes = 128}, [](const Group& g) {
