@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One Euler step of conditions whose J r is already there (host/README.md, A.2), at sizes that stay in
-// device memory. CPU twin: host/backend/cpu/step_inl.hpp.
+// One Euler step of conditions whose J r is already there (host/README.md, A.2), at sizes that stay
+// in device memory. CPU twin: host/backend/cpu/step_inl.hpp.
 #pragma once
 
 #include "kernels/arguments.hpp"
@@ -22,6 +22,18 @@ struct AdvanceArguments {
 template <typename T>
 SHOAL_HD int advance_shared_bytes(int outputs) {
     return outputs * warp_size * static_cast<int>(sizeof(T));
+}
+
+/// Computes r from the state, before the first step. Blocks: one a condition.
+template <typename T, class Group>
+SHOAL_DEVICE void begin_run(const Group& g, const Run<T>* runs, const Condition<T>* conditions) {
+    const Condition<T>& condition = conditions[g.block()];
+    const Weights<T>& w = runs[condition.run].weights;
+    const auto state = g.global(condition.state, w.units);
+    const auto rates = g.global(condition.rates, w.units);
+    for (int i = g.rank(); i < w.units; i += g.size()) {
+        rates[i] = rate_of(w.cell, T{state[i]});
+    }
 }
 
 /// Blocks: one a condition; does step t unless the run is over.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What kernels get: descriptions of networks, trials and runs in device memory. All plain structs, copied
-// to the device as they are.
+// What kernels get: descriptions of networks, trials and runs in device memory. All plain structs,
+// copied to the device as they are.
 #pragma once
 
 #include <cstdint>
@@ -18,11 +18,11 @@ struct Weights {
     int outputs = 0;
     Cell cell = Cell::current;
     T gain = 0;
-    T step = 0;                   ///< dt / tau
-    const T* recurrent = nullptr; ///< J, [from, to]
-    const T* input = nullptr;     ///< [input, unit]
-    const T* feedback = nullptr;  ///< [output, unit]; null: outputs are not fed back
-    const T* bias = nullptr;      ///< [unit]; null: none
+    T step = 0;                    ///< dt / tau
+    const T* recurrent = nullptr;  ///< J, [from, to]
+    const T* input = nullptr;      ///< [input, unit]
+    const T* feedback = nullptr;   ///< [output, unit]; null: outputs are not fed back
+    const T* bias = nullptr;       ///< [unit]; null: none
 };
 
 /// One network in FORCE training.
@@ -38,9 +38,10 @@ struct ForceNetwork {
     std::int64_t group_size = 0;           ///< numbers in one P
 };
 
-/// What a trial means for one readout group at one step, in the streamed kernels (host/README.md, A.5).
+/// What a trial means for one readout group at one step, in the streamed kernels (host/README.md,
+/// A.5).
 struct GroupStep {
-    std::int8_t full = 0;     ///< pending updates to rewrite P with before this step's update; 0: none
+    std::int8_t full = 0;  ///< pending updates to rewrite P with before this step's update; 0: none
     std::int8_t update = -1;  ///< updates pending before this step's; -1: no update at this step
     std::int8_t ends = 0;     ///< pending updates to rewrite P with after this step; 0: none
 };
@@ -58,7 +59,7 @@ struct TrialData {
 struct TrialWork {
     int network = 0;  ///< in the table of networks
     int trial = 0;    ///< in the table of trials
-    int odd = 0;      ///< 1 if the trial's first global step is odd: updates fall on even global steps
+    int odd = 0;  ///< 1 if the trial's first global step is odd: updates fall on even global steps
 };
 
 /// What a trial did to one network. The sums are laid out [network of the launch, output].
@@ -87,16 +88,17 @@ struct Run {
     int window_count = 0;
 };
 
-/// One condition of a run, or one network of a trial. Everything is this condition's own but `inputs`.
+/// One condition of a run, or one network of a trial. Everything is this condition's own but
+/// `inputs`.
 template <typename T>
 struct Condition {
-    int run = 0;                ///< in the table of runs
-    const T* inputs = nullptr;  ///< [time, input]; null: the run's constant input
-    T* state = nullptr;         ///< x, [unit]
-    T* output = nullptr;        ///< z, [output]
-    T* rates = nullptr;         ///< r, [unit]; streamed only
-    T* product = nullptr;       ///< J r, [unit]; streamed only
-    T* recorded = nullptr;      ///< [recorded step, output]; null: nothing is recorded
+    int run = 0;                  ///< in the table of runs
+    const T* inputs = nullptr;    ///< [time, input]; null: the run's constant input
+    T* state = nullptr;           ///< x, [unit]
+    T* output = nullptr;          ///< z, [output]
+    T* rates = nullptr;           ///< r, [unit]; streamed only
+    T* product = nullptr;         ///< J r, [unit]; streamed only
+    T* recorded = nullptr;        ///< [recorded step, output]; null: nothing is recorded
     double* rate_sums = nullptr;  ///< [window, unit]: sum of r
     int* diverged_at = nullptr;   ///< first step out of range, or -1
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// One trial of FORCE training of many small networks: one block a network, J in registers, the active P in
-// shared memory (host/README.md, A.2 and A.5). CPU twin: host/backend/cpu/force_session.cpp.
+// One trial of FORCE training of many small networks: one block a network, J in registers, the
+// active P in shared memory (host/README.md, A.2 and A.5). CPU twin:
+// host/backend/cpu/force_session.cpp.
 #pragma once
 
 #include "kernels/arguments.hpp"
@@ -17,9 +18,9 @@ struct ForceOnChipArguments {
     const TrialData<float>* trials = nullptr;       ///< table of all trials
     const TrialWork* work = nullptr;                ///< [block]
     TrialSums sums;
-    bool gains_in_shared = true;  ///< else in `gains`
-    float* gains = nullptr;       ///< [block][max_pending_updates][gains_stride]
-    int gains_stride = 0;
+    int shared_bytes = 0;    ///< per block; pending gains stand there if they fit, else in `gains`
+    float* gains = nullptr;  ///< [block][gains_stride]
+    int gains_stride = 0;    ///< at least max_pending_updates * padded units
 };
 
 /// One network in one trial.
@@ -35,7 +36,10 @@ class ForceOnChip {
           network_(arguments.networks[work_.network]),
           trial_(arguments.trials[work_.trial]),
           w_(network_.weights),
-          plan_(w_.units, w_.inputs, w_.outputs, Shape::columns, arguments.gains_in_shared),
+          gains_in_shared_(
+              ForceSharedPlan(w_.units, w_.inputs, w_.outputs, Shape::columns, true).bytes <=
+              arguments.shared_bytes),
+          plan_(w_.units, w_.inputs, w_.outputs, Shape::columns, gains_in_shared_),
           rates_(g.template shared<float>(plan_.rates, 2 * Shape::columns)),
           readout_(g.template shared<float>(plan_.readout, w_.outputs * w_.units)),
           feedback_(g.template shared<float>(plan_.feedback, w_.outputs * w_.units)),
@@ -56,7 +60,7 @@ class ForceOnChip {
             w_.units,
             padded,
             g_.template shared<float>(plan_.p, triangle),
-            arguments_.gains_in_shared
+            gains_in_shared_
                 ? g_.template shared<float>(plan_.gains, gain_count)
                 : g_.global(arguments_.gains + std::int64_t{g_.block()} * arguments_.gains_stride,
                             gain_count),
@@ -183,8 +187,7 @@ class ForceOnChip {
             out = !in_range(x_);
         }
         SHOAL_UNROLL_BY(1) for (int o = 0; o < w_.outputs; ++o) {
-            const float part =
-                g_.warp_sum(own_ >= 0 ? readout_[o * w_.units + own_] * r : 0.0f);
+            const float part = g_.warp_sum(own_ >= 0 ? readout_[o * w_.units + own_] * r : 0.0f);
             if (g_.lane() == 0) {
                 sums_[o * warp_size + g_.warp()] = part;
             }
@@ -253,6 +256,7 @@ class ForceOnChip {
     const ForceNetwork<float>& network_;
     const TrialData<float>& trial_;
     const Weights<float>& w_;
+    const bool gains_in_shared_;
     const ForceSharedPlan plan_;
     const View rates_, readout_, feedback_, input_, z_, drive_, sums_;
     const RecurrentTile<Shape> tile_;
@@ -262,8 +266,9 @@ class ForceOnChip {
     float bias_ = 0.0f;
 };
 
-/// Blocks: one a network of the launch. Threads: units / Shape::rows * Shape::lanes, rounded up to whole
-/// warps. Shared memory: ForceSharedPlan. Designed for networks whose J fits the registers of a block.
+/// Blocks: one a network of the launch. Threads: units / Shape::rows * Shape::lanes, rounded up to
+/// whole warps. Shared memory: ForceSharedPlan. Designed for networks whose J fits the registers of
+/// a block.
 template <class Shape, class Group>
 SHOAL_DEVICE void force_on_chip(const Group& g, const ForceOnChipArguments& arguments) {
     ForceOnChip<Shape, Group>(g, arguments).run();

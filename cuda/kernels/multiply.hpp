@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// J r for every condition that shares J, at sizes whose J stays in device memory: a matrix product with
-// one column a condition. J is read once for 16 columns, whoever they belong to.
+// J r for every condition that shares J, at sizes whose J stays in device memory: a matrix product
+// with one column a condition. J is read once for 16 columns, whoever they belong to.
 #pragma once
 
 #include "kernels/arguments.hpp"
@@ -31,8 +31,8 @@ struct ProductColumn {
     T* product = nullptr;      ///< written: J r, [unit]
 };
 
-/// Blocks: one a tile. Every entry is one sum over `from` in order, so that it does not depend on which
-/// columns stand beside it. A thread computes 4 rows by 4 columns.
+/// Blocks: one a tile. Every entry is one sum over `from` in order, so that it does not depend on
+/// which columns stand beside it. A thread computes 4 rows by 4 columns.
 template <typename T, class Group>
 SHOAL_DEVICE void multiply(const Group& g, const ProductTile<T>* tiles,
                            const ProductColumn<T>* columns) {
@@ -40,9 +40,8 @@ SHOAL_DEVICE void multiply(const Group& g, const ProductTile<T>* tiles,
     const Tile tile = tiles[g.block()];
     const auto matrix = g.global(tile.matrix, tile.units * tile.units);
     const auto rows = g.template shared<T>(0, Tile::depth * Tile::rows);
-    const auto rates =
-        g.template shared<T>(Tile::depth * Tile::rows * static_cast<int>(sizeof(T)),
-                             Tile::depth * Tile::columns);
+    const auto rates = g.template shared<T>(Tile::depth * Tile::rows * static_cast<int>(sizeof(T)),
+                                            Tile::depth * Tile::columns);
     const int row = g.rank() % (Tile::rows / 4) * 4;
     const int column = g.rank() / (Tile::rows / 4) * 4;
     T sum[4][4] = {};
@@ -51,12 +50,11 @@ SHOAL_DEVICE void multiply(const Group& g, const ProductTile<T>* tiles,
         SHOAL_UNROLL_BY(8) for (int k = 0; k < Tile::depth; ++k) {
             const int to = tile.first_row + g.rank();
             const int from = first + k;
-            rows[k * Tile::rows + g.rank()] = to < tile.units && from < tile.units
-                                                  ? matrix[from * tile.units + to]
-                                                  : T{0};
+            rows[k * Tile::rows + g.rank()] =
+                to < tile.units && from < tile.units ? matrix[from * tile.units + to] : T{0};
         }
-        SHOAL_UNROLL_BY(8) for (int c = g.rank() / Tile::depth; c < Tile::columns;
-                                c += Tile::threads / Tile::depth) {
+        SHOAL_UNROLL_BY(8)
+        for (int c = g.rank() / Tile::depth; c < Tile::columns; c += Tile::threads / Tile::depth) {
             const int k = g.rank() % Tile::depth;
             const int from = first + k;
             T r = 0;

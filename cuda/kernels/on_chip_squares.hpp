@@ -9,14 +9,14 @@
 
 namespace shoal::cuda {
 
-/// Where row i of a packed lower triangle starts. For 32 neighbouring rows from a multiple of 32 these
-/// numbers differ modulo 32: lanes that read one column each hit a bank of their own.
+/// Where row i of a packed lower triangle starts. For 32 neighbouring rows from a multiple of 32
+/// these numbers differ modulo 32: lanes that read one column each hit a bank of their own.
 SHOAL_HD inline int triangle_row(int i) {
     return i * (i + 1) / 2;
 }
 
-/// The group whose epoch lasts. All members are called by the whole block; every thread's `updates` is
-/// the same.
+/// The group whose epoch lasts. All members are called by the whole block; every thread's `updates`
+/// is the same.
 template <class Group, class View, class GainView>
 struct OnChipSquares {
     const Group& g;
@@ -30,8 +30,9 @@ struct OnChipSquares {
     View sums;    ///< [32]
     int updates = 0;
 
-    /// k = P r and c = 1 + r'k for the P that the pending updates make; keeps the update pending. Returns
-    /// k of unit rank() (0 beyond the units) and writes c. Needs a barrier before `rates` changes.
+    /// k = P r and c = 1 + r'k for the P that the pending updates make; keeps the update pending.
+    /// Returns k of unit rank() (0 beyond the units) and writes c. Needs a barrier before `rates`
+    /// changes.
     SHOAL_DEVICE float append(const View& rates, float& c) {
         multiply_strips(rates);
         project(rates);
@@ -61,8 +62,8 @@ struct OnChipSquares {
         return k;
     }
 
-    /// P -= sum of k k' / c over the pending updates: summed up first and subtracted once, because each
-    /// term alone may be below half an ulp of its entry, and P would stall.
+    /// P -= sum of k k' / c over the pending updates: summed up first and subtracted once, because
+    /// each term alone may be below half an ulp of its entry, and P would stall.
     SHOAL_DEVICE void rewrite() {
         constexpr int width = 8;
         const int blocks = padded / warp_size;
@@ -74,7 +75,8 @@ struct OnChipSquares {
             }
             const int row = row_block * warp_size + g.lane();
             const int first = (tile - triangle_row(row_block)) * warp_size;
-            SHOAL_UNROLL_BY(1) for (int column = first; column < first + warp_size; column += width) {
+            SHOAL_UNROLL_BY(1)
+            for (int column = first; column < first + warp_size; column += width) {
                 float sum[width] = {};
                 SHOAL_UNROLL_BY(1) for (int m = 0; m < updates; ++m) {
                     const float scaled = gains[m * padded + row] * inverse[m];
@@ -97,8 +99,8 @@ struct OnChipSquares {
     }
 
   private:
-    /// strips[s][i] = sum over columns 32 s ... 32 s + 31 of P[i, j] r_j: one warp a tile of 32 rows by 32
-    /// columns, one lane a row.
+    /// strips[s][i] = sum over columns 32 s ... 32 s + 31 of P[i, j] r_j: one warp a tile of 32
+    /// rows by 32 columns, one lane a row.
     SHOAL_DEVICE void multiply_strips(const View& rates) {
         const int blocks = padded / warp_size;
         SHOAL_UNROLL_BY(1) for (int tile = g.warp(); tile < blocks * blocks; tile += g.warps()) {

@@ -8,9 +8,10 @@
 
 namespace shoal::cuda {
 
-/// How J is dealt to threads. `lanes` neighbouring threads hold `rows` rows together; each has `chunks`
-/// times 4 columns of them, every lanes-th group of 4, so that the lanes of a warp read neighbouring
-/// rates. Rows beyond what `most_threads` hold that way ("tail") are held by one warp each.
+/// How J is dealt to threads. `lanes` neighbouring threads hold `rows` rows together; each has
+/// `chunks` times 4 columns of them, every lanes-th group of 4, so that the lanes of a warp read
+/// neighbouring rates. Rows beyond what `most_threads` hold that way ("tail") are held by one warp
+/// each.
 template <int Rows, int Lanes, int Chunks, int MostThreads, bool Tail, int Blocks>
 struct TileShape {
     static_assert(Rows < Lanes && warp_size % Lanes == 0 && MostThreads % warp_size == 0);
@@ -73,8 +74,8 @@ class RecurrentTile {
         return row < units ? row : -1;
     }
 
-    /// (J r)[own row]; `rates` has Shape::columns values. The whole warp calls it. Sums run over this
-    /// thread's columns in order, then over the lanes of a row by a butterfly.
+    /// (J r)[own row]; `rates` has Shape::columns values. The whole warp calls it. Sums run over
+    /// this thread's columns in order, then over the lanes of a row by a butterfly.
     template <class Group, class View>
     SHOAL_DEVICE float multiply(const Group& g, const View& rates) const {
         float sum[Shape::rows];
@@ -124,9 +125,10 @@ class RecurrentTile {
     float tail_[tail_chunks];
 };
 
-/// The tiles that are compiled, smallest first. A multiprocessor has 65,536 registers, a quarter for each of
-/// its four schedulers: 12 warps of 168 registers, or 13 to 16 warps of 128. The largest tile takes 111 of
-/// the 168; networks of 205 units and more do not leave enough to compute with.
+/// The tiles that are compiled, smallest first. A multiprocessor has 65,536 registers, a quarter
+/// for each of its four schedulers: 12 warps of 168 registers, or 13 to 16 warps of 128. The
+/// largest tile takes 111 of the 168; networks of 205 units and more do not leave enough to compute
+/// with.
 using Tile32 = TileShape<1, 4, 2, 128, false, 5>;
 using Tile64 = TileShape<1, 4, 4, 256, false, 2>;
 using Tile128 = TileShape<2, 4, 8, 256, false, 2>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Frozen networks, many conditions each: one block takes some conditions of one network through many steps,
-// J in registers (host/README.md, A.2). CPU twin: host/backend/cpu/simulate.cpp.
+// Frozen networks, many conditions each: one block takes some conditions of one network through
+// many steps, J in registers (host/README.md, A.2). CPU twin: host/backend/cpu/simulate.cpp.
 #pragma once
 
 #include "kernels/arguments.hpp"
@@ -107,7 +107,8 @@ class SimulateOnChip {
 
     /// u of step t for every condition.
     SHOAL_DEVICE void load_drive(int t, int last) {
-        SHOAL_UNROLL_BY(1) for (int at = g_.rank(); t < last && at < range_.count * w_.inputs; at += g_.size()) {
+        SHOAL_UNROLL_BY(1)
+        for (int at = g_.rank(); t < last && at < range_.count * w_.inputs; at += g_.size()) {
             const Condition<float>& condition = conditions_[at / w_.inputs];
             const int i = at % w_.inputs;
             float u = 0.0f;
@@ -122,8 +123,7 @@ class SimulateOnChip {
 
     /// x and r of condition c, and the warps' parts of its outputs.
     SHOAL_DEVICE void advance(int c, int t) {
-        const float recurrent =
-            tile_.multiply(g_, rates_ + current_ * half_ + c * Shape::columns);
+        const float recurrent = tile_.multiply(g_, rates_ + current_ * half_ + c * Shape::columns);
         float r = 0.0f;
         bool out = false;
         if (own_ >= 0) {
@@ -155,8 +155,7 @@ class SimulateOnChip {
     SHOAL_DEVICE void add_to_means(int c, int t, float r) {
         SHOAL_UNROLL_BY(1) for (int k = 0; k < run_.window_count; ++k) {
             if (t >= run_.windows[k].begin && t < run_.windows[k].end) {
-                const auto sums =
-                    g_.global(conditions_[c].rate_sums, run_.window_count * w_.units);
+                const auto sums = g_.global(conditions_[c].rate_sums, run_.window_count * w_.units);
                 sums[k * w_.units + own_] += static_cast<double>(r);
             }
         }

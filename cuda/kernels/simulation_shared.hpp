@@ -7,7 +7,8 @@
 
 namespace shoal::cuda {
 
-/// Byte offsets of the parts, and how many bytes they take together, for up to `conditions` conditions.
+/// Byte offsets of the parts, and how many bytes they take together, for up to `conditions`
+/// conditions.
 struct SimulationSharedPlan {
     int rates;     ///< float [2][condition][columns]: r, double-buffered, zero beyond the units
     int state;     ///< float [condition][unit]: x
@@ -17,7 +18,8 @@ struct SimulationSharedPlan {
     int output;    ///< float [condition][output]: z
     int drive;     ///< float [condition][input]: u of the next step
     int sums;      ///< float [condition][outputs + 1][32]: partial sums of warps
-    int diverged;  ///< int [condition][outputs + 1]: first step at which an output, or the state, left the range
+    int diverged;  ///< int [condition][outputs + 1]: first step at which an output, or the state,
+                   ///< left the range
     int bytes;
 
     SHOAL_HD SimulationSharedPlan(int units, int inputs, int outputs, int columns, int conditions) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Recursive least squares at sizes whose P stays in device memory (host/README.md, A.5). P is packed: the
-// tiles of 32 by 32 of its lower half, strip of 32 columns by strip, from the diagonal down; a tile is
-// [column][row], diagonal tiles are whole. Within an epoch P is read once an update; it is rewritten once at
-// the end. CPU twin: host/backend/cpu/least_squares_inl.hpp.
+// Recursive least squares at sizes whose P stays in device memory (host/README.md, A.5). P is
+// packed: the tiles of 32 by 32 of its lower half, strip of 32 columns by strip, from the diagonal
+// down; a tile is [column][row], diagonal tiles are whole. Within an epoch P is read once an
+// update; it is rewritten once at the end. CPU twin: host/backend/cpu/least_squares_inl.hpp.
 #pragma once
 
 #include "backend/readout_groups.hpp"
@@ -64,12 +64,13 @@ SHOAL_DEVICE T* matrix_of(const StreamedNetwork<T>& member, int group) {
 
 template <typename T, class Group>
 SHOAL_DEVICE auto gains_of(const Group& g, const StreamedNetwork<T>& member, int group) {
-    const int count = max_pending_updates * square_blocks(member.network.weights.units) * square_side;
+    const int count =
+        max_pending_updates * square_blocks(member.network.weights.units) * square_side;
     return g.global(member.gains + std::int64_t{group} * count, count);
 }
 
-/// Sums 32 columns over the 32 lanes at once: in each round a lane gives half of its columns away. In the
-/// end lane c has the sum of column c in sum[0]. (A template, so that every index is known.)
+/// Sums 32 columns over the 32 lanes at once: in each round a lane gives half of its columns away.
+/// In the end lane c has the sum of column c in sum[0]. (A template, so that every index is known.)
 template <int Half, typename T, class Group>
 SHOAL_DEVICE void sum_over_lanes(const Group& g, T (&sum)[square_side]) {
     const bool upper = (g.lane() & Half) != 0;
@@ -83,19 +84,20 @@ SHOAL_DEVICE void sum_over_lanes(const Group& g, T (&sum)[square_side]) {
     }
 }
 
-/// The parts of P r that column strip `j` gives: strips[j] along rows, columns[32 j ...] along columns.
+/// The parts of P r that column strip `j` gives: strips[j] along rows, columns[32 j ...] along
+/// columns.
 template <typename T, class Group, class View>
-SHOAL_DEVICE void multiply_strip(const Group& g, const StreamedNetwork<T>& member,
-                                 StepOfGroup at, int j, const View& shared) {
+SHOAL_DEVICE void multiply_strip(const Group& g, const StreamedNetwork<T>& member, StepOfGroup at,
+                                 int j, const View& shared) {
     const int n = member.network.weights.units;
     const int blocks = square_blocks(n);
-    const auto p = g.global(static_cast<const T*>(matrix_of(member, at.group)),
-                            member.network.group_size);
+    const auto p =
+        g.global(static_cast<const T*>(matrix_of(member, at.group)), member.network.group_size);
     const auto rates = g.global(member.rates, n);
-    const auto strip = g.global(member.strips, blocks * blocks * square_side) +
-                       j * blocks * square_side;
-    const auto own_rates = shared;                   // r of the strip's columns
-    const auto sums = shared + square_side;          // [warp][column]
+    const auto strip =
+        g.global(member.strips, blocks * blocks * square_side) + j * blocks * square_side;
+    const auto own_rates = shared;           // r of the strip's columns
+    const auto sums = shared + square_side;  // [warp][column]
     g.sync();
     if (g.rank() < square_side) {
         const int unit = j * square_side + g.rank();
@@ -134,9 +136,9 @@ SHOAL_DEVICE void multiply_strip(const Group& g, const StreamedNetwork<T>& membe
 template <typename T>
 struct GainLaunch {
     static constexpr int threads = 256;
-    static constexpr int shared_bytes =
-        (square_side + threads) * static_cast<int>(sizeof(T));
-    /// Blocks for one network: strip j and strip blocks - 1 - j are one block's work, equal for all.
+    static constexpr int shared_bytes = (square_side + threads) * static_cast<int>(sizeof(T));
+    /// Blocks for one network: strip j and strip blocks - 1 - j are one block's work, equal for
+    /// all.
     static constexpr int blocks(int units) { return (square_blocks(units) + 1) / 2; }
 };
 
@@ -164,8 +166,8 @@ struct LearnLaunch {
         (max_pending_updates + warp_size) * static_cast<int>(sizeof(T));
 };
 
-/// k and c of every network with an update at this step, kept pending, and the readout's step along k.
-/// Blocks: one a network.
+/// k and c of every network with an update at this step, kept pending, and the readout's step along
+/// k. Blocks: one a network.
 template <typename T, class Group>
 SHOAL_DEVICE void learn(const Group& g, const StreamedNetwork<T>* members, StepOfGroup at) {
     const StreamedNetwork<T>& member = members[g.block()];
@@ -178,7 +180,8 @@ SHOAL_DEVICE void learn(const Group& g, const StreamedNetwork<T>* members, StepO
     const int blocks = square_blocks(n);
     const int padded = blocks * square_side;
     const auto projection = g.template shared<T>(0, max_pending_updates);
-    const auto sums = g.template shared<T>(max_pending_updates * static_cast<int>(sizeof(T)), warp_size);
+    const auto sums =
+        g.template shared<T>(max_pending_updates * static_cast<int>(sizeof(T)), warp_size);
     const auto rates = g.global(member.rates, n);
     const auto gains = gains_of(g, member, at.group);
     const auto inverse =
@@ -241,9 +244,9 @@ struct RewriteLaunch {
 
 enum class RewriteWhen { before_update, at_epoch_end };
 
-/// P -= sum of k k' / c over pending updates: summed up first and subtracted once, because each term alone
-/// may be below half an ulp of its entry, and P would stall. Blocks: blocks_per_network for each; one takes
-/// every blocks_per_network-th strip of columns.
+/// P -= sum of k k' / c over pending updates: summed up first and subtracted once, because each
+/// term alone may be below half an ulp of its entry, and P would stall. Blocks: blocks_per_network
+/// for each; one takes every blocks_per_network-th strip of columns.
 template <typename T, class Group>
 SHOAL_DEVICE void rewrite(const Group& g, const StreamedNetwork<T>* members, int blocks_per_network,
                           StepOfGroup at, RewriteWhen when) {
@@ -260,8 +263,8 @@ SHOAL_DEVICE void rewrite(const Group& g, const StreamedNetwork<T>* members, int
     const auto inverse =
         g.global(member.inverse + at.group * max_pending_updates, max_pending_updates);
     const auto scaled = g.template shared<T>(0, max_pending_updates * square_side);
-    SHOAL_UNROLL_BY(1) for (int j = g.block() % blocks_per_network; j < blocks;
-                            j += blocks_per_network) {
+    SHOAL_UNROLL_BY(1)
+    for (int j = g.block() % blocks_per_network; j < blocks; j += blocks_per_network) {
         g.sync();
         for (int at_gain = g.rank(); at_gain < updates * square_side; at_gain += g.size()) {
             const int m = at_gain / square_side;

@@ -15,11 +15,11 @@ struct TrialFrame {
 
     ForceNetwork<T> network;
     TrialData<T> trial;
-    T* rates = nullptr;          ///< r, [unit]
-    T* kept_state = nullptr;     ///< [unit]
-    T* kept_readout = nullptr;   ///< [output, unit]
-    T* kept_output = nullptr;    ///< [output]
-    const T* recorded = nullptr; ///< z, [time, output]
+    T* rates = nullptr;           ///< r, [unit]
+    T* kept_state = nullptr;      ///< [unit]
+    T* kept_readout = nullptr;    ///< [output, unit]
+    T* kept_output = nullptr;     ///< [output]
+    const T* recorded = nullptr;  ///< z, [time, output]
 };
 
 template <typename T, class Group, class To, class From>
@@ -31,8 +31,8 @@ SHOAL_DEVICE void copy_array(const Group& g, To* to, const From* from, int count
     }
 }
 
-/// Keeps state, readout and output as they are before the trial, and computes r from the state. Blocks: one a
-/// network.
+/// Keeps state, readout and output as they are before the trial, and computes r from the state.
+/// Blocks: one a network.
 template <typename T, class Group>
 SHOAL_DEVICE void begin_trial(const Group& g, const TrialFrame<T>* frames, TrialSums sums) {
     const TrialFrame<T>& frame = frames[g.block()];

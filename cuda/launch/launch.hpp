@@ -13,9 +13,9 @@ struct LaunchShape {
     int shared_bytes = 0;  ///< per block
 };
 
-/// Sends one launch to the stream and returns at once. No blocks: does nothing. Throws a device error if
-/// the launch is refused. Instantiated for the operations of operations.hpp: by nvcc in launch/*.cu, and
-/// in the tests for the emulator.
+/// Sends one launch to the stream and returns at once. No blocks: does nothing. Throws a device
+/// error if the launch is refused. Instantiated for the operations of operations.hpp: by nvcc in
+/// launch/*.cu, and in the tests for the emulator.
 template <class Operation>
 void launch(const Operation& operation, LaunchShape shape, Stream& stream);
 

@@ -20,10 +20,10 @@ void launch(const Operation& operation, LaunchShape shape, Stream& stream) {
         return;
     }
     if (shape.shared_bytes > 48 * 1024) {
-        check_cuda(cudaFuncSetAttribute(kernel<Operation>,
-                                        cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                        shape.shared_bytes),
-                   Operation::name);
+        check_cuda(
+            cudaFuncSetAttribute(kernel<Operation>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                 shape.shared_bytes),
+            Operation::name);
     }
     kernel<Operation><<<shape.blocks, shape.threads, static_cast<std::size_t>(shape.shared_bytes),
                         static_cast<cudaStream_t>(stream.get())>>>(operation);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every operation that can be launched: a kernel body with its arguments, and how many threads a block may
-// have (launch bounds). Plain structs, passed to the device as kernel parameters.
+// Every operation that can be launched: a kernel body with its arguments, and how many threads a
+// block may have (launch bounds). Plain structs, passed to the device as kernel parameters.
 #pragma once
 
 #include "kernels/advance.hpp"
@@ -59,6 +59,19 @@ struct Multiply {
     template <class Group>
     SHOAL_DEVICE void operator()(const Group& g) const {
         multiply(g, tiles, columns);
+    }
+};
+
+template <typename T>
+struct BeginRun {
+    static constexpr const char* name = "begin_run";
+    static constexpr int threads_at_most = AdvanceArguments<T>::threads;
+    static constexpr int blocks_at_least = 4;
+    const Run<T>* runs;
+    const Condition<T>* conditions;
+    template <class Group>
+    SHOAL_DEVICE void operator()(const Group& g) const {
+        begin_run(g, runs, conditions);
     }
 };
 

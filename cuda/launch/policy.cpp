@@ -38,7 +38,8 @@ const Tile* tile_for(int units) {
     return found == std::end(tiles) ? nullptr : found;
 }
 
-/// Blocks that one multiprocessor holds at a time. CUDA keeps 1 KB of shared memory per block for itself.
+/// Blocks that one multiprocessor holds at a time. CUDA keeps 1 KB of shared memory per block for
+/// itself.
 int blocks_per_multiprocessor(const Tile& tile, int threads, int shared_bytes,
                               const DeviceLimits& limits) {
     const int by_registers =
@@ -89,7 +90,8 @@ const char* name_of(Route route) {
 int register_budget(Route route) {
     for (const Tile& tile : tiles) {
         if (tile.route == route) {
-            // Each of the four schedulers has a quarter of the registers, dealt to warps in units of 8.
+            // Each of the four schedulers has a quarter of the registers, dealt to warps in units
+            // of 8.
             const int warps = (tile.blocks * tile.most_threads / warp_size + 3) / 4;
             return std::min(255, 65536 / 4 / warps / warp_size / 8 * 8);
         }
@@ -103,8 +105,9 @@ ForcePolicy force_policy(const ForceShape& shape, const DeviceLimits& limits) {
     if (shape.precision == Precision::fp64) {
         policy.reason = "fp64: J does not fit the registers";
     } else if (tile == nullptr) {
-        policy.reason = fmt::format("{} units: J does not fit the registers of a block (at most {})",
-                                    shape.units, std::end(tiles)[-1].units_at_most);
+        policy.reason =
+            fmt::format("{} units: J does not fit the registers of a block (at most {})",
+                        shape.units, std::end(tiles)[-1].units_at_most);
     } else if (shape.groups_overlap) {
         policy.reason = "two readout groups learn at the same time: only one P fits";
     } else if (shape.outputs > tile->threads(shape.units) ||
@@ -142,11 +145,11 @@ SimulationPolicy simulation_policy(int units, int inputs, int outputs, Precision
     if (precision == Precision::fp32 && tile != nullptr && outputs <= tile->threads(units) &&
         inputs <= tile->threads(units)) {
         for (int conditions = 16; conditions > 0; conditions /= 2) {
-            const SimulationSharedPlan plan(units, inputs, outputs, tile->columns, conditions);
-            if (plan.bytes <= limits.shared_per_block) {
-                policy = {tile->route, tile->threads(units), plan.bytes, conditions,
-                          condition_steps_per_launch / conditions};
-                return policy;
+            const int bytes =
+                simulation_shared_bytes(tile->route, units, inputs, outputs, conditions);
+            if (bytes <= limits.shared_per_block) {
+                return {tile->route, tile->threads(units), bytes, conditions,
+                        condition_steps_per_launch / conditions};
             }
         }
     }
@@ -154,6 +157,13 @@ SimulationPolicy simulation_policy(int units, int inputs, int outputs, Precision
     policy.conditions_per_block = 1;
     policy.steps_per_launch = 1;
     return policy;
+}
+
+int simulation_shared_bytes(Route route, int units, int inputs, int outputs, int conditions) {
+    const auto* tile = std::find_if(std::begin(tiles), std::end(tiles),
+                                    [&](const Tile& each) { return each.route == route; });
+    check(tile != std::end(tiles), "simulation_shared_bytes: not an on-chip route");
+    return SimulationSharedPlan(units, inputs, outputs, tile->columns, conditions).bytes;
 }
 
 int largest_on_chip(const DeviceLimits& limits) {

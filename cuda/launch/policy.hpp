@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How work is laid out on a device: pure functions of sizes and device limits, tested without a GPU.
+// How work is laid out on a device: pure functions of sizes and device limits, tested without a
+// GPU.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,8 @@ struct DeviceLimits {
     std::uint64_t memory = 0;
 };
 
-/// Limits of a representative card of a compute capability: 80 (A100), 86 (RTX 3090), 89 (RTX 4090),
-/// 90 (H100), 120 (RTX 5090).
+/// Limits of a representative card of a compute capability: 80 (A100), 86 (RTX 3090), 89 (RTX
+/// 4090), 90 (H100), 120 (RTX 5090).
 DeviceLimits typical_limits(int capability);
 
 /// How a network is trained or simulated.
@@ -39,11 +40,11 @@ const char* name_of(Route route);
 /// Shape of a launch that trains networks of one size on chip.
 struct ForcePolicy {
     Route route = Route::streamed;
-    int threads = 0;             ///< per block; one block a network
-    int shared_bytes = 0;        ///< per block
-    bool gains_in_shared = true; ///< pending gains in shared memory, else in device memory
-    int networks_at_once = 0;    ///< on the whole device
-    std::string reason;          ///< why not on chip; empty if it is
+    int threads = 0;              ///< per block; one block a network
+    int shared_bytes = 0;         ///< per block
+    bool gains_in_shared = true;  ///< pending gains in shared memory, else in device memory
+    int networks_at_once = 0;     ///< on the whole device
+    std::string reason;           ///< why not on chip; empty if it is
 };
 
 /// What decides a network's policy.
@@ -66,6 +67,9 @@ struct SimulationPolicy {
 };
 SimulationPolicy simulation_policy(int units, int inputs, int outputs, Precision precision,
                                    const DeviceLimits& limits);
+
+/// Shared memory of a block that takes up to so many conditions on an on-chip route.
+int simulation_shared_bytes(Route route, int units, int inputs, int outputs, int conditions);
 
 /// Registers a thread of each on-chip kernel may use: what its launch bounds leave.
 int register_budget(Route route);

@@ -5,6 +5,7 @@ namespace shoal::cuda {
 
 template void launch(const operation::DrawTrials<float>&, LaunchShape, Stream&);
 template void launch(const operation::Multiply<float>&, LaunchShape, Stream&);
+template void launch(const operation::BeginRun<float>&, LaunchShape, Stream&);
 template void launch(const operation::Advance<float>&, LaunchShape, Stream&);
 template void launch(const operation::Gain<float>&, LaunchShape, Stream&);
 template void launch(const operation::Learn<float>&, LaunchShape, Stream&);
@@ -14,6 +15,7 @@ template void launch(const operation::EndTrial<float>&, LaunchShape, Stream&);
 
 template void launch(const operation::DrawTrials<double>&, LaunchShape, Stream&);
 template void launch(const operation::Multiply<double>&, LaunchShape, Stream&);
+template void launch(const operation::BeginRun<double>&, LaunchShape, Stream&);
 template void launch(const operation::Advance<double>&, LaunchShape, Stream&);
 template void launch(const operation::Gain<double>&, LaunchShape, Stream&);
 template void launch(const operation::Learn<double>&, LaunchShape, Stream&);

@@ -5,7 +5,8 @@
 
 namespace shoal::cuda {
 
-/// Throws a device error that names the call, what was going on (Phase), the device and CUDA's message.
+/// Throws a device error that names the call, what was going on (Phase), the device and CUDA's
+/// message.
 void check_cuda(cudaError_t status, const char* call);
 
 }  // namespace shoal::cuda

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "support/runtime.hpp"
-
 #include <nvtx3/nvToolsExt.h>
 
 #include "core/error.hpp"
 #include "support/check.cuh"
+#include "support/runtime.hpp"
 
 namespace shoal::cuda {
 namespace {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Device memory, streams, events and graphs as owning types, and everything of the CUDA runtime that the
-// host side uses. Plain C++: runtime.cu implements it on CUDA; the tests implement it on the emulator and
-// run the same host side. Every call is checked; a failure throws a device error (exit code 4) that names
-// the operation, the networks it was for, the device and CUDA's own message.
+// Device memory, streams, events and graphs as owning types, and everything of the CUDA runtime
+// that the host side uses. Plain C++: runtime.cu implements it on CUDA; the tests implement it on
+// the emulator and run the same host side. Every call is checked; a failure throws a device error
+// (exit code 4) that names the operation, the networks it was for, the device and CUDA's own
+// message.
 #pragma once
 
 #include <cstddef>
@@ -148,6 +149,15 @@ class DeviceArray {
     Handle<raw::release> handle_;
     std::size_t size_ = 0;
 };
+
+/// Makes room for at least `size`; what was in the array is lost when it grows.
+template <class Array>
+void reserve(Array& array, std::size_t size) {
+    if (array.size() < size) {
+        array = Array();
+        array = Array(size + size / 2);
+    }
+}
 
 /// Array in page-locked host memory, from which and to which copies run beside computation.
 template <typename T>

@@ -118,6 +118,10 @@ class Backend {
     /// own.
     virtual std::uint64_t force_bytes(int units, int outputs, int groups) const = 0;
     virtual std::uint64_t recurrent_bytes(int units) const = 0;
+    /// Bytes free now where its networks are held: the machine's memory, or a device's.
+    virtual std::uint64_t available_memory() const = 0;
+    /// Networks that a wave should hold at least, so that nothing idles.
+    virtual std::size_t networks_at_once() const = 0;
 };
 
 /// The one place that knows what was built. `name`: auto | cpu | cuda | reference. Throws device

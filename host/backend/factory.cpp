@@ -3,27 +3,51 @@
 
 #include "backend/backend.hpp"
 #include "backend/cpu/cpu_backend.hpp"
+#include "backend/cuda_plugin.hpp"
 #include "backend/reference/reference_backend.hpp"
 #include "core/error.hpp"
 
 namespace shoal {
+namespace {
+
+/// The CUDA backend, or null and the reason.
+std::unique_ptr<Backend> try_cuda(const BackendOptions& options, std::string& reason) {
+    const CudaPlugin* plugin = load_cuda_plugin(&reason);
+    if (plugin == nullptr || plugin->devices(&reason).empty()) {
+        return nullptr;
+    }
+    return plugin->make_backend(options);
+}
+
+}  // namespace
 
 std::unique_ptr<Backend> make_backend(const std::string& name, const BackendOptions& options,
                                       std::string* note) {
     if (name == "reference") {
         return make_reference_backend(options);
     }
-    if (name == "cpu" || name == "auto") {
-        if (name == "auto" && note != nullptr) {
-            *note = "backend auto: cpu (this program has no CUDA backend)";
-        }
+    if (name == "cpu") {
         return make_cpu_backend(options);
     }
     if (name == "cuda") {
-        throw device_error(
-            "--backend cuda: this program was built without it (CMake option SHOAL_CUDA); this "
-            "version "
-            "of shoal\nhas no CUDA backend yet, so use --backend cpu");
+        std::string reason;
+        auto backend = try_cuda(options, reason);
+        if (!backend) {
+            throw device_error(
+                fmt::format("--backend cuda: {}; use --backend cpu or auto", reason));
+        }
+        return backend;
+    }
+    if (name == "auto") {
+        std::string reason;
+        auto backend = try_cuda(options, reason);
+        if (!backend) {
+            backend = make_cpu_backend(options);
+            if (note != nullptr) {
+                *note = fmt::format("backend auto: cpu, because {}", reason);
+            }
+        }
+        return backend;
     }
     throw usage_error(fmt::format("--backend {}: choose auto, cpu, cuda or reference", name));
 }

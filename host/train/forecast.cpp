@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <vector>
 
 #include "backend/readout_groups.hpp"
@@ -19,19 +18,6 @@
 
 namespace shoal {
 namespace {
-
-std::uint64_t available_memory() {
-    std::ifstream meminfo("/proc/meminfo");
-    std::string key;
-    std::uint64_t kilobytes = 0;
-    while (meminfo >> key >> kilobytes) {
-        if (key == "MemAvailable:") {
-            return kilobytes * 1024;
-        }
-        meminfo.ignore(64, '\n');
-    }
-    return std::uint64_t{4} << 30;
-}
 
 std::shared_ptr<const Task> task_of(const NetworkSpec& spec,
                                     std::map<std::string, std::shared_ptr<const Task>>& cache) {
@@ -80,8 +66,8 @@ double training_rate(const std::vector<const NetworkSpec*>& specs, const Task& t
 
 WavePlan::WavePlan(const Config& config, const Backend& backend, std::uint64_t max_memory)
     : backend_(backend),
-      limit_(max_memory > 0 ? max_memory : available_memory() / 10 * 8),
-      smallest_wave_(static_cast<std::size_t>(std::max(32, 4 * backend.threads()))) {
+      limit_(max_memory > 0 ? max_memory : backend.available_memory() / 10 * 8),
+      smallest_wave_(backend.networks_at_once()) {
     for (const NetworkSpec& spec : config.networks) {
         const std::uint64_t bytes = bytes_of(spec);
         if (bytes > limit_) {

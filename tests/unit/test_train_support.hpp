@@ -59,6 +59,8 @@ class CountingBackend final : public Backend {
     std::uint64_t recurrent_bytes(int units) const override {
         return inner_->recurrent_bytes(units);
     }
+    std::uint64_t available_memory() const override { return inner_->available_memory(); }
+    std::size_t networks_at_once() const override { return inner_->networks_at_once(); }
 
     int calls = 0;                        ///< of run_trial
     int stop_after = -1;                  ///< calls after which a stop is asked for; -1: never

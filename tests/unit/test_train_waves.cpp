@@ -44,6 +44,10 @@ class RoundNumbers final : public Backend {
     }
     std::uint64_t force_bytes(int, int, int) const override { return 100; }
     std::uint64_t recurrent_bytes(int) const override { return 1000; }
+    std::uint64_t available_memory() const override { return std::uint64_t{1} << 30; }
+    std::size_t networks_at_once() const override {
+        return static_cast<std::size_t>(std::max(32, 4 * threads_));
+    }
 
   private:
     int threads_;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "backend/cpu/cpu_backend.hpp"
 
+#include <algorithm>
+
 #include "backend/cpu/force_session.hpp"
 #include "backend/cpu/kernels.hpp"
 #include "backend/cpu/simulate.hpp"
 #include "backend/readout_groups.hpp"
+#include "core/memory.hpp"
 #include "core/parallel.hpp"
 
 namespace shoal {
@@ -41,6 +44,10 @@ class CpuBackend final : public Backend {
     std::uint64_t recurrent_bytes(int units) const override {
         return sizeof(T) * static_cast<std::uint64_t>(cpu::padded(units)) *
                static_cast<std::uint64_t>(units);
+    }
+    std::uint64_t available_memory() const override { return shoal::available_memory(); }
+    std::size_t networks_at_once() const override {
+        return static_cast<std::size_t>(std::max(32, 4 * threads_));
     }
 
   private:

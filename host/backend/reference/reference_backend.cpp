@@ -5,6 +5,7 @@
 #include <map>
 
 #include "backend/reference/force_network.hpp"
+#include "core/memory.hpp"
 #include "core/parallel.hpp"
 
 namespace shoal {
@@ -123,6 +124,10 @@ class ReferenceBackend final : public Backend {
     std::uint64_t recurrent_bytes(int) const override {
         return 0;
     }  // every network has its own copy
+    std::uint64_t available_memory() const override { return shoal::available_memory(); }
+    std::size_t networks_at_once() const override {
+        return static_cast<std::size_t>(std::max(32, 4 * threads_));
+    }
 
   private:
     Precision precision_;

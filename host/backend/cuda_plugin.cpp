@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "backend/cuda_plugin.hpp"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace shoal {
+namespace {
+
+constexpr const char* library_name = "libshoal_cuda.so";
+
+std::string library_path() {
+    const char* given = std::getenv("SHOAL_CUDA_LIBRARY");
+    if (given != nullptr && *given != '\0') {
+        return given;
+    }
+    std::error_code ignored;
+    const auto folder = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
+    for (const auto& place : {folder / library_name, folder / ".." / "lib" / library_name}) {
+        if (std::filesystem::exists(place, ignored)) {
+            return place.string();
+        }
+    }
+    return "";
+}
+
+/// The driver is asked for first: without one the library could only say so, after loading cuBLAS.
+bool has_driver() {
+    void* driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL);
+    if (driver != nullptr) {
+        dlclose(driver);
+    }
+    return driver != nullptr;
+}
+
+const CudaPlugin* load(std::string& reason) {
+    const std::string path = library_path();
+    if (path.empty()) {
+        reason = "this program was built without CUDA (CMake option SHOAL_CUDA)";
+        return nullptr;
+    }
+    if (std::getenv("SHOAL_CUDA_LIBRARY") == nullptr && !has_driver()) {
+        reason = "this machine has no NVIDIA driver (libcuda.so.1)";
+        return nullptr;
+    }
+    void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) {
+        reason = dlerror();
+        return nullptr;
+    }
+    using Entry = const CudaPlugin* (*)();
+    const auto entry = reinterpret_cast<Entry>(dlsym(library, "shoal_cuda_plugin"));
+    const CudaPlugin* plugin = entry != nullptr ? entry() : nullptr;
+    if (plugin == nullptr || plugin->version != CudaPlugin::current_version) {
+        reason = fmt::format("{} does not belong to this version of shoal", path);
+        return nullptr;
+    }
+    return plugin;
+}
+
+}  // namespace
+
+const CudaPlugin* load_cuda_plugin(std::string* reason) {
+    static std::string why_not;
+    static const CudaPlugin* const plugin = load(why_not);
+    if (plugin == nullptr && reason != nullptr) {
+        *reason = why_not;
+    }
+    return plugin;
+}
+
+}  // namespace shoal
