@@ -4,16 +4,17 @@ if(SHOAL_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${SHOAL_CCACHE})
 endif()
 
-# One interface target carries the compiler settings of all our own code.
-add_library(shoal_compiler INTERFACE)
-target_compile_options(
-  shoal_compiler
-  INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor
-            # Contraction changes bits with the instruction set: fused operations are written out.
-            -ffp-contract=off)
+# One interface target carries the compiler settings of all our own code (cuda/CMakeLists.txt has
+# nvcc's).
+set(compiler_options
+    -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor
+    # Contraction changes bits with the instruction set: fused operations are written out.
+    -ffp-contract=off)
 if(SHOAL_WERROR)
-  target_compile_options(shoal_compiler INTERFACE -Werror)
+  list(APPEND compiler_options -Werror)
 endif()
+add_library(shoal_compiler INTERFACE)
+target_compile_options(shoal_compiler INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${compiler_options}>")
 if(SHOAL_SANITIZE)
   # Instrumented code confuses g++ 12's flow analysis: false alarms inside std::variant.
   target_compile_options(shoal_compiler INTERFACE -Wno-maybe-uninitialized)
