@@ -115,6 +115,8 @@ ForceMember<T>::ForceMember(const NetworkModel& model, const ForceRule& rule,
     }
     stream.synchronize();
 
+    layout_ = {policy_.route, model.units, model.outputs, groups, state,
+               readout,       output,      squares,       size};
     network_.weights = weights_of<T>(model, *matrix_, block_.data(), weights);
     network_.groups = groups;
     network_.group_of_output = groups_on_device_.data();
@@ -127,38 +129,39 @@ ForceMember<T>::ForceMember(const NetworkModel& model, const ForceRule& rule,
 
 template <typename T>
 ForceState ForceMember<T>::state(ForceSession::Parts parts, Stream& stream) const {
-    std::vector<T> block(block_.size());
-    const auto weights_only =
-        static_cast<std::size_t>(network_.inverse_correlation - block_.data());
-    block_.download(
-        std::span(block).first(parts == ForceSession::Parts::weights ? weights_only : block.size()),
-        stream);
+    std::vector<T> block(parts == ForceSession::Parts::weights ? layout_.squares : block_.size());
+    block_.download(block, stream);
     stream.synchronize();
-    return state_from(block, parts);
+    return read_state<T>(layout_, block, parts);
 }
 
 template <typename T>
-ForceState ForceMember<T>::state_from(std::span<const T> block, ForceSession::Parts parts) const {
-    const auto n = static_cast<std::size_t>(network_.weights.units);
-    const auto outputs = static_cast<std::size_t>(network_.weights.outputs);
-    const auto take = [&](const T* from, std::size_t count) {
-        const auto* begin = block.data() + (from - block_.data());
-        return std::vector<double>(begin, begin + count);
+ForceState read_state(const ForceLayout& layout, std::span<const T> block,
+                      ForceSession::Parts parts) {
+    const auto n = static_cast<std::size_t>(layout.units);
+    const auto outputs = static_cast<std::size_t>(layout.outputs);
+    const auto take = [&](std::size_t from, std::size_t count) {
+        const auto part = block.subspan(from, count);
+        return std::vector<double>(part.begin(), part.end());
     };
     ForceState state;
-    state.state = take(network_.state, n);
-    state.readout = take(network_.readout, outputs * n);
-    state.output = take(network_.output, outputs);
-    for (int g = 0; g < network_.groups && parts == ForceSession::Parts::everything; ++g) {
-        const T* square =
-            block.data() + (network_.inverse_correlation - block_.data()) + g * network_.group_size;
+    state.state = take(layout.state, n);
+    state.readout = take(layout.readout, outputs * n);
+    state.output = take(layout.output, outputs);
+    for (int g = 0; g < layout.groups && parts == ForceSession::Parts::everything; ++g) {
+        const auto square = block.subspan(
+            layout.squares + static_cast<std::size_t>(g) * layout.square_size, layout.square_size);
         auto& packed = state.inverse_correlation.emplace_back();
         packed.reserve(n * (n + 1) / 2);
-        for_each_entry(policy_.route, network_.weights.units,
+        for_each_entry(layout.route, layout.units,
                        [&](std::size_t at, int, int) { packed.push_back(square[at]); });
     }
     return state;
 }
+template ForceState read_state<float>(const ForceLayout&, std::span<const float>,
+                                      ForceSession::Parts);
+template ForceState read_state<double>(const ForceLayout&, std::span<const double>,
+                                       ForceSession::Parts);
 
 template class ForceMember<float>;
 template class ForceMember<double>;

@@ -22,6 +22,24 @@ struct StreamedScratch {
 /// Numbers in one P as the route stores it.
 std::int64_t group_size(Route route, int units);
 
+/// Where what changes in training stands in a network's block.
+struct ForceLayout {
+    Route route = Route::streamed;
+    int units = 0;
+    int outputs = 0;
+    int groups = 0;
+    std::size_t state = 0;
+    std::size_t readout = 0;
+    std::size_t output = 0;
+    std::size_t squares = 0;      ///< P of every group; the last part of the block
+    std::size_t square_size = 0;  ///< numbers in one P
+};
+
+/// Reads a copy of a block. With Parts::weights the copy may end where P begins.
+template <typename T>
+ForceState read_state(const ForceLayout& layout, std::span<const T> block,
+                      ForceSession::Parts parts);
+
 template <typename T>
 class ForceMember {
   public:
@@ -35,15 +53,16 @@ class ForceMember {
     int inputs() const { return inputs_; }  ///< of its trials
     T* scratch() const { return scratch_.data(); }
 
+    const ForceLayout& layout() const { return layout_; }
+
     /// What changed in training, read from the device.
     ForceState state(ForceSession::Parts parts, Stream& stream) const;
-    /// The same in a copy of the network's block that somebody else made.
-    ForceState state_from(std::span<const T> block, ForceSession::Parts parts) const;
-    /// All that changes in training: a contiguous part of device memory.
+    /// All that changes in training, and the weights before it.
     const DeviceArray<T>& block() const { return block_; }
 
   private:
     ForcePolicy policy_;
+    ForceLayout layout_;
     std::vector<int> groups_;
     int inputs_ = 0;
     typename MatrixCache<T>::Matrix matrix_;

@@ -7,6 +7,7 @@
 
 #include "backend/readout_groups.hpp"
 #include "core/error.hpp"
+#include "core/memory.hpp"
 #include "force_member.hpp"
 #include "launch/launch.hpp"
 #include "streamed_session.hpp"
@@ -47,6 +48,27 @@ struct Sums {
     }
 };
 
+/// Copies of networks' blocks in host memory.
+template <typename T>
+class Snapshot final : public ForceSnapshot {
+  public:
+    Snapshot(const std::vector<const ForceMember<T>*>& members, Stream& stream) {
+        for (const ForceMember<T>* member : members) {
+            layouts_.push_back(member->layout());
+            auto& block = blocks_.emplace_back(member->block().size());
+            member->block().download(block, stream);
+        }
+        stream.synchronize();
+    }
+    ForceState state(std::size_t i) const override {
+        return read_state<T>(layouts_[i], blocks_[i], ForceSession::Parts::everything);
+    }
+
+  private:
+    std::vector<ForceLayout> layouts_;
+    std::vector<std::vector<T>> blocks_;
+};
+
 template <typename T>
 class Session final : public ForceSession {
   public:
@@ -54,8 +76,8 @@ class Session final : public ForceSession {
 
     int add(const NetworkModel& model, const ForceRule& rule, const ForceState* resume) override {
         const Phase phase("adding a network");
-        members_.emplace(next_, std::make_unique<ForceMember<T>>(model, rule, resume, limits_,
-                                                                 matrices_, stream_));
+        members_.emplace(next_, std::make_unique<const ForceMember<T>>(model, rule, resume, limits_,
+                                                                       matrices_, stream_));
         return next_++;
     }
 
@@ -108,6 +130,20 @@ class Session final : public ForceSession {
     ForceState state(int handle, Parts parts) const override {
         const Phase phase("reading a network's state");
         return members_.at(handle)->state(parts, stream_);
+    }
+
+    std::unique_ptr<ForceSnapshot> snapshot(std::span<const int> handles) const override {
+        const Phase phase("copying states for a checkpoint", handles.size());
+        std::vector<const ForceMember<T>*> members;
+        std::uint64_t bytes = 0;
+        for (const int handle : handles) {
+            members.push_back(members_.at(handle).get());
+            bytes += members.back()->block().size() * sizeof(T);
+        }
+        if (bytes > available_memory() / 2) {
+            return nullptr;
+        }
+        return std::make_unique<Snapshot<T>>(members, stream_);
     }
 
   private:
@@ -213,7 +249,7 @@ class Session final : public ForceSession {
     mutable Stream stream_;
     TrialStore<T> trials_;
     MatrixCache<T> matrices_;
-    std::map<int, std::unique_ptr<ForceMember<T>>> members_;
+    std::map<int, std::unique_ptr<const ForceMember<T>>> members_;
     int next_ = 0;
     Sums sums_;
     std::map<Route, OnChip> on_chip_;

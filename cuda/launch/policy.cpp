@@ -87,16 +87,17 @@ const char* name_of(Route route) {
     }
 }
 
+int register_budget(int threads, int blocks) {
+    // Each of the four schedulers has a quarter of the registers, dealt to warps in units of 8.
+    const int warps = (blocks * (threads / warp_size) + 3) / 4;
+    return std::min(255, 65536 / 4 / warps / warp_size / 8 * 8);
+}
+
 int register_budget(Route route) {
-    for (const Tile& tile : tiles) {
-        if (tile.route == route) {
-            // Each of the four schedulers has a quarter of the registers, dealt to warps in units
-            // of 8.
-            const int warps = (tile.blocks * tile.most_threads / warp_size + 3) / 4;
-            return std::min(255, 65536 / 4 / warps / warp_size / 8 * 8);
-        }
-    }
-    return 128;  // streamed kernels: launch bounds of two blocks of 256 threads
+    const auto* tile = std::find_if(std::begin(tiles), std::end(tiles),
+                                    [&](const Tile& each) { return each.route == route; });
+    check(tile != std::end(tiles), "register_budget: not an on-chip route");
+    return register_budget(tile->most_threads, tile->blocks);
 }
 
 ForcePolicy force_policy(const ForceShape& shape, const DeviceLimits& limits) {

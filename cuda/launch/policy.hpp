@@ -71,7 +71,9 @@ SimulationPolicy simulation_policy(int units, int inputs, int outputs, Precision
 /// Shared memory of a block that takes up to so many conditions on an on-chip route.
 int simulation_shared_bytes(Route route, int units, int inputs, int outputs, int conditions);
 
-/// Registers a thread of each on-chip kernel may use: what its launch bounds leave.
+/// Registers that launch bounds leave a thread: `blocks` of `threads` each on one multiprocessor.
+int register_budget(int threads, int blocks);
+/// The same for the on-chip kernels of a route.
 int register_budget(Route route);
 
 /// Largest number of units trained on chip with the outputs and inputs of the published task.

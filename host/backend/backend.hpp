@@ -48,6 +48,14 @@ struct TrialOutcome {
     int diverged_at = -1;  ///< step of the trial whose state or output left the range, or -1
 };
 
+/// States of some networks as they were at one moment. May be read on another thread while training
+/// goes on.
+class ForceSnapshot {
+  public:
+    virtual ~ForceSnapshot() = default;
+    virtual ForceState state(std::size_t i) const = 0;
+};
+
 /// Networks in FORCE training, held by the backend between trials. The error at global step i is
 /// used (one RLS update) when the mask is set and i is even.
 class ForceSession {
@@ -77,6 +85,12 @@ class ForceSession {
     /// State between two trials. With Parts::weights P is left out.
     enum class Parts { weights, everything };
     virtual ForceState state(int handle, Parts parts) const = 0;
+    /// A copy of everything of the listed networks, so that a checkpoint can be written while they
+    /// train on. Null where a copy would take too much memory: then state() is read instead.
+    virtual std::unique_ptr<ForceSnapshot> snapshot(std::span<const int> handles) const {
+        static_cast<void>(handles);
+        return nullptr;
+    }
 };
 
 /// A batch of runs ("conditions") of one network with frozen weights.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 #include <map>
 #include <unordered_map>
 #include <utility>
@@ -80,6 +81,7 @@ class Wave {
             show_progress();
             if (stop_requested()) {
                 write_checkpoint();
+                finish_writing();
                 throw Error(ExitCode::interrupted, stop_reason());
             }
             if (seconds_since(last_checkpoint_) >= interval_) {
@@ -87,6 +89,7 @@ class Wave {
             }
             refill();
         }
+        finish_writing();
         progress_.finish_stage();
     }
 
@@ -157,7 +160,8 @@ class Wave {
         std::map<std::pair<std::string, int>, std::size_t> wanted;
         std::vector<const Member*> first;
         for (const Member& member : members_) {
-            if (wanted.emplace(std::pair(member.trials_id, member.trials_done), first.size())
+            if (!drawn_by_session(member) &&
+                wanted.emplace(std::pair(member.trials_id, member.trials_done), first.size())
                     .second) {
                 first.push_back(&member);
             }
@@ -171,9 +175,15 @@ class Wave {
 
         std::vector<ForceSession::Work> work;
         for (const Member& member : members_) {
-            const std::size_t trial = wanted.at({member.trials_id, member.trials_done});
-            work.push_back({member.handle, &trials_[trial],
-                            std::int64_t{member.trials_done} * member.task->shape().steps});
+            ForceSession::Work& one = work.emplace_back();
+            one.handle = member.handle;
+            one.first_step = std::int64_t{member.trials_done} * member.task->shape().steps;
+            if (drawn_by_session(member)) {
+                one.drawn = {member.task->recipe(), member.spec->key(), member.trials_done,
+                             member.order[static_cast<std::size_t>(member.trials_done)]};
+            } else {
+                one.trial = &trials_[wanted.at({member.trials_id, member.trials_done})];
+            }
         }
         std::vector<TrialOutcome> outcomes(work.size());
         session_->run_trial(work, outcomes);
@@ -191,6 +201,10 @@ class Wave {
             ++trials_done_;
             steps_run_ += member.task->shape().steps;
         }
+    }
+
+    bool drawn_by_session(const Member& member) const {
+        return session_->draws_trials() && member.task->recipe() != nullptr;
     }
 
     /// Tests the networks that ended, stores their records and frees their places.
@@ -247,16 +261,41 @@ class Wave {
         members_.erase(ended, members_.end());
     }
 
+    /// Writes a checkpoint: beside the training that goes on, if the session copies its networks.
     void write_checkpoint() {
         const auto start = Clock::now();
-        checkpoint_.write(members_.size(), [&](std::size_t i) {
-            const Member& member = members_[i];
-            return ActiveNetwork{member.spec->uid, member.trials_done, member.error_curve,
-                                 session_->state(member.handle, ForceSession::Parts::everything)};
-        });
-        // Writing may take 5 % of the time at most; aim for 2 %.
+        finish_writing();
+        std::vector<int> handles;
+        auto networks = std::make_shared<std::vector<ActiveNetwork>>();
+        for (const Member& member : members_) {
+            handles.push_back(member.handle);
+            networks->push_back({member.spec->uid, member.trials_done, member.error_curve, {}});
+        }
+        if (std::shared_ptr<const ForceSnapshot> snapshot = session_->snapshot(handles)) {
+            writing_ = std::async(std::launch::async, [this, networks, snapshot] {
+                checkpoint_.write(networks->size(), [&](std::size_t i) {
+                    ActiveNetwork network = std::move((*networks)[i]);
+                    network.state = snapshot->state(i);
+                    return network;
+                });
+            });
+        } else {
+            checkpoint_.write(networks->size(), [&](std::size_t i) {
+                ActiveNetwork network = std::move((*networks)[i]);
+                network.state = session_->state(handles[i], ForceSession::Parts::everything);
+                return network;
+            });
+        }
+        // Training may wait 5 % of the time at most; aim for 2 %.
         interval_ = std::max(wanted_interval_, 50.0 * seconds_since(start));
         last_checkpoint_ = Clock::now();
+    }
+
+    /// Waits for a checkpoint that is being written; throws what went wrong there.
+    void finish_writing() {
+        if (writing_.valid()) {
+            writing_.get();
+        }
     }
 
     void count(const TrainedNetwork& record) {
@@ -296,6 +335,7 @@ class Wave {
     std::size_t done_ = 0;
     std::size_t accepted_ = 0;
     std::size_t failed_ = 0;
+    std::future<void> writing_;  // last: its work is waited for before anything else goes
 };
 
 }  // namespace
