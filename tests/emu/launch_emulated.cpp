@@ -16,6 +16,7 @@ void launch(const Operation& operation, LaunchShape shape, Stream& stream) {
     check(shape.shared_bytes <= emu::emulated_limits().shared_per_block,
           "launch: more shared memory than the device has");
     emu::submit(stream.get(), [operation, shape] {
+        emu::take_schedule_from_environment();
         emu::Launch how;
         how.kernel = Operation::name;
         how.blocks = shape.blocks;

@@ -97,6 +97,13 @@ cuda::DeviceLimits emulated_limits() {
     return limits;
 }
 
+void take_schedule_from_environment() {
+    const char* name = "SHOAL_EMULATED_SCHEDULE";
+    if (std::getenv(name) != nullptr) {
+        set_schedule(number_from_environment(name, 0));
+    }
+}
+
 }  // namespace shoal::emu
 
 namespace shoal::cuda {
@@ -110,6 +117,10 @@ DeviceLimits device_limits(int) {
 void use_device(int) {}
 std::uint64_t free_device_memory() {
     return emu::device_memory().free_bytes();
+}
+
+Ceilings measure_device_ceilings(double) {
+    throw device_error("the emulated device has no speed worth measuring: bench needs a GPU");
 }
 
 Phase::Phase(const char* name, std::size_t networks)

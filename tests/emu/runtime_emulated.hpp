@@ -16,4 +16,8 @@ void submit(void* stream, std::function<void()> work);
 /// bytes.
 cuda::DeviceLimits emulated_limits();
 
+/// The order of threads for launches from now on: the seed in the environment variable
+/// SHOAL_EMULATED_SCHEDULE (see set_schedule()), where it is set.
+void take_schedule_from_environment();
+
 }  // namespace shoal::emu

@@ -1,59 +1,79 @@
 // SPDX-License-Identifier: MIT
-// FORCE training on the cuda backend against the reference in double, at sizes that hurt.
-#include <gtest/gtest.h>
-
-#include <string>
-
-#include "backend/populations.hpp"
+// FORCE training on the cuda backend against the reference in double, at sizes that hurt: around
+// warps and tiles, the largest on chip (204), the first that is not, and larger ones.
+#include "emu/cuda_support.hpp"
 
 namespace shoal {
 namespace {
 
-/// Sizes around warps and tiles, the largest on chip, the first that is not, and larger ones.
-constexpr int sizes[] = {1, 31, 32, 33, 64, 65, 100, 128, 129, 200, 204, 205, 257};
-
-class force_trial : public ::testing::TestWithParam<int> {};
-
-/// Bound of one trial of 7 tau from equal states, as for the cpu backend: rounding grows by the
-/// largest exponent of such networks (below 0.5 per tau, a factor 30) and by the feedback loop
-/// while P is still near I (gains of order N); 1e4 eps covers both at these N.
-constexpr double bound = 1e4 * 0x1p-23;
-
-void expect_agreement(int units, Precision precision, double limit) {
-    const auto exact = make_backend("reference", {Precision::fp64, 1, 0});
-    const auto tested = make_backend("cuda", {precision, 1, 0});
+void expect_both_cells_agree(int units, Precision precision, int trials) {
     for (const Cell cell : {Cell::current, Cell::rate}) {
+        SCOPED_TRACE(cell == Cell::current ? "current" : "rate");
         NetworkFactory factory;
-        const TestNetwork network = make_network(factory, units, 3, 1.2, cell);
-        const auto states = train(*exact, network, 3);
-        for (int i = 1; i < 3; ++i) {
-            // The state of the reference is put into the tested backend before every trial.
-            const auto session = tested->force_session();
-            const int handle =
-                session->add(network.model, network.rule, &states[static_cast<std::size_t>(i - 1)]);
-            const Trial trial = trial_of(network, i);
-            const ForceSession::Work work{handle, &trial, std::int64_t{i} * 70};
-            TrialOutcome outcome;
-            session->run_trial({&work, 1}, {&outcome, 1});
-            const auto got = session->state(handle, ForceSession::Parts::everything);
-            const auto& want = states[static_cast<std::size_t>(i)];
-            EXPECT_LE(distance(got.state, want.state), limit);
-            EXPECT_LE(distance(got.readout, want.readout), limit);
-            EXPECT_LE(distance(got.output, want.output), limit);
-            ASSERT_EQ(got.inverse_correlation.size(), 2u);
-            for (std::size_t g = 0; g < 2; ++g) {
-                EXPECT_LE(distance(got.inverse_correlation[g], want.inverse_correlation[g]), limit);
-            }
-        }
+        expect_trials_agree(make_network(factory, units, 3, 1.2, cell), precision, trials);
     }
 }
 
-TEST_P(force_trial, fp32) {
-    expect_agreement(GetParam(), Precision::fp32, bound);
+void expect_bias_and_no_feedback(int units, Precision precision) {
+    for (const Cell cell : {Cell::current, Cell::rate}) {
+        NetworkFactory factory;
+        TestNetwork network = make_network(factory, units, 4, 1.2, cell);
+        add_bias(network.model);
+        expect_trials_agree(network, precision, 2);
+        network.model.feedback.clear();
+        expect_trials_agree(network, precision, 2);
+    }
 }
 
-INSTANTIATE_TEST_SUITE_P(n, force_trial, ::testing::ValuesIn(sizes),
-                         [](const auto& setting) { return std::to_string(setting.param); });
+/// 20 tau in closed loop, P from I: an exponent of 0.5 per tau makes e^10 of eps N.
+void expect_closed_loop(int units, Precision precision) {
+    NetworkFactory factory;
+    TestNetwork network = make_network(factory, units, 6);
+    network.spec.task.durations = {5.0, 3.0, 5.0, 4.0, 3.0};
+    network.task = make_task(network.spec.task, network.spec.network, ErrorSchedule::epochs);
+    const auto exact = exact_backend();
+    const auto tested = cuda_backend(precision);
+    const Trial trial = trial_of(network, 0);
+    const auto want = run_one(*exact, network.model, network.rule, nullptr, trial, 0);
+    const auto got = run_one(*tested, network.model, network.rule, nullptr, trial, 0);
+    const double eps = precision == Precision::fp32 ? 0x1p-23 : 0x1p-52;
+    expect_close(got, want, std::exp(10.0) * units * eps);
+}
+
+const bool registered = [] {
+    for (const int units : {1, 31, 32, 33, 64, 65, 100, 128, 129, 200, 204}) {
+        add_test("force_on_chip", size_name(units),
+                 [=] { expect_both_cells_agree(units, Precision::fp32, 3); });
+    }
+    for (const int units : {1, 31, 32, 33, 64, 100, 128, 200}) {
+        add_test("streamed_trial", size_name(units) + "_fp64",
+                 [=] { expect_both_cells_agree(units, Precision::fp64, units < 100 ? 3 : 1); });
+    }
+    for (const int units : {205, 257}) {
+        add_test("streamed_trial", size_name(units), [=] {
+            NetworkFactory factory;
+            expect_trials_agree(make_network(factory, units, 3), Precision::fp32, 1);
+        });
+    }
+    const auto brief = [](int units, Cell cell, Precision precision) {
+        NetworkFactory factory;
+        expect_trials_agree(make_brief_network(factory, units, 3, cell), precision, 1);
+    };
+    add_test("streamed_trial", "n257_fp64", [=] { brief(257, Cell::rate, Precision::fp64); });
+    add_test("streamed_trial", "n1000", [=] { brief(1000, Cell::rate, Precision::fp32); });
+    add_test("streamed_trial", "n1000_fp64", [=] { brief(1000, Cell::current, Precision::fp64); });
+    for (const int units : {33, 100}) {
+        add_test("force_on_chip", "bias_no_feedback_" + size_name(units),
+                 [=] { expect_bias_and_no_feedback(units, Precision::fp32); });
+        add_test("force_on_chip", "closed_loop_" + size_name(units),
+                 [=] { expect_closed_loop(units, Precision::fp32); });
+    }
+    add_test("streamed_trial", "bias_no_feedback_n33_fp64",
+             [] { expect_bias_and_no_feedback(33, Precision::fp64); });
+    add_test("streamed_trial", "closed_loop_n65_fp64",
+             [] { expect_closed_loop(65, Precision::fp64); });
+    return true;
+}();
 
 }  // namespace
 }  // namespace shoal
