@@ -54,6 +54,11 @@ class CudaBackend final : public Backend {
                        force_policy({32, 2, 3, false, precision()}, limits_).networks_at_once);
     }
 
+    Ceilings measure_ceilings(double seconds) const override {
+        use_device(device_);
+        return measure_device_ceilings(seconds);
+    }
+
   private:
     int device_;
     int threads_;

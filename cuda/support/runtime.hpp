@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "backend/backend.hpp"
 #include "launch/policy.hpp"
 
 namespace shoal::cuda {
@@ -24,6 +25,10 @@ DeviceLimits device_limits(int device);
 /// The device on which this thread's following calls work.
 void use_device(int device);
 std::uint64_t free_device_memory();
+
+/// Rates of the current device: fp32 and tf32 as cuBLAS reaches them on matrices of 8192 by 8192,
+/// and a copy within device memory, bytes read plus bytes written.
+Ceilings measure_device_ceilings(double seconds);
 
 /// What this thread is doing, for error messages and as an NVTX range of shoal's own domain.
 class Phase {

@@ -116,6 +116,13 @@ struct SimulationResult {
     std::vector<int> diverged_at;      ///< [condition]: first step out of range, or -1
 };
 
+/// What the hardware under a backend can do at most.
+struct Ceilings {
+    double gflops = 0.0;             ///< fused multiply-adds in fp32
+    double tf32_gflops = 0.0;        ///< the same by matrix units on tf32; 0: has none
+    double gbytes_per_second = 0.0;  ///< memory larger than the caches; a copy counts both ways
+};
+
 class Backend {
   public:
     virtual ~Backend() = default;
@@ -136,6 +143,8 @@ class Backend {
     virtual std::uint64_t available_memory() const = 0;
     /// Networks that a wave should hold at least, so that nothing idles.
     virtual std::size_t networks_at_once() const = 0;
+    /// Measures for about `seconds`; the best of several short rounds.
+    virtual Ceilings measure_ceilings(double seconds) const = 0;
 };
 
 /// The one place that knows what was built. `name`: auto | cpu | cuda | reference. Throws device

@@ -10,11 +10,10 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "backend/cpu/ceilings.hpp"
+#include "backend/readout_groups.hpp"
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "config/spec.hpp"
-#include "backend/readout_groups.hpp"
 #include "core/error.hpp"
 #include "model/network.hpp"
 #include "task/task.hpp"
@@ -131,7 +130,7 @@ nlohmann::ordered_json run_force(const ForceCase& sizes, const BenchOptions& opt
                  : std::chrono::duration<double>(Clock::now() - start).count() < options.seconds);
     const double cpu_seconds = static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC /
                                static_cast<double>(times.size());
-    const auto ceilings = cpu::measure_ceilings(backend.threads(), 0.5);
+    const auto ceilings = backend.measure_ceilings(0.5);
     std::sort(times.begin(), times.end());
     const double seconds = times[times.size() / 2];
 
@@ -166,7 +165,17 @@ nlohmann::ordered_json run_force(const ForceCase& sizes, const BenchOptions& opt
             {"gbytes_per_s", 1e-9 * bytes / seconds},
             {"peak_gflops", ceilings.gflops},
             {"peak_gbytes_per_s", ceilings.gbytes_per_second},
+            {"peak_tf32_gflops", ceilings.tf32_gflops},
             {"fraction", floor / seconds}};
+}
+
+/// Enough networks to keep every core, or every multiprocessor, busy.
+std::vector<ForceCase> standard_cases(const std::string& backend) {
+    if (backend == "cuda") {
+        return {{32, 8192, 1},   {64, 4096, 1},   {128, 4096, 1}, {128, 4200, 42}, {200, 1320, 1},
+                {200, 1344, 42}, {256, 1344, 42}, {512, 672, 42}, {1000, 672, 42}, {2048, 84, 42}};
+    }
+    return {{32, 256, 1}, {128, 64, 1}, {128, 84, 42}, {200, 64, 1}, {200, 84, 42}, {1000, 42, 42}};
 }
 
 void bench_force(const BenchOptions& options) {
@@ -177,12 +186,11 @@ void bench_force(const BenchOptions& options) {
         throw usage_error(fmt::format("bench force: --shared {} must divide --networks {}",
                                       options.shared, options.networks));
     }
+    const auto backend = open_backend(options.compute, Precision::fp32);
     std::vector<ForceCase> cases = {{options.units, options.networks, options.shared}};
     if (options.units == 0) {
-        cases = {{32, 256, 1}, {128, 64, 1},  {128, 84, 42},
-                 {200, 64, 1}, {200, 84, 42}, {1000, 42, 42}};
+        cases = standard_cases(backend->name());
     }
-    const auto backend = open_backend(options.compute, Precision::fp32);
     if (!options.json) {
         fmt::print(
             "FORCE, the published trial (75 updates in 350 steps), backend {} ({}), {}, {} "

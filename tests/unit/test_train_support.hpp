@@ -61,6 +61,9 @@ class CountingBackend final : public Backend {
     }
     std::uint64_t available_memory() const override { return inner_->available_memory(); }
     std::size_t networks_at_once() const override { return inner_->networks_at_once(); }
+    Ceilings measure_ceilings(double seconds) const override {
+        return inner_->measure_ceilings(seconds);
+    }
 
     int calls = 0;                        ///< of run_trial
     int stop_after = -1;                  ///< calls after which a stop is asked for; -1: never

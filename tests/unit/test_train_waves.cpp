@@ -48,6 +48,7 @@ class RoundNumbers final : public Backend {
     std::size_t networks_at_once() const override {
         return static_cast<std::size_t>(std::max(32, 4 * threads_));
     }
+    Ceilings measure_ceilings(double) const override { return {}; }
 
   private:
     int threads_;

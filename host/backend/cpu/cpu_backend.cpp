@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "backend/cpu/ceilings.hpp"
 #include "backend/cpu/force_session.hpp"
 #include "backend/cpu/kernels.hpp"
 #include "backend/cpu/simulate.hpp"
@@ -48,6 +49,9 @@ class CpuBackend final : public Backend {
     std::uint64_t available_memory() const override { return shoal::available_memory(); }
     std::size_t networks_at_once() const override {
         return static_cast<std::size_t>(std::max(32, 4 * threads_));
+    }
+    Ceilings measure_ceilings(double seconds) const override {
+        return cpu::measure_ceilings(threads_, seconds);
     }
 
   private:

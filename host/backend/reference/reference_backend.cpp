@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "backend/cpu/ceilings.hpp"
 #include "backend/reference/force_network.hpp"
 #include "core/memory.hpp"
 #include "core/parallel.hpp"
@@ -127,6 +128,9 @@ class ReferenceBackend final : public Backend {
     std::uint64_t available_memory() const override { return shoal::available_memory(); }
     std::size_t networks_at_once() const override {
         return static_cast<std::size_t>(std::max(32, 4 * threads_));
+    }
+    Ceilings measure_ceilings(double seconds) const override {
+        return cpu::measure_ceilings(threads_, seconds);
     }
 
   private:
