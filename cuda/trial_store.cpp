@@ -102,12 +102,16 @@ template <typename T>
 SequentialSumTrials TrialStore<T>::recipe_on_device(const SequentialSumTrials& recipe) {
     SequentialSumTrials copy = recipe;
     for (int c = 0; c < 2 && !recipe.gaussians; ++c) {
-        auto& rows = rows_[recipe.rows[c]];
-        const std::size_t numbers = std::size_t{2} * recipe.row_count[c];
-        if (rows.size() != numbers) {
-            rows = DeviceArray<double>(std::span<const double>(recipe.rows[c], numbers), stream_);
+        Rows& rows = rows_[recipe.rows[c]];
+        if (!rows.compared) {
+            const std::span<const double> now(recipe.rows[c], std::size_t{2} * recipe.row_count[c]);
+            if (!std::equal(now.begin(), now.end(), rows.source.begin(), rows.source.end())) {
+                rows.source.assign(now.begin(), now.end());
+                rows.on_device = DeviceArray<double>(now, stream_);
+            }
+            rows.compared = true;
         }
-        copy.rows[c] = rows.data();
+        copy.rows[c] = rows.on_device.data();
     }
     return copy;
 }
@@ -119,6 +123,9 @@ std::vector<typename TrialStore<T>::View> TrialStore<T>::prepare(std::span<const
     if (schedules_.size() > 256) {
         drawn_schedules_.clear();
         schedules_.clear();
+    }
+    for (auto& [place, rows] : rows_) {
+        rows.compared = false;
     }
     // Networks that see the same trial with the same groups share an entry.
     using Key = std::tuple<const Trial*, const SequentialSumTrials*, std::uint32_t, std::uint32_t,

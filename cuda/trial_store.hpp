@@ -87,8 +87,12 @@ class TrialStore {
     std::map<std::vector<std::uint32_t>, std::unique_ptr<Schedule>> schedules_;
     using DrawnKey = std::tuple<std::vector<int>, bool, std::vector<int>>;
     std::map<DrawnKey, Schedule*> drawn_schedules_;
-    std::map<const double*, DeviceArray<double>>
-        rows_;  // stimulus rows, by where the host has them
+    struct Rows {
+        std::vector<double> source;
+        DeviceArray<double> on_device;
+        bool compared = false;  ///< in this call: other rows may have come to stand there since
+    };
+    std::map<const double*, Rows> rows_;  // stimulus rows, by where the host has them
     DeviceArray<T> inputs_;
     DeviceArray<double> targets_;
     DeviceArray<TrialOrder<T>> orders_;

@@ -284,6 +284,16 @@ SHOAL_DEVICE void rewrite(const Group& g, const StreamedNetwork<T>* members, int
             SHOAL_UNROLL for (int c = 0; c < square_side; ++c) {
                 tile[c * square_side + g.lane()] -= sum[c];
             }
+            if (i == j) {
+                // The upper half of a diagonal tile rounded otherwise: it has to be what a saved
+                // state, which keeps the lower half, is restored to.
+                g.sync_warp();
+                SHOAL_UNROLL_BY(1) for (int c = 1; c < square_side; ++c) {
+                    if (g.lane() < c) {
+                        tile[c * square_side + g.lane()] = T{tile[g.lane() * square_side + c]};
+                    }
+                }
+            }
         }
     }
 }
