@@ -16,6 +16,12 @@ add_library(shoal_hdf5 INTERFACE)
 target_include_directories(shoal_hdf5 SYSTEM INTERFACE ${HDF5_INCLUDE_DIRS})
 target_link_libraries(shoal_hdf5 INTERFACE ${HDF5_HL_LIBRARIES} ${HDF5_LIBRARIES})
 
+option(SHOAL_PORTABLE "Link every library but libc statically (tools/gpu-bundle)" OFF)
+if(SHOAL_PORTABLE)
+  set(Boost_USE_STATIC_LIBS ON)
+  include(ShoalPortable)
+endif()
+
 if(SHOAL_TESTS)
   find_package(GTest REQUIRED)
   find_package(Boost REQUIRED COMPONENTS context)  # fibers of tests/emu
