@@ -22,7 +22,6 @@ class CudaGroup {
     __device__ bool any(bool value) const { return __syncthreads_or(value) != 0; }
     __device__ void sync_warp(unsigned mask = full_warp) const { __syncwarp(mask); }
     __device__ void sync_grid() const { cooperative_groups::this_grid().sync(); }
-    __device__ void sync_cluster() const { cooperative_groups::this_cluster().sync(); }
 
     template <typename T>
     __device__ T shuffle(T value, int lane, unsigned mask = full_warp) const {
@@ -54,11 +53,6 @@ class CudaGroup {
         return reinterpret_cast<T*>(shared_memory() + offset);
     }
     template <typename T>
-    __device__ T* cluster_shared(int block, int offset, int) const {
-        return cooperative_groups::this_cluster().map_shared_rank(
-            reinterpret_cast<T*>(shared_memory() + offset), block);
-    }
-    template <typename T>
     __device__ T* global(T* pointer, std::int64_t) const {
         return pointer;
     }
@@ -66,6 +60,16 @@ class CudaGroup {
         const float4 four = *reinterpret_cast<const float4*>(view + i);
         return {{four.x, four.y, four.z, four.w}};
     }
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 900  // older devices have no clusters
+    __device__ void sync_cluster() const {
+        cooperative_groups::this_cluster().sync();
+    }
+    template <typename T>
+    __device__ T* cluster_shared(int block, int offset, int) const {
+        return cooperative_groups::this_cluster().map_shared_rank(
+            reinterpret_cast<T*>(shared_memory() + offset), block);
+    }
+#endif
 
   private:
     __device__ static unsigned char* shared_memory() {
