@@ -181,16 +181,18 @@ class RouteLaunches {
         for (const DeviceRun<T>* run : runs) {
             conditions += run->conditions().size();
         }
+        // Few conditions are spread over the whole device; the launch keeps to what each of its
+        // runs allows.
+        per_block_ = static_cast<int>((conditions + number(limits.multiprocessors) - 1) /
+                                      number(limits.multiprocessors));
+        steps_per_launch_ = runs.front()->policy().steps_per_launch;
         for (const DeviceRun<T>* run : runs) {
             const SimulationPolicy& policy = run->policy();
             shape_.threads = std::max(shape_.threads, policy.threads);
-            per_block_ = std::max(per_block_, policy.conditions_per_block);
-            steps_per_launch_ = policy.steps_per_launch;
+            per_block_ = std::min(per_block_, policy.conditions_per_block);
+            steps_per_launch_ = std::min(steps_per_launch_, policy.steps_per_launch);
         }
-        // Few conditions are spread over the whole device.
-        const auto spread = static_cast<int>((conditions + number(limits.multiprocessors) - 1) /
-                                             number(limits.multiprocessors));
-        per_block_ = std::clamp(spread, 1, per_block_);
+        per_block_ = std::max(per_block_, 1);
         fill(runs);
         d_runs_ = DeviceArray<Run<T>>(std::span<const Run<T>>(runs_), stream);
         d_conditions_ =
