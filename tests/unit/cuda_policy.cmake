@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+shoal_test(cuda_policy SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/test_cuda_policy.cpp LINK shoal_cuda_host)
