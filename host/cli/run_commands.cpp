@@ -114,6 +114,9 @@ std::string resume_command(const char* name, const RunOptions& options, const Op
     if (options.compute.threads > 0) {
         add("--threads", std::to_string(options.compute.threads));
     }
+    if (options.compute.device > 0) {
+        add("--device", std::to_string(options.compute.device));
+    }
     if (!options.max_memory.empty()) {
         add("--max-memory", options.max_memory);
     }
