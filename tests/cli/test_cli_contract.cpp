@@ -133,16 +133,6 @@ TEST_F(CommandLine, MissingFilesAreFileErrors) {
     EXPECT_FALSE(fs::exists("runs"));
 }
 
-TEST_F(CommandLine, BackendThatWasNotBuiltIsADeviceError) {
-    for (const char* command : {"run", "train"}) {
-        const Outcome outcome = shoal({command, "small.yaml", "--backend", "cuda"});
-        EXPECT_EQ(outcome.status, 4);
-        expect_contains(outcome.err, "SHOAL_CUDA");
-        expect_contains(outcome.err, "--backend cpu");
-    }
-    EXPECT_FALSE(fs::exists("runs"));
-}
-
 TEST_F(CommandLine, TooLittleMemoryNamesTheOption) {
     const Outcome outcome = shoal({"run", "small.yaml", "--max-memory", "2K"});
 
