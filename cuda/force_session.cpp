@@ -76,13 +76,23 @@ class Session final : public ForceSession {
 
     int add(const NetworkModel& model, const ForceRule& rule, const ForceState* resume) override {
         const Phase phase("adding a network");
-        members_.emplace(next_, std::make_unique<const ForceMember<T>>(model, rule, resume, limits_,
-                                                                       matrices_, stream_));
-        return next_++;
+        auto member = std::make_unique<const ForceMember<T>>(model, rule, resume, limits_,
+                                                             matrices_, stream_);
+        forget_tables();
+        if (free_handles_.empty()) {
+            members_.push_back(std::move(member));
+            return static_cast<int>(members_.size()) - 1;
+        }
+        const int handle = free_handles_.back();
+        free_handles_.pop_back();
+        members_[static_cast<std::size_t>(handle)] = std::move(member);
+        return handle;
     }
 
     void remove(int handle) override {
-        members_.erase(handle);
+        forget_tables();
+        members_.at(static_cast<std::size_t>(handle)).reset();
+        free_handles_.push_back(handle);
         matrices_.drop_unused();
     }
 
@@ -93,7 +103,7 @@ class Session final : public ForceSession {
         std::vector<typename TrialStore<T>::Wanted> wanted;
         int outputs = 0;
         for (const Work& one : work) {
-            const ForceMember<T>& member = *members_.at(one.handle);
+            const ForceMember<T>& member = member_of(one.handle);
             const int its_outputs = member.on_device().weights.outputs;
             wanted.push_back({&one, member.inputs(), its_outputs, &member.groups()});
             outputs = std::max(outputs, its_outputs);
@@ -118,7 +128,7 @@ class Session final : public ForceSession {
             outcome = {};
             outcome.diverged_at = sums_.h_diverged_at[at];
             const auto own = static_cast<std::size_t>(
-                members_.at(work[order[at]].handle)->on_device().weights.outputs);
+                member_of(work[order[at]].handle).on_device().weights.outputs);
             for (std::size_t o = 0; o < own; ++o) {
                 const int terms = sums_.h_terms[at * width + o];
                 outcome.rms_error.push_back(
@@ -129,7 +139,7 @@ class Session final : public ForceSession {
 
     ForceState state(int handle, Parts parts) const override {
         const Phase phase("reading a network's state");
-        return members_.at(handle)->state(parts, stream_);
+        return member_of(handle).state(parts, stream_);
     }
 
     std::unique_ptr<ForceSnapshot> snapshot(std::span<const int> handles) const override {
@@ -137,7 +147,7 @@ class Session final : public ForceSession {
         std::vector<const ForceMember<T>*> members;
         std::uint64_t bytes = 0;
         for (const int handle : handles) {
-            members.push_back(members_.at(handle).get());
+            members.push_back(&member_of(handle));
             bytes += members.back()->block().size() * sizeof(T);
         }
         if (bytes > available_memory() / 2) {
@@ -149,6 +159,19 @@ class Session final : public ForceSession {
   private:
     using View = typename TrialStore<T>::View;
 
+    const ForceMember<T>& member_of(int handle) const {
+        const auto& member = members_.at(static_cast<std::size_t>(handle));
+        check(member != nullptr, "ForceSession: the handle is of a network that was removed");
+        return *member;
+    }
+
+    /// Tables of networks are kept from trial to trial until networks come or go.
+    void forget_tables() {
+        for (auto& [route, tables] : on_chip_) {
+            tables.handles.clear();
+        }
+    }
+
     /// Numbers that the pending gains of one network take.
     static int gains_of(int units) {
         return max_pending_updates * ForceSharedPlan::padded_units(units);
@@ -158,63 +181,77 @@ class Session final : public ForceSession {
 
     void run_on_chip(Route route, std::span<const Work> work, const std::vector<View>& views,
                      std::vector<std::size_t>& order, int outputs) {
-        auto& tables = on_chip_[route];
-        tables.networks.clear();
+        OnChip& tables = on_chip_[route];
+        std::vector<int> handles;
         tables.work.clear();
         const std::size_t first = order.size();
-        ForcePolicy widest;  // the launch's: enough for each of its networks
         for (std::size_t i = 0; i < work.size(); ++i) {
-            const ForceMember<T>& member = *members_.at(work[i].handle);
-            const ForcePolicy& policy = member.policy();
-            if (policy.route != route) {
+            if (member_of(work[i].handle).policy().route != route) {
                 continue;
             }
-            check(
-                !views[i].schedule->groups_overlap(),
-                "run_trial: the rule said that groups do not overlap, the trial has them overlap");
-            tables.work.push_back(
-                {static_cast<int>(tables.networks.size()), views[i].index, odd(work[i])});
+            check(!views[i].schedule->groups_overlap(),
+                  "run_trial: the rule said that groups do not overlap, the trial has them "
+                  "overlap");
+            tables.work.push_back({static_cast<int>(handles.size()), views[i].index, odd(work[i])});
+            handles.push_back(work[i].handle);
+            order.push_back(i);
+        }
+        if (handles.empty()) {
+            return;
+        }
+        if (handles != tables.handles) {
+            fill(tables, std::move(handles));
+        }
+        send(route, tables, sums_.from(first, outputs));
+    }
+
+    /// The networks of one launch. Those that ended have left: a launch has no empty blocks.
+    struct OnChip {
+        std::vector<int> handles;  // of the networks in the table
+        std::vector<TrialWork> work;
+        std::vector<ForceNetwork<T>> networks;
+        DeviceArray<ForceNetwork<T>> d_networks;
+        DeviceArray<TrialWork> d_work;
+        DeviceArray<T> gains;  // of networks whose block has no room for them
+        ForcePolicy widest;    // the launch's: enough for each of its networks
+        int gains_stride = 0;
+    };
+
+    void fill(OnChip& tables, std::vector<int> handles) {
+        tables.networks.clear();
+        tables.widest = {};
+        tables.gains_stride = 0;
+        for (const int handle : handles) {
+            const ForceMember<T>& member = member_of(handle);
+            const ForcePolicy& policy = member.policy();
             tables.networks.push_back(member.on_device());
-            widest.threads = std::max(widest.threads, policy.threads);
-            widest.shared_bytes = std::max(widest.shared_bytes, policy.shared_bytes);
+            tables.widest.threads = std::max(tables.widest.threads, policy.threads);
+            tables.widest.shared_bytes = std::max(tables.widest.shared_bytes, policy.shared_bytes);
             if (!policy.gains_in_shared) {
                 tables.gains_stride =
                     std::max(tables.gains_stride, gains_of(member.on_device().weights.units));
             }
-            order.push_back(i);
         }
-        if (tables.work.empty()) {
-            return;
-        }
-        send(route, tables, widest, sums_.from(first, outputs));
+        reserve(tables.d_networks, tables.networks.size());
+        tables.d_networks.upload(tables.networks, stream_);
+        reserve(tables.gains,
+                tables.networks.size() * static_cast<std::size_t>(tables.gains_stride));
+        tables.handles = std::move(handles);
     }
 
-    struct OnChip {
-        std::vector<ForceNetwork<T>> networks;
-        std::vector<TrialWork> work;
-        DeviceArray<ForceNetwork<T>> d_networks;
-        DeviceArray<TrialWork> d_work;
-        DeviceArray<T> gains;  // of networks whose block has no room for them
-        int gains_stride = 0;
-    };
-
-    void send(Route route, OnChip& tables, const ForcePolicy& policy, TrialSums sums) {
-        reserve(tables.d_networks, tables.networks.size());
+    void send(Route route, OnChip& tables, TrialSums sums) {
         reserve(tables.d_work, tables.work.size());
-        tables.d_networks.upload(tables.networks, stream_);
         tables.d_work.upload(tables.work, stream_);
         ForceOnChipArguments arguments;
         arguments.networks = tables.d_networks.data();
         arguments.trials = trials_.table();
         arguments.work = tables.d_work.data();
         arguments.sums = sums;
-        arguments.shared_bytes = policy.shared_bytes;
+        arguments.shared_bytes = tables.widest.shared_bytes;
         arguments.gains_stride = tables.gains_stride;
-        reserve(tables.gains,
-                tables.work.size() * static_cast<std::size_t>(arguments.gains_stride));
         arguments.gains = tables.gains.data();
-        const LaunchShape shape{static_cast<int>(tables.work.size()), policy.threads,
-                                policy.shared_bytes};
+        const LaunchShape shape{static_cast<int>(tables.work.size()), tables.widest.threads,
+                                tables.widest.shared_bytes};
         switch (route) {
             case Route::tile32:
                 launch(operation::TrainOnChip<Tile32>{arguments}, shape, stream_);
@@ -236,7 +273,7 @@ class Session final : public ForceSession {
         std::vector<typename StreamedTrials<T>::Member> members;
         const std::size_t first = order.size();
         for (std::size_t i = 0; i < work.size(); ++i) {
-            const ForceMember<T>& member = *members_.at(work[i].handle);
+            const ForceMember<T>& member = member_of(work[i].handle);
             if (member.policy().route == Route::streamed) {
                 members.push_back({&member, views[i], odd(work[i])});
                 order.push_back(i);
@@ -249,8 +286,8 @@ class Session final : public ForceSession {
     mutable Stream stream_;
     TrialStore<T> trials_;
     MatrixCache<T> matrices_;
-    std::map<int, std::unique_ptr<const ForceMember<T>>> members_;
-    int next_ = 0;
+    std::vector<std::unique_ptr<const ForceMember<T>>> members_;  // by handle
+    std::vector<int> free_handles_;
     Sums sums_;
     std::map<Route, OnChip> on_chip_;
     StreamedTrials<T> streamed_;

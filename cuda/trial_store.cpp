@@ -84,6 +84,10 @@ Schedule* TrialStore<T>::schedule_of(const Wanted& wanted) {
         }
         return find_or_make(std::move(errors));
     }
+    // Neighbours mostly have the same schedule.
+    if (last_.recipe == work.drawn.recipe && last_.groups == *wanted.groups) {
+        return last_.schedule;
+    }
     const SequentialSumTrials& recipe = *work.drawn.recipe;
     auto& known = drawn_schedules_[{{std::begin(recipe.epoch_end), std::end(recipe.epoch_end)},
                                     recipe.error_everywhere,
@@ -95,6 +99,7 @@ Schedule* TrialStore<T>::schedule_of(const Wanted& wanted) {
         }
         known = find_or_make(std::move(errors));
     }
+    last_ = {&recipe, *wanted.groups, known};
     return known;
 }
 
@@ -124,6 +129,7 @@ std::vector<typename TrialStore<T>::View> TrialStore<T>::prepare(std::span<const
         drawn_schedules_.clear();
         schedules_.clear();
     }
+    last_ = {};
     for (auto& [place, rows] : rows_) {
         rows.compared = false;
     }

@@ -87,6 +87,12 @@ class TrialStore {
     std::map<std::vector<std::uint32_t>, std::unique_ptr<Schedule>> schedules_;
     using DrawnKey = std::tuple<std::vector<int>, bool, std::vector<int>>;
     std::map<DrawnKey, Schedule*> drawn_schedules_;
+    struct Last {
+        const SequentialSumTrials* recipe = nullptr;
+        std::vector<int> groups;
+        Schedule* schedule = nullptr;
+    };
+    Last last_;  // of this call
     struct Rows {
         std::vector<double> source;
         DeviceArray<double> on_device;
