@@ -227,6 +227,10 @@ class Session final : public ForceSession {
             tables.networks.push_back(member.on_device());
             tables.widest.threads = std::max(tables.widest.threads, policy.threads);
             tables.widest.shared_bytes = std::max(tables.widest.shared_bytes, policy.shared_bytes);
+            tables.widest.networks_at_once =
+                tables.widest.networks_at_once == 0
+                    ? policy.networks_at_once
+                    : std::min(tables.widest.networks_at_once, policy.networks_at_once);
             if (!policy.gains_in_shared) {
                 tables.gains_stride =
                     std::max(tables.gains_stride, gains_of(member.on_device().weights.units));
@@ -242,16 +246,30 @@ class Session final : public ForceSession {
     void send(Route route, OnChip& tables, TrialSums sums) {
         reserve(tables.d_work, tables.work.size());
         tables.d_work.upload(tables.work, stream_);
-        ForceOnChipArguments arguments;
-        arguments.networks = tables.d_networks.data();
-        arguments.trials = trials_.table();
-        arguments.work = tables.d_work.data();
-        arguments.sums = sums;
-        arguments.shared_bytes = tables.widest.shared_bytes;
-        arguments.gains_stride = tables.gains_stride;
-        arguments.gains = tables.gains.data();
-        const LaunchShape shape{static_cast<int>(tables.work.size()), tables.widest.threads,
-                                tables.widest.shared_bytes};
+        int steps = 0;
+        for (const TrialWork& one : tables.work) {
+            steps = std::max(steps, trials_.entry(one.trial).steps);
+        }
+        const auto count = static_cast<int>(tables.work.size());
+        const int most = networks_per_launch(tables.widest, steps);
+        for (int first = 0; first < count; first += most) {
+            ForceOnChipArguments arguments;
+            arguments.networks = tables.d_networks.data();
+            arguments.trials = trials_.table();
+            arguments.work = tables.d_work.data() + first;
+            arguments.sums = {sums.squared_error + first * sums.outputs,
+                              sums.terms + first * sums.outputs, sums.diverged_at + first,
+                              sums.outputs};
+            arguments.shared_bytes = tables.widest.shared_bytes;
+            arguments.gains_stride = tables.gains_stride;
+            arguments.gains = tables.gains.data();
+            train(
+                route, arguments,
+                {std::min(most, count - first), tables.widest.threads, tables.widest.shared_bytes});
+        }
+    }
+
+    void train(Route route, const ForceOnChipArguments& arguments, LaunchShape shape) {
         switch (route) {
             case Route::tile32:
                 launch(operation::TrainOnChip<Tile32>{arguments}, shape, stream_);

@@ -38,6 +38,10 @@ const Tile* tile_for(int units) {
     return found == std::end(tiles) ? nullptr : found;
 }
 
+/// One step of a network, an update included, is counted as 4 us: several times what the operations
+/// of 204 units take on the slowest card here. This many of them are half a second.
+constexpr int steps_per_launch = 125000;
+
 /// Blocks that one multiprocessor holds at a time. CUDA keeps 1 KB of shared memory per block for
 /// itself.
 int blocks_per_multiprocessor(const Tile& tile, int threads, int shared_bytes,
@@ -137,11 +141,16 @@ ForcePolicy force_policy(const ForceShape& shape, const DeviceLimits& limits) {
     return policy;
 }
 
+int networks_per_launch(const ForcePolicy& policy, int steps) {
+    const int rounds = std::max(1, steps_per_launch / std::max(1, steps));
+    return rounds * policy.networks_at_once;
+}
+
 SimulationPolicy simulation_policy(int units, int inputs, int outputs, Precision precision,
                                    const DeviceLimits& limits) {
     SimulationPolicy policy;
-    // A step of a condition takes well under 4 us on the slowest card here: 0.25 s at most.
-    constexpr int condition_steps_per_launch = 65536;
+    constexpr int condition_steps_per_launch =
+        steps_per_launch / 2;  // other blocks wait their turn
     const Tile* tile = tile_for(units);
     if (precision == Precision::fp32 && tile != nullptr && outputs <= tile->threads(units) &&
         inputs <= tile->threads(units)) {

@@ -57,6 +57,10 @@ struct ForceShape {
 };
 ForcePolicy force_policy(const ForceShape& shape, const DeviceLimits& limits);
 
+/// Networks that one on-chip launch takes, whole rounds of networks_at_once, so that it does not
+/// last over 0.5 s. A single round is never cut: trials of more than 125,000 steps may take longer.
+int networks_per_launch(const ForcePolicy& policy, int steps);
+
 /// Shape of a launch that simulates conditions of one network.
 struct SimulationPolicy {
     Route route = Route::streamed;
