@@ -13,6 +13,11 @@ target_link_options(shoal_portable INTERFACE -static-libstdc++ -static-libgcc
                     -Wl,--wrap=hypot -Wl,-u,__wrap_hypot -Wl,-u,_dl_find_object -Wl,-u,arc4random)
 target_link_libraries(shoal_compiler INTERFACE shoal_portable)
 
+# The CUDA library throws by the program's functions and its frames are unwound by the program's: libgcc's
+# functions are hidden and each copy sets itself up when something is thrown with it.
+target_link_options(shoal_portable INTERFACE "LINKER:--export-dynamic-symbol=__cxa_*"
+                    LINKER:--export-dynamic-symbol=__gxx_personality_v0)
+
 set_property(TARGET PkgConfig::hwy PROPERTY INTERFACE_LINK_LIBRARIES shoal_portable)
 portable_archive(archive xxhash)
 set_property(TARGET PkgConfig::xxhash PROPERTY INTERFACE_LINK_LIBRARIES ${archive})
