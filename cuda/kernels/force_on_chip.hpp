@@ -70,8 +70,7 @@ class ForceOnChip {
             g_.template shared<float>(plan_.sums + w_.outputs * warp_size * 4, warp_size)};
         int open = -1;  // the group whose P is in shared memory
         int diverged_at = -1;
-        double squared_error = 0.0;  // of output rank()
-        int terms = 0;
+        begin_report();
         const auto errors = g_.global(trial_.errors, trial_.steps);
         SHOAL_UNROLL_BY(1) for (int t = 0; t < trial_.steps; ++t) {
             if (step(t)) {
@@ -86,8 +85,8 @@ class ForceOnChip {
             const auto targets = g_.global(trial_.targets + t * w_.outputs, w_.outputs);
             if (g_.rank() < w_.outputs && network_.group_of_output[g_.rank()] == group) {
                 const double error = static_cast<double>(z_[g_.rank()]) - targets[g_.rank()];
-                squared_error += error * error;
-                ++terms;
+                squared_error()[g_.rank()] += error * error;
+                terms()[g_.rank()] += 1;
             }
             if ((t + work_.odd) % 2 == 0) {
                 if (open < 0) {
@@ -105,7 +104,9 @@ class ForceOnChip {
                 open = -1;
             }
         }
-        report(diverged_at, squared_error, terms);
+        if (g_.rank() == 0) {
+            g_.global(arguments_.sums.diverged_at + g_.block(), 1)[0] = diverged_at;
+        }
         if (diverged_at < 0) {
             store();
         }
@@ -239,14 +240,19 @@ class ForceOnChip {
         g_.sync();
     }
 
-    SHOAL_DEVICE void report(int diverged_at, double squared_error, int terms) {
-        const int at = g_.block() * arguments_.sums.outputs;
+    // Sums of the trial's errors, [output], each of the thread of that rank: in device memory,
+    // because registers are scarce and they are touched at few steps.
+    SHOAL_DEVICE auto squared_error() const {
+        return g_.global(arguments_.sums.squared_error + g_.block() * arguments_.sums.outputs,
+                         w_.outputs);
+    }
+    SHOAL_DEVICE auto terms() const {
+        return g_.global(arguments_.sums.terms + g_.block() * arguments_.sums.outputs, w_.outputs);
+    }
+    SHOAL_DEVICE void begin_report() const {
         if (g_.rank() < w_.outputs) {
-            g_.global(arguments_.sums.squared_error + at, w_.outputs)[g_.rank()] = squared_error;
-            g_.global(arguments_.sums.terms + at, w_.outputs)[g_.rank()] = terms;
-        }
-        if (g_.rank() == 0) {
-            g_.global(arguments_.sums.diverged_at + g_.block(), 1)[0] = diverged_at;
+            squared_error()[g_.rank()] = 0.0;
+            terms()[g_.rank()] = 0;
         }
     }
 

@@ -108,14 +108,25 @@ struct OnChipSquares {
             const int first = tile % blocks * warp_size;
             const int last = first + warp_size < units ? first + warp_size : units;
             float sum = 0.0f;
+            int j = first;
             if (row < units && last <= row) {
                 const int base = triangle_row(row);
-                SHOAL_UNROLL_BY(4) for (int j = first; j < last; ++j) {
-                    sum = fused(p[base + j], rates[j], sum);
+                SHOAL_UNROLL_BY(2) for (; j < last; j += 4) {
+                    const Four r = g.load4(rates, j);
+                    SHOAL_UNROLL for (int i = 0; i < 4; ++i) {
+                        sum = fused(p[base + j + i], r.v[i], sum);
+                    }
                 }
             } else if (row < units) {
                 int at = first <= row ? triangle_row(row) + first : triangle_row(first) + row;
-                SHOAL_UNROLL_BY(4) for (int j = first; j < last; ++j) {
+                SHOAL_UNROLL_BY(1) for (; j + 4 <= last; j += 4) {
+                    const Four r = g.load4(rates, j);
+                    SHOAL_UNROLL for (int i = 0; i < 4; ++i) {
+                        sum = fused(p[at], r.v[i], sum);
+                        at += j + i < row ? 1 : j + i + 1;
+                    }
+                }
+                SHOAL_UNROLL_BY(1) for (; j < last; ++j) {
                     sum = fused(p[at], rates[j], sum);
                     at += j < row ? 1 : j + 1;
                 }

@@ -54,6 +54,9 @@ class RecurrentTile {
                         from < w.units && to < w.units ? matrix[from * w.units + to] : 0.0f;
                 }
             }
+            // Without it every load is under way at once, and their addresses take too many
+            // registers.
+            g.sync_warp();
         }
         if constexpr (Shape::tail) {
             const int to = Shape::tiled_rows + g.warp();
