@@ -4,7 +4,10 @@
 // same rates. Printed at several trials: the relative error of the gain k / c against fp64 (median
 // and largest over the trial's updates) and the smallest eigenvalue of P.
 //
-//   rls_precision [UNITS] [LAST_TRIAL] [REPLICATES]
+//   rls_precision [UNITS] [LAST_TRIAL] [REPLICATES] [BACKEND]
+//
+// With BACKEND (cuda, cpu, reference) the networks train there instead, without feedback, so that
+// their rates can be had from a simulation; printed are medians over the last trial.
 #include <fmt/format.h>
 
 #include <Eigen/Eigenvalues>
@@ -17,6 +20,7 @@
 #include "backend/cpu/kernels.hpp"
 #include "backend/cpu/network.hpp"
 #include "backend/readout_groups.hpp"
+#include "gain_error.hpp"
 #include "model/network.hpp"
 #include "task/task.hpp"
 
@@ -62,15 +66,6 @@ class Squares {
     PendingUpdates<T> pending_;
     int capacity_;
 };
-
-double relative_error(const std::vector<double>& got, const std::vector<double>& want) {
-    double difference = 0, size = 0;
-    for (std::size_t i = 0; i < want.size(); ++i) {
-        difference += std::pow(got[i] - want[i], 2);
-        size += std::pow(want[i], 2);
-    }
-    return std::sqrt(difference / size);
-}
 
 struct Errors {
     std::vector<double> values;
@@ -158,12 +153,32 @@ void run(int units, std::uint32_t replicate, int last_trial) {
     }
 }
 
+void run_on(const char* name, int units, int last_trial, int replicates) {
+    const auto backend = make_backend(name, {Precision::fp32, 0, 0});
+    fmt::print("backend {} ({}); errors in % of the gain\n", backend->name(),
+               backend->instruction_set());
+    fmt::print("{:>5} {:>9} {:>6} {:>10} {:>12}\n", "units", "replicate", "trial", "fp32 med",
+               "every update");
+    for (int r = 0; r < replicates; ++r) {
+        NetworkSpec spec;
+        spec.replicate = static_cast<std::uint32_t>(r);
+        spec.network.units = units;
+        const GainErrors errors = measure_gain_errors(*backend, spec, last_trial);
+        fmt::print("{:>5} {:>9} {:>6} {:>10.3f} {:>12.3f}\n", units, r, last_trial,
+                   100 * errors.tested, 100 * errors.every_update);
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     const int units = argc > 1 ? std::atoi(argv[1]) : 200;
     const int last_trial = argc > 2 ? std::atoi(argv[2]) : 3500;
     const int replicates = argc > 3 ? std::atoi(argv[3]) : 3;
+    if (argc > 4) {
+        run_on(argv[4], units, last_trial, replicates);
+        return 0;
+    }
     fmt::print(
         "instruction set {}; errors in % of the gain; eigenvalues of the memory readout's P\n",
         kernels<float>().instruction_set);
