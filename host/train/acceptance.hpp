@@ -2,6 +2,7 @@
 // Conclusions and the acceptance test of trained networks (host/README.md, A.6).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -41,7 +42,8 @@ std::vector<TestOutcome> test_networks(Backend& backend, std::span<const Candida
 /// Networks to test in one call: one per thread, because the conditions of a test take more memory
 /// than the network itself.
 inline std::size_t test_batch(const Backend& backend) {
-    return static_cast<std::size_t>(backend.threads());
+    // A device needs many to be busy; each takes some megabytes of this machine's memory.
+    return std::max(static_cast<std::size_t>(backend.threads()), backend.networks_at_once() / 16);
 }
 /// Bytes that testing one network of a task takes.
 std::uint64_t test_bytes(const Task& task, int units);
