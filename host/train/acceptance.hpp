@@ -39,8 +39,8 @@ struct TestOutcome {
 /// belongs to candidates[i].
 std::vector<TestOutcome> test_networks(Backend& backend, std::span<const Candidate> candidates);
 
-/// Networks to test in one call: one per thread, because the conditions of a test take more memory
-/// than the network itself.
+/// Networks to test in one call: no more than it takes, because the conditions of a test take more
+/// memory than the network itself.
 inline std::size_t test_batch(const Backend& backend) {
     // A device needs many to be busy; each takes some megabytes of this machine's memory.
     return std::max(static_cast<std::size_t>(backend.threads()), backend.networks_at_once() / 16);
