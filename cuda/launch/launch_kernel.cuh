@@ -3,7 +3,7 @@
 #pragma once
 
 #include "launch/launch.hpp"
-#include "support/check.cuh"
+#include "support/check.hpp"
 #include "support/cuda_group.cuh"
 
 namespace shoal::cuda {

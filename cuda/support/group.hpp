@@ -37,7 +37,9 @@
 /// Unrolls so many rounds and no more: registers are scarce beside a recurrent matrix.
 #define SHOAL_UNROLL_BY(rounds) SHOAL_PRAGMA(unroll rounds)
 #else
-#define SHOAL_DEVICE inline
+// Inlined as on the device: an array that a body keeps in registers must not look like memory that
+// two threads share.
+#define SHOAL_DEVICE inline __attribute__((always_inline))
 #define SHOAL_UNROLL
 #define SHOAL_UNROLL_BY(rounds)
 #endif

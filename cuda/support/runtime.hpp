@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Device memory, streams, events and graphs as owning types, and everything of the CUDA runtime
-// that the host side uses. Plain C++: runtime.cu implements it on CUDA; the tests implement it on
+// that the host side uses. Plain C++: runtime.cpp implements it on CUDA; the tests implement it on
 // the emulator and run the same host side. Every call is checked; a failure throws a device error
 // (exit code 4) that names the operation, the networks it was for, the device and CUDA's own
 // message.

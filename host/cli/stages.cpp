@@ -101,8 +101,8 @@ std::vector<Worker> make_workers(const ComputeOptions& compute, Precision traine
         worker.behaviour = make_backend(compute.backend, {trained_in, 1, compute.device});
         // What linearises or measures exponents runs on the CPU, wherever the network was trained.
         const bool on_device = worker.behaviour->name() == "cuda";
-        worker.exact = make_backend(on_device ? "cpu" : compute.backend,
-                                    {Precision::fp64, 1, compute.device});
+        worker.exact =
+            make_backend(on_device ? "cpu" : compute.backend, {Precision::fp64, 1, compute.device});
     }
     return workers;
 }

@@ -7,7 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
-#include "support/check.cuh"
+#include "support/check.hpp"
 #include "support/cublas_rates.hpp"
 #include "support/runtime.hpp"
 

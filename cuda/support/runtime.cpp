@@ -2,7 +2,7 @@
 #include <nvtx3/nvToolsExt.h>
 
 #include "core/error.hpp"
-#include "support/check.cuh"
+#include "support/check.hpp"
 #include "support/runtime.hpp"
 
 namespace shoal::cuda {
