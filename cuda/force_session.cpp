@@ -10,7 +10,7 @@
 #include "core/memory.hpp"
 #include "force_member.hpp"
 #include "launch/launch.hpp"
-#include "streamed_session.hpp"
+#include "streamed_trials.hpp"
 #include "trial_store.hpp"
 
 namespace shoal::cuda {

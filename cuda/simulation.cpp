@@ -9,7 +9,7 @@
 #include "core/error.hpp"
 #include "device_network.hpp"
 #include "launch/launch.hpp"
-#include "streamed_session.hpp"
+#include "streamed_trials.hpp"
 
 namespace shoal::cuda {
 namespace {

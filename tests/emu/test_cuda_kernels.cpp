@@ -3,7 +3,7 @@
 // them is given too little.
 #include "emu/kernel_support.hpp"
 #include "emulator.hpp"
-#include "streamed_session.hpp"
+#include "streamed_trials.hpp"
 
 namespace shoal::cuda {
 namespace {

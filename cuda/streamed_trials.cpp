@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "streamed_session.hpp"
+#include "streamed_trials.hpp"
 
 #include <algorithm>
 #include <numeric>
