@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "support/cublas_rates.hpp"
+
 #include <cublas_v2.h>
 
 #include <algorithm>
@@ -8,7 +10,6 @@
 #include "core/error.hpp"
 #include "core/random.hpp"
 #include "support/check.hpp"
-#include "support/cublas_rates.hpp"
 #include "support/runtime.hpp"
 
 namespace shoal::cuda {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include "support/runtime.hpp"
+
 #include <nvtx3/nvToolsExt.h>
 
 #include "core/error.hpp"
 #include "support/check.hpp"
-#include "support/runtime.hpp"
 
 namespace shoal::cuda {
 namespace {
