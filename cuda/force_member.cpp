@@ -76,7 +76,7 @@ template <typename T>
 ForceMember<T>::ForceMember(const NetworkModel& model, const ForceRule& rule,
                             const ForceState* resume, const DeviceLimits& limits,
                             MatrixCache<T>& matrices, Stream& stream)
-    : groups_(rule.output_groups), inputs_(model.inputs) {
+    : uid_(model.uid), groups_(rule.output_groups), inputs_(model.inputs) {
     constexpr Precision precision = sizeof(T) == 4 ? Precision::fp32 : Precision::fp64;
     check(groups_.size() == static_cast<std::size_t>(model.outputs),
           "ForceRule: one group per output");

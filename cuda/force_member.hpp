@@ -47,6 +47,7 @@ class ForceMember {
     ForceMember(const NetworkModel& model, const ForceRule& rule, const ForceState* resume,
                 const DeviceLimits& limits, MatrixCache<T>& matrices, Stream& stream);
 
+    const std::string& uid() const { return uid_; }
     const ForcePolicy& policy() const { return policy_; }
     const ForceNetwork<T>& on_device() const { return network_; }
     const std::vector<int>& groups() const { return groups_; }
@@ -61,6 +62,7 @@ class ForceMember {
     const DeviceArray<T>& block() const { return block_; }
 
   private:
+    std::string uid_;
     ForcePolicy policy_;
     ForceLayout layout_;
     std::vector<int> groups_;

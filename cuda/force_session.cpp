@@ -75,7 +75,7 @@ class Session final : public ForceSession {
     explicit Session(const DeviceLimits& limits) : limits_(limits), trials_(stream_) {}
 
     int add(const NetworkModel& model, const ForceRule& rule, const ForceState* resume) override {
-        const Phase phase("adding a network");
+        const Phase phase("upload", model.uid, model.uid, 1);
         auto member = std::make_unique<const ForceMember<T>>(model, rule, resume, limits_,
                                                              matrices_, stream_);
         forget_tables();
@@ -99,7 +99,11 @@ class Session final : public ForceSession {
     bool draws_trials() const override { return true; }
 
     void run_trial(std::span<const Work> work, std::span<TrialOutcome> outcomes) override {
-        const Phase phase("FORCE trial", work.size());
+        if (work.empty()) {
+            return;
+        }
+        const Phase phase("FORCE trial", member_of(work.front().handle).uid(),
+                          member_of(work.back().handle).uid(), work.size());
         std::vector<typename TrialStore<T>::Wanted> wanted;
         int outputs = 0;
         for (const Work& one : work) {
@@ -138,12 +142,17 @@ class Session final : public ForceSession {
     }
 
     ForceState state(int handle, Parts parts) const override {
-        const Phase phase("reading a network's state");
+        const std::string& uid = member_of(handle).uid();
+        const Phase phase("reading the state", uid, uid, 1);
         return member_of(handle).state(parts, stream_);
     }
 
     std::unique_ptr<ForceSnapshot> snapshot(std::span<const int> handles) const override {
-        const Phase phase("copying states for a checkpoint", handles.size());
+        if (handles.empty()) {
+            return nullptr;
+        }
+        const Phase phase("copying the state", member_of(handles.front()).uid(),
+                          member_of(handles.back()).uid(), handles.size());
         std::vector<const ForceMember<T>*> members;
         std::uint64_t bytes = 0;
         for (const int handle : handles) {

@@ -344,7 +344,11 @@ void run_batch(std::vector<std::unique_ptr<DeviceRun<T>>>& batch, const DeviceLi
 template <typename T>
 std::vector<SimulationResult> simulate(std::span<const SimulationRequest> requests,
                                        const DeviceLimits& limits) {
-    const Phase phase("simulation", requests.size());
+    if (requests.empty()) {
+        return {};
+    }
+    const Phase phase("simulation", requests.front().network->uid, requests.back().network->uid,
+                      requests.size());
     Stream stream;
     MatrixCache<T> matrices;
     std::vector<SimulationResult> results(requests.size());

@@ -32,8 +32,6 @@ nvtxDomainHandle_t domain() {
     return handle;
 }
 
-thread_local Phase* innermost = nullptr;
-
 }  // namespace
 
 void check_cuda(cudaError_t status, const char* call) {
@@ -51,33 +49,6 @@ void check_cuda(cudaError_t status, const char* call) {
         message += "; --max-memory makes waves smaller";
     }
     throw device_error(message);
-}
-
-Phase::Phase(const char* name, std::size_t networks)
-    : name_(name), networks_(networks), outer_(innermost) {
-    innermost = this;
-    nvtxEventAttributes_t attributes = {};
-    attributes.version = NVTX_VERSION;
-    attributes.size = NVTX_EVENT_ATTRIB_STRUCT_SIZE;
-    attributes.messageType = NVTX_MESSAGE_TYPE_ASCII;
-    attributes.message.ascii = name;
-    nvtxDomainRangePushEx(domain(), &attributes);
-}
-
-Phase::~Phase() {
-    nvtxDomainRangePop(domain());
-    innermost = outer_;
-}
-
-std::string Phase::current() {
-    if (innermost == nullptr) {
-        return "";
-    }
-    std::string text = innermost->name_;
-    if (innermost->networks_ > 0) {
-        text += " of " + std::to_string(innermost->networks_) + " networks";
-    }
-    return text;
 }
 
 int device_count(std::string* reason) {
@@ -124,6 +95,17 @@ std::uint64_t free_device_memory() {
 
 namespace raw {
 
+void push_range(const char* name) {
+    nvtxEventAttributes_t attributes = {};
+    attributes.version = NVTX_VERSION;
+    attributes.size = NVTX_EVENT_ATTRIB_STRUCT_SIZE;
+    attributes.messageType = NVTX_MESSAGE_TYPE_ASCII;
+    attributes.message.ascii = name;
+    nvtxDomainRangePushEx(domain(), &attributes);
+}
+void pop_range() {
+    nvtxDomainRangePop(domain());
+}
 void* allocate(std::size_t bytes) {
     void* memory = nullptr;
     check_cuda(cudaMalloc(&memory, bytes), "cudaMalloc");

@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,16 +34,20 @@ Ceilings measure_device_ceilings(double seconds);
 /// What this thread is doing, for error messages and as an NVTX range of shoal's own domain.
 class Phase {
   public:
-    /// `networks` of the wave are worked on; 0: the phase is not about networks.
-    explicit Phase(const char* name, std::size_t networks = 0);
+    explicit Phase(const char* name) : Phase(name, {}, {}, 0) {}
+    /// Work on some networks, named by the first and the last of them (their uids), which outlive
+    /// the phase.
+    Phase(const char* name, std::string_view first, std::string_view last, std::size_t networks);
     ~Phase();
     Phase(const Phase&) = delete;
     Phase& operator=(const Phase&) = delete;
-    /// "FORCE trial of 96 networks", or "" outside of any phase.
+    /// "FORCE trial of 96 networks (0ac1... to 9be0...)", or "" outside of any phase.
     static std::string current();
 
   private:
     const char* name_;
+    std::string_view first_;
+    std::string_view last_;
     std::size_t networks_;
     Phase* outer_;
 };
@@ -61,6 +66,8 @@ void release_graph(void* graph) noexcept;
 void copy_to_device(void* to, const void* from, std::size_t bytes, void* stream);
 void copy_to_host(void* to, const void* from, std::size_t bytes, void* stream);
 void copy_on_device(void* to, const void* from, std::size_t bytes, void* stream);
+void push_range(const char* name);
+void pop_range();
 }  // namespace raw
 
 /// Owns what `Release` gives back.

@@ -76,8 +76,6 @@ Memory& device_memory() {
     return memory;
 }
 
-thread_local cuda::Phase* innermost = nullptr;
-
 }  // namespace
 
 void submit(void* stream, std::function<void()> work) {
@@ -123,24 +121,10 @@ Ceilings measure_device_ceilings(double) {
     throw device_error("the emulated device has no speed worth measuring: bench needs a GPU");
 }
 
-Phase::Phase(const char* name, std::size_t networks)
-    : name_(name), networks_(networks), outer_(emu::innermost) {
-    emu::innermost = this;
-}
-Phase::~Phase() {
-    emu::innermost = outer_;
-}
-std::string Phase::current() {
-    if (emu::innermost == nullptr) {
-        return "";
-    }
-    return emu::innermost->networks_ > 0
-               ? fmt::format("{} of {} networks", emu::innermost->name_, emu::innermost->networks_)
-               : emu::innermost->name_;
-}
-
 namespace raw {
 
+void push_range(const char*) {}
+void pop_range() {}
 void* allocate(std::size_t bytes) {
     return emu::device_memory().allocate(bytes);
 }
