@@ -47,6 +47,8 @@ void check_cuda(cudaError_t status, const char* call) {
     message += std::string(call) + ": " + cudaGetErrorString(status);
     if (status == cudaErrorMemoryAllocation) {
         message += "; --max-memory makes waves smaller";
+    } else if (status == cudaErrorNoKernelImageForDevice) {
+        message += "; the build was for others (CMake option SHOAL_CUDA_ARCHITECTURES)";
     }
     throw device_error(message);
 }

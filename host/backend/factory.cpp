@@ -40,7 +40,12 @@ std::unique_ptr<Backend> make_backend(const std::string& name, const BackendOpti
     }
     if (name == "auto") {
         std::string reason;
-        auto backend = try_cuda(options, reason);
+        std::unique_ptr<Backend> backend;
+        try {
+            backend = try_cuda(options, reason);
+        } catch (const Error& error) {
+            reason = error.what();  // a GPU that is there and cannot be used
+        }
         if (!backend) {
             backend = make_cpu_backend(options);
             if (note != nullptr) {

@@ -148,24 +148,22 @@ const std::vector<std::string> quick_tests = {"--set", "training.trials=150",
                                               "--set", "sweep.network.units=[9]",
                                               "--set", "sweep.network.gain=[0.5]"};
 
+void expect_same_after(const std::vector<std::string>& whole, std::vector<std::string> ended,
+                       std::uint32_t seed, int signal) {
+    ASSERT_EQ(shoal(whole).status, 0);
+    ended.insert(ended.end(), {"--resume", "--checkpoint-seconds", "0"});
+
+    EXPECT_GE(kill_until_done(ended, seed, signal), 2);
+
+    expect_same_file("whole/population.h5", "ended/population.h5");
+}
+
 TEST_F(run, killed_at_any_instant) {
-    train_cuda("whole", quick_tests);
-    auto arguments = command("killed", quick_tests);
-    arguments.insert(arguments.end(), {"--resume", "--checkpoint-seconds", "0"});
-
-    EXPECT_GE(kill_until_done(arguments, 1, SIGKILL), 2);
-
-    expect_same_file("whole/population.h5", "killed/population.h5");
+    expect_same_after(command("whole", quick_tests), command("ended", quick_tests), 1, SIGKILL);
 }
 
 TEST_F(run, stopped_and_resumed) {
-    train_cuda("whole", quick_tests);
-    auto arguments = command("stopped", quick_tests);
-    arguments.insert(arguments.end(), {"--resume", "--checkpoint-seconds", "0"});
-
-    EXPECT_GE(kill_until_done(arguments, 3, SIGTERM), 2);
-
-    expect_same_file("whole/population.h5", "stopped/population.h5");
+    expect_same_after(command("whole", quick_tests), command("ended", quick_tests), 3, SIGTERM);
 }
 
 TEST_F(run, diverged_networks_are_retired) {
@@ -216,6 +214,13 @@ TEST_F(run, device_that_is_not_there) {
     EXPECT_EQ(outcome.status, 4);
     expect_contains(outcome.err, "--device 7");
     EXPECT_FALSE(fs::exists("run/population.h5"));
+}
+
+TEST_F(run, auto_takes_the_cpu_where_the_gpu_cannot_be_used) {
+    const Outcome outcome = shoal({"train", "cuda.yaml", "--out", "run", "--device", "7"});
+
+    EXPECT_EQ(outcome.status, 0);
+    expect_contains(outcome.err, "backend auto: cpu, because --device 7");
 }
 
 TEST_F(run, bench_needs_a_gpu) {
