@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/gradient.hpp"
 #include "config/spec.hpp"
 #include "model/equations.hpp"
 #include "model/network.hpp"
@@ -132,6 +133,7 @@ class Backend {
     virtual int threads() const = 0;
 
     virtual std::unique_ptr<ForceSession> force_session() = 0;
+    virtual std::unique_ptr<GradientSession> gradient_session();
     /// results[i] belongs to requests[i]; parallel over requests.
     virtual std::vector<SimulationResult> simulate(std::span<const SimulationRequest> requests) = 0;
 
@@ -139,6 +141,10 @@ class Backend {
     /// own.
     virtual std::uint64_t force_bytes(int units, int outputs, int groups) const = 0;
     virtual std::uint64_t recurrent_bytes(int units) const = 0;
+    /// Bytes one more network in a GradientSession takes, and what an iteration takes besides,
+    /// whatever the number of networks.
+    virtual std::uint64_t gradient_bytes(const GradientShape& shape) const;
+    virtual std::uint64_t gradient_scratch_bytes(const GradientShape& shape) const;
     /// Bytes free now where its networks are held: the machine's memory, or a device's.
     virtual std::uint64_t available_memory() const = 0;
     /// Networks that a wave should hold at least, so that nothing idles.

@@ -43,6 +43,10 @@ struct Key {
     std::string used_when;
 };
 
+/// Parts of all_keys().
+void add_task_keys(std::vector<Key>& keys);
+void add_training_keys(std::vector<Key>& keys);
+
 /// All keys, sections together, in the order in which a resolved configuration lists them.
 const std::vector<Key>& all_keys();
 /// The key of a dotted name, or nullptr.

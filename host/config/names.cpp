@@ -44,6 +44,18 @@ const char* name_of(Init value) {
             return "gauss";
         case Init::uniform:
             return "uniform";
+        case Init::quasi_periodic:
+            return "quasi-periodic";
+        case Init::quasi_periodic_flow:
+            return "quasi-periodic-flow";
+        case Init::orthogonal:
+            return "orthogonal";
+        case Init::identity:
+            return "identity";
+        case Init::glorot:
+            return "glorot";
+        case Init::low_rank:
+            return "low-rank";
         case Init::file:
             return "file";
     }
@@ -54,6 +66,16 @@ const char* name_of(TaskKind value) {
     switch (value) {
         case TaskKind::sequential_sum:
             return "sequential-sum";
+        case TaskKind::copy:
+            return "copy";
+        case TaskKind::interval:
+            return "interval";
+        case TaskKind::angular_integration:
+            return "angular-integration";
+        case TaskKind::flip_flop:
+            return "flip-flop";
+        case TaskKind::adding:
+            return "adding";
         case TaskKind::file:
             return "file";
     }
@@ -74,6 +96,8 @@ const char* name_of(TrainingMethod value) {
     switch (value) {
         case TrainingMethod::force:
             return "force";
+        case TrainingMethod::bptt:
+            return "bptt";
     }
     no_name();
 }
@@ -84,6 +108,38 @@ const char* name_of(ErrorSchedule value) {
             return "epochs";
         case ErrorSchedule::everywhere:
             return "everywhere";
+    }
+    no_name();
+}
+
+const char* name_of(Optimizer value) {
+    switch (value) {
+        case Optimizer::adam:
+            return "adam";
+        case Optimizer::sgd:
+            return "sgd";
+    }
+    no_name();
+}
+
+const char* name_of(Loss value) {
+    switch (value) {
+        case Loss::mse:
+            return "mse";
+        case Loss::cross_entropy:
+            return "cross-entropy";
+    }
+    no_name();
+}
+
+const char* name_of(RateSchedule value) {
+    switch (value) {
+        case RateSchedule::constant:
+            return "constant";
+        case RateSchedule::linear:
+            return "linear";
+        case RateSchedule::cosine:
+            return "cosine";
     }
     no_name();
 }
@@ -102,6 +158,10 @@ const char* name_of(Precision value) {
             return "fp32";
         case Precision::fp64:
             return "fp64";
+        case Precision::tf32:
+            return "tf32";
+        case Precision::bf16:
+            return "bf16";
     }
     no_name();
 }

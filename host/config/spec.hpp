@@ -15,15 +15,43 @@
 namespace shoal {
 
 enum class Cell { current, rate };
-enum class Init { gauss, uniform, file };
-enum class TaskKind { sequential_sum, file };
+enum class Init {
+    gauss,
+    uniform,
+    quasi_periodic,
+    quasi_periodic_flow,
+    orthogonal,
+    identity,
+    glorot,
+    low_rank,
+    file
+};
+enum class TaskKind {
+    sequential_sum,
+    copy,
+    interval,
+    angular_integration,
+    flip_flop,
+    adding,
+    file
+};
 enum class StimulusSource { digits, gaussians };
-enum class TrainingMethod { force };
+enum class TrainingMethod { force, bptt };
 enum class ErrorSchedule { epochs, everywhere };
+enum class Optimizer { adam, sgd };
+enum class Loss { mse, cross_entropy };
+enum class RateSchedule { constant, linear, cosine };
 enum class AnalysisLevel { first };
-enum class Precision { fp32, fp64 };
+/// tf32, bf16: products of matrices with inputs of that width and sums in fp32; all else fp32.
+enum class Precision { fp32, fp64, tf32, bf16 };
 
-/// network: one recurrent network before training (Ghazizadeh & Ching 2021).
+/// Whether numbers of this precision are kept as floats (else as doubles).
+constexpr bool is_single(Precision precision) {
+    return precision != Precision::fp64;
+}
+
+/// network: one recurrent network before training (Ghazizadeh & Ching 2021; Park, Sagodi & Sokol
+/// 2023).
 struct NetworkConfig {
     int units = 200;
     Cell cell = Cell::current;
@@ -33,9 +61,12 @@ struct NetworkConfig {
     double density = 0.6;         ///< p: probability of a nonzero recurrent weight
     double feedback_scale = 0.2;  ///< 1/fb
     double input_scale = 0.02;    ///< 1/in
+    double readout_scale = 1.0;   ///< bptt: readout starts at N(0,1) readout_scale / sqrt(units)
     Init init = Init::gauss;
-    std::string path;     ///< init: file only: weights file; replicate r takes its network r
-    std::string content;  ///< hash of that file; stands for the path in the uid
+    int rank = 1;            ///< init: low-rank: rank of the structured part
+    double rank_gain = 1.0;  ///< init: low-rank: its eigenvalues
+    std::string path;        ///< init: file only: weights file; replicate r takes its network r
+    std::string content;     ///< hash of that file; stands for the path in the uid
     bool operator==(const NetworkConfig&) const = default;
 };
 
@@ -56,24 +87,67 @@ struct GaussianSource {
     bool operator==(const GaussianSource&) const = default;
 };
 
-/// task: what the networks learn.
+/// task: what the networks learn. Times in the unit of tau.
 struct TaskConfig {
     TaskKind kind = TaskKind::sequential_sum;
     StimulusSource source = StimulusSource::digits;
     std::vector<double> codes = {1.0, 0.5, 1.5};  ///< response to the sums 0, 1, 2
     SequentialSumDurations durations;
     GaussianSource gaussians;
+    double delay = 50.0;        ///< copy, interval
+    double duration = 100.0;    ///< angular-integration, flip-flop, adding: length of a trial
+    int symbols = 8;            ///< copy: size of the alphabet
+    int length = 10;            ///< copy: symbols to remember
+    int bits = 3;               ///< flip-flop: channels
+    double pulse_rate = 0.05;   ///< flip-flop: pulses per channel and time
+    double speed = 0.1;         ///< angular-integration: std of the velocity, rad per time
+    double smoothness = 10.0;   ///< angular-integration: correlation time of the velocity
+    double moving_share = 0.5;  ///< angular-integration: share of time with a velocity
+    double noise = 0.0;         ///< std of Gaussian noise added to every input at every step
     std::string path;     ///< kind: file: trials file; source: digits: optional CSV digit,u1,u2
     std::string content;  ///< hash of that file
     bool operator==(const TaskConfig&) const = default;
 };
 
-/// training: FORCE with a temporally restricted error (Ghazizadeh & Ching 2021).
+/// Weights that gradient training changes; the others stay as drawn.
+struct TrainedParts {
+    bool recurrent = true;
+    bool input = true;
+    bool readout = true;
+    bool bias = true;
+    bool initial_state = false;
+    bool operator==(const TrainedParts&) const = default;
+};
+
+/// training: FORCE with a temporally restricted error (Ghazizadeh & Ching 2021), or backpropagation
+/// through time (host/README.md, B.4).
 struct TrainingConfig {
     TrainingMethod method = TrainingMethod::force;
+    // force
     int trials = 3500;
     double alpha = 1.0;                           ///< P starts at I / alpha
     ErrorSchedule error = ErrorSchedule::epochs;  ///< everywhere: plain FORCE
+    // bptt
+    int iterations = 2000;
+    int batch = 64;  ///< trials of one iteration
+    Loss loss = Loss::mse;
+    Optimizer optimizer = Optimizer::adam;
+    double learning_rate = 1e-3;
+    RateSchedule schedule = RateSchedule::constant;  ///< linear, cosine: falls to 0 at the end
+    int warmup = 0;             ///< iterations over which the rate first rises linearly
+    double momentum = 0.0;      ///< sgd
+    double beta1 = 0.9;         ///< adam
+    double beta2 = 0.999;       ///< adam
+    double epsilon = 1e-8;      ///< adam: outside the root
+    double weight_decay = 0.0;  ///< decoupled
+    double clip = 0.0;          ///< largest L2 norm of the gradient; 0: any
+    double l2 = 0.0;            ///< adds l2 sum w^2 over trained weights to the loss
+    double rate_penalty = 0.0;  ///< adds rate_penalty mean r^2
+    double noise = 0.0;         ///< sigma of the process noise during training
+    TrainedParts parts;         ///< key: train
+    int rank = 0;               ///< recurrent weights change by a matrix of this rank; 0: any
+    double target_loss = 0.0;   ///< ends when the loss of `window` iterations is below; 0: never
+    int patience = 0;           ///< ends after so many iterations without progress; 0: never
     bool operator==(const TrainingConfig&) const = default;
 };
 
@@ -128,6 +202,9 @@ const char* name_of(TaskKind value);
 const char* name_of(StimulusSource value);
 const char* name_of(TrainingMethod value);
 const char* name_of(ErrorSchedule value);
+const char* name_of(Optimizer value);
+const char* name_of(Loss value);
+const char* name_of(RateSchedule value);
 const char* name_of(AnalysisLevel value);
 const char* name_of(Precision value);
 

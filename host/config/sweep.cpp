@@ -120,29 +120,56 @@ void read_sweep_entry(const YamlNode::Entry& entry, Plan& plan, const Reader& re
     }
 }
 
-/// With init: file the gain multiplies the file's matrix and is 1 unless given.
-void default_gain(Plan& plan, const Document& document, const Reader& reader) {
-    if (document.given.contains("network.gain") || plan.swept("network.gain")) {
+/// Trial numbers are kept in an int.
+constexpr std::int64_t max_training_trials = 2'000'000'000;
+
+/// A key whose default depends on another key: `other` stands where `differs` holds.
+struct DependentDefault {
+    const char* key;
+    double NetworkConfig::*field;
+    double other;
+    const char* decides;
+    bool (*differs)(const NetworkSpec&);
+};
+constexpr DependentDefault dependent_defaults[] = {
+    // Matrices that have a size of their own are taken as they are.
+    {"network.gain", &NetworkConfig::gain, 1.0, "network.init",
+     [](const NetworkSpec& s) {
+         const Init init = s.network.init;
+         return init != Init::gauss && init != Init::uniform && init != Init::low_rank;
+     }},
+    {"network.input_scale", &NetworkConfig::input_scale, 1.0, "training.method",
+     [](const NetworkSpec& s) { return s.training.method == TrainingMethod::bptt; }},
+};
+
+void set_dependent_default(Plan& plan, const Document& document, const Reader& reader,
+                           const DependentDefault& rule) {
+    if (document.given.contains(rule.key) || plan.swept(rule.key)) {
         return;
     }
-    bool file = plan.base.spec.network.init == Init::file;
+    bool differs = rule.differs(plan.base.spec);
     for (const Axis& axis : plan.axes) {
-        if (axis.name != "network.init") {
+        if (axis.name != rule.decides || axis.values.empty()) {
             continue;
         }
-        const auto files = static_cast<std::size_t>(
-            std::count_if(axis.values.begin(), axis.values.end(),
-                          [](const YamlNode& v) { return v.scalar == name_of(Init::file); }));
-        file = files > 0;
-        if (files > 0 && files < axis.size()) {
-            reader.problems.add(axis.place,
-                                "network.init is swept over file and others, whose gains have "
-                                "different defaults",
-                                "give network.gain");
+        const auto value_differs = [&](const YamlNode& value) {
+            Settings scratch;
+            axis.key->read(value, reader, scratch);
+            return rule.differs(scratch.spec);
+        };
+        const auto others = static_cast<std::size_t>(
+            std::count_if(axis.values.begin(), axis.values.end(), value_differs));
+        differs = others > 0;
+        if (others > 0 && others < axis.size()) {
+            reader.problems.add(
+                axis.place,
+                fmt::format("{} is swept over values for which {} has different defaults",
+                            rule.decides, rule.key),
+                fmt::format("give {}", rule.key));
         }
     }
-    if (file) {
-        plan.base.spec.network.gain = 1.0;
+    if (differs) {
+        plan.base.spec.network.*rule.field = rule.other;
     }
 }
 
@@ -220,6 +247,23 @@ class Expansion {
                                              row.network.dt, row.network.tau),
                                  "an Euler step of at most tau is wanted");
         }
+        check_gradient_row(row);
+        const bool pairs = row.network.init == Init::quasi_periodic ||
+                           row.network.init == Init::quasi_periodic_flow;
+        if (pairs && row.network.units % 2 != 0 && known({"network.units", "network.init"})) {
+            reader_.problems.add(
+                place_of(given("network.units") ? "network.units" : "network.init"),
+                fmt::format("network.units is {}, odd, and init {} makes pairs of units",
+                            row.network.units, name_of(row.network.init)),
+                "give an even number of units");
+        }
+        if (row.network.init == Init::low_rank && row.network.rank > row.network.units &&
+            known({"network.rank", "network.units"})) {
+            reader_.problems.add(place_of("network.rank"),
+                                 fmt::format("network.rank is {}, more than the {} units",
+                                             row.network.rank, row.network.units),
+                                 "a rank of at most network.units is wanted");
+        }
         if (row.network.init == Init::file && known({"network.init"})) {
             if (!given("network.units")) {
                 reader_.problems.add(place_of("network.init"), "init: file without network.units",
@@ -231,11 +275,53 @@ class Expansion {
         }
         const bool reads_file =
             row.task.kind == TaskKind::file ||
-            (row.task.source == StimulusSource::digits && !row.task.path.empty());
+            (row.task.kind == TaskKind::sequential_sum &&
+             row.task.source == StimulusSource::digits && !row.task.path.empty());
         if (reads_file && known({"task.kind", "task.source"})) {
             take_file("task.kind", "task.path", row.task.path, row.task.content);
         } else {
             row.task.path.clear();
+        }
+    }
+
+    void check_gradient_row(const NetworkSpec& row) {
+        const TrainingConfig& training = row.training;
+        if (training.method != TrainingMethod::bptt || !known({"training.method"})) {
+            return;
+        }
+        if (training.loss == Loss::cross_entropy && row.task.kind != TaskKind::copy &&
+            row.task.kind != TaskKind::file && known({"training.loss", "task.kind"})) {
+            reader_.problems.add(
+                place_of("training.loss"),
+                fmt::format("training.loss is cross-entropy, and the targets of task {} are no "
+                            "classes",
+                            name_of(row.task.kind)),
+                "take mse, or task.kind copy or file");
+        }
+        if (training.rank > 0 && known({"training.rank", "training.train", "network.units"}) &&
+            (training.rank > row.network.units || !training.parts.recurrent)) {
+            reader_.problems.add(
+                place_of("training.rank"),
+                fmt::format("training.rank is {}; {}", training.rank,
+                            training.parts.recurrent
+                                ? fmt::format("there are {} units", row.network.units)
+                                : std::string("training.train has no recurrent")),
+                "a rank of at most network.units is wanted, and recurrent weights that are "
+                "trained");
+        }
+        if (std::int64_t{training.iterations} * training.batch > max_training_trials &&
+            known({"training.iterations", "training.batch"})) {
+            reader_.problems.add(
+                place_of("training.iterations"),
+                fmt::format("{} iterations of {} trials", training.iterations, training.batch),
+                fmt::format("at most {} trials are wanted", max_training_trials));
+        }
+        if (training.iterations > 0 && training.warmup >= training.iterations &&
+            known({"training.warmup", "training.iterations"})) {
+            reader_.problems.add(place_of("training.warmup"),
+                                 fmt::format("training.warmup is {} of {} iterations",
+                                             training.warmup, training.iterations),
+                                 "fewer than training.iterations is wanted");
         }
     }
 
@@ -276,7 +362,8 @@ class Expansion {
 
 /// Keys that were written but can change no row.
 void check_use(const Plan& plan, const Document& document, const Reader& reader) {
-    for (const char* decides : {"network.init", "task.kind", "task.source"}) {
+    for (const char* decides :
+         {"network.init", "task.kind", "task.source", "training.method", "training.optimizer"}) {
         if (plan.wrong.contains(decides)) {
             return;
         }
@@ -342,7 +429,9 @@ Plan read_values(const Document& document, const Reader& reader) {
     for (const YamlNode::Entry& entry : document.sweep) {
         read_sweep_entry(entry, plan, reader);
     }
-    default_gain(plan, document, reader);
+    for (const DependentDefault& rule : dependent_defaults) {
+        set_dependent_default(plan, document, reader, rule);
+    }
     return plan;
 }
 

@@ -34,6 +34,15 @@ enum class Purpose : std::uint32_t {
     example_stimulus = 14,
     bench = 15,
     test = 16,
+    readout_weight = 17,
+    init_radius = 18,
+    init_angle = 19,
+    low_rank_weight = 20,
+    update_factor = 21,
+    process_noise = 22,
+    task_choice = 23,
+    input_noise = 24,
+    validation_trial = 25,
 };
 
 struct RandomKey {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "task/score.hpp"
 
 namespace shoal {
 namespace {
@@ -82,6 +83,28 @@ class FileTask final : public Task {
         return groups;
     }
 
+    SuccessRule success() const override { return answer_within_tenth; }
+    double score(const Trial& trial, std::span<const double> outputs) const override {
+        return answered_within_tenth(*this, trial, outputs);
+    }
+    bool targets_are_classes() const override {
+        return std::all_of(list_.trials.begin(), list_.trials.end(), [&](const Trial& trial) {
+            const auto outputs = static_cast<std::size_t>(list_.shape.outputs);
+            for (std::size_t at = 0; at < trial.mask.size(); at += outputs) {
+                const auto masked =
+                    std::count(trial.mask.begin() + static_cast<std::ptrdiff_t>(at),
+                               trial.mask.begin() + static_cast<std::ptrdiff_t>(at + outputs), 1);
+                const double* targets = trial.targets.data() + at;
+                const auto hot = std::count(targets, targets + outputs, 1.0);
+                const auto cold = std::count(targets, targets + outputs, 0.0);
+                if (masked != 0 && (static_cast<std::size_t>(masked) != outputs || hot != 1 ||
+                                    static_cast<std::size_t>(cold) != outputs - 1)) {
+                    return false;
+                }
+            }
+            return true;
+        });
+    }
     bool groups_overlap() const override {
         const auto groups = output_groups();
         const auto outputs = groups.size();

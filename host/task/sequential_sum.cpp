@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/file.hpp"
 #include "task/latents.hpp"
+#include "task/score.hpp"
 
 namespace shoal {
 namespace {
@@ -96,6 +97,10 @@ class SequentialSum final : public Task {
         }
     }
 
+    SuccessRule success() const override { return answer_within_tenth; }
+    double score(const Trial& trial, std::span<const double> z) const override {
+        return answered_within_tenth(*this, trial, z);
+    }
     bool groups_overlap() const override { return false; }
     const SequentialSumTrials* recipe() const override { return &recipe_; }
 

@@ -41,6 +41,11 @@ class ErrorEverywhere final : public Task {
         return std::vector<int>(static_cast<std::size_t>(shape().outputs), 0);
     }
     bool groups_overlap() const override { return false; }
+    SuccessRule success() const override { return task_->success(); }
+    double score(const Trial& trial, std::span<const double> outputs) const override {
+        return task_->score(trial, outputs);
+    }
+    bool targets_are_classes() const override { return task_->targets_are_classes(); }
     const SequentialSumTrials* recipe() const override {
         return task_->recipe() != nullptr ? &recipe_ : nullptr;
     }
@@ -56,7 +61,10 @@ std::shared_ptr<const Task> make_kind(const TaskConfig& task, const NetworkConfi
         check(static_cast<bool>(loader), "task: file without a loader");
         return make_file_task(loader(task.path), task.path);
     }
-    return make_sequential_sum(task, network);
+    if (task.kind == TaskKind::sequential_sum) {
+        return make_sequential_sum(task, network);
+    }
+    throw usage_error(fmt::format("task.kind {}: has no trials yet", name_of(task.kind)));
 }
 
 }  // namespace
@@ -76,11 +84,19 @@ std::string task_identity(const NetworkSpec& spec) {
     return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {}", static_cast<int>(t.kind),
                        static_cast<int>(t.source), t.codes, d.stimulus1, d.delay1, d.stimulus2,
                        d.delay2, d.response, t.gaussians.means, t.gaussians.std, t.content,
-                       spec.network.dt, static_cast<int>(spec.training.error));
+                       spec.network.dt, static_cast<int>(spec.training.error)) +
+           fmt::format(" {} {} {} {} {} {} {} {} {} {}", t.delay, t.duration, t.symbols, t.length,
+                       t.bits, t.pulse_rate, t.speed, t.smoothness, t.moving_share, t.noise);
+}
+
+int training_trials(const TrainingConfig& training) {
+    return training.method == TrainingMethod::force
+               ? training.trials
+               : std::max(training.iterations, 1) * training.batch;
 }
 
 std::string trial_identity(const NetworkSpec& spec) {
-    return fmt::format("{} {} {} {}", spec.seed, spec.replicate, spec.training.trials,
+    return fmt::format("{} {} {} {}", spec.seed, spec.replicate, training_trials(spec.training),
                        task_identity(spec));
 }
 

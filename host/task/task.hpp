@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,13 @@ struct TrialDraw {
     bool operator==(const TrialDraw&) const = default;
 };
 
+/// How well a network can do a task. A trial's score is the share of its decisions that are right.
+struct SuccessRule {
+    const char* decision = "";  ///< what is right, in words
+    double chance = 0.0;        ///< mean score of the best answer that does not look at the inputs
+    double solved = 1.0;        ///< a task counts as solved from this mean score on
+};
+
 class Task {
   public:
     virtual ~Task() = default;
@@ -74,6 +82,20 @@ class Task {
     /// Whether outputs of two groups may have an error at the same step of a training trial.
     virtual bool groups_overlap() const = 0;
 
+    virtual SuccessRule success() const = 0;
+    /// Score of one trial, 0 to 1, from the outputs [time, output] at all its steps. NaN outputs
+    /// count as wrong.
+    virtual double score(const Trial& trial, std::span<const double> outputs) const = 0;
+    /// Whether targets are one-hot wherever there is an error, with equal masks for all outputs of
+    /// a step: what the cross-entropy loss asks for.
+    virtual bool targets_are_classes() const { return false; }
+    /// Trials whose end states stand for what the network remembers: one of each type, or several
+    /// draws where all trials are of one type.
+    int conclusions() const {
+        return types().size() > 1 ? static_cast<int>(types().size()) : single_type_conclusions;
+    }
+    static constexpr int single_type_conclusions = 8;
+
     /// How training trials are drawn step by step, on the host or on a device; null for tasks whose
     /// trials are not drawn. training_trial() gives the same bits.
     virtual const SequentialSumTrials* recipe() const { return nullptr; }
@@ -92,6 +114,9 @@ using TrialsLoader = std::function<TrialList(const std::string& path)>;
 /// the task's own epochs): plain FORCE. error_epochs() still gives the task's own epochs.
 std::shared_ptr<const Task> make_task(const TaskConfig& task, const NetworkConfig& network,
                                       ErrorSchedule schedule, const TrialsLoader& loader = {});
+
+/// Trials that training sees: those of FORCE, or all iterations' batches (one batch at least).
+int training_trials(const TrainingConfig& training);
 
 /// Text that is equal exactly for specs whose make_task() gives equal tasks.
 std::string task_identity(const NetworkSpec& spec);
