@@ -2,6 +2,7 @@
 #include "backend/gradient.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/error.hpp"
 
@@ -18,7 +19,55 @@ void interleave(const std::vector<T>& rows, std::size_t trial, std::size_t trial
     }
 }
 
+void copy_part(const std::vector<double>& part, std::size_t size, double* to, const char* what) {
+    if (!part.empty()) {
+        check(part.size() == size, what);
+        std::copy(part.begin(), part.end(), to);
+    }
+}
+
 }  // namespace
+
+std::vector<double> initial_weights(const NetworkModel& model, const GradientRule& rule) {
+    const WeightLayout at(rule.shape);
+    std::vector<double> weights(at.size, 0.0);
+    for (std::size_t to = 0; to < at.units; ++to) {
+        const std::span<double> row(weights.data() + to * at.units, at.units);
+        model.recurrent->row(static_cast<int>(to), row);
+        for (double& weight : row) {
+            weight *= model.gain;
+        }
+    }
+    copy_part(model.input, at.bias - at.input, weights.data() + at.input, "input weights");
+    copy_part(model.bias, at.units, weights.data() + at.bias, "bias");
+    copy_part(model.readout, at.initial_state - at.readout, weights.data() + at.readout, "readout");
+    copy_part(model.initial_state, at.units, weights.data() + at.initial_state, "initial state");
+    const double scale = 1.0 / std::sqrt(static_cast<double>(rule.shape.units));
+    for (std::size_t i = at.factor_v; i < at.size; ++i) {
+        weights[i] =
+            scale * standard_normal(random_bits(rule.key, Purpose::update_factor, 0, 0,
+                                                static_cast<std::uint32_t>(i - at.factor_v)));
+    }
+    return weights;
+}
+
+std::vector<WeightRange> trained_ranges(const GradientRule& rule) {
+    const WeightLayout at(rule.shape);
+    const TrainedParts& parts = rule.training.parts;
+    std::vector<WeightRange> ranges;
+    const auto add = [&](bool trained, std::size_t begin, std::size_t end) {
+        if (trained && begin < end) {
+            ranges.push_back({begin, end});
+        }
+    };
+    add(parts.recurrent && rule.shape.rank == 0, WeightLayout::recurrent, at.input);
+    add(parts.input, at.input, at.bias);
+    add(parts.bias, at.bias, at.readout);
+    add(parts.readout, at.readout, at.initial_state);
+    add(parts.initial_state, at.initial_state, at.factor_u);
+    add(parts.recurrent, at.factor_u, at.size);
+    return ranges;
+}
 
 TrialBatch training_batch(const Task& task, RandomKey key, std::span<const int> order,
                           std::int64_t first_trial, int trials) {

@@ -50,6 +50,18 @@ struct GradientRule {
     RandomKey key;            ///< of the process noise and of V
 };
 
+/// The weights a network starts with, in the order of WeightLayout: U = 0, V ~ N(0, 1) /
+/// sqrt(units).
+std::vector<double> initial_weights(const NetworkModel& model, const GradientRule& rule);
+
+/// Places [begin, end) of trained weights, ascending. With rank > 0 the factors stand in for the
+/// recurrent matrix.
+struct WeightRange {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+};
+std::vector<WeightRange> trained_ranges(const GradientRule& rule);
+
 /// Everything that changes while a network trains, in the order of WeightLayout. In double: a float
 /// is exact in a double, so that saving and restoring keeps every bit.
 struct GradientState {

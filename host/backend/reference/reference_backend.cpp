@@ -6,6 +6,7 @@
 
 #include "backend/cpu/ceilings.hpp"
 #include "backend/reference/force_network.hpp"
+#include "backend/reference/gradient_network.hpp"
 #include "core/memory.hpp"
 #include "core/parallel.hpp"
 
@@ -41,6 +42,35 @@ class Session final : public ForceSession {
     int threads_;
     int next_ = 0;
     std::map<int, ForceNetwork<T>> networks_;
+};
+
+template <typename T>
+class Gradients final : public GradientSession {
+  public:
+    explicit Gradients(int threads) : threads_(threads) {}
+
+    int add(const NetworkModel& model, const GradientRule& rule,
+            const GradientState* resume) override {
+        networks_.emplace(next_, reference::GradientNetwork<T>(model, rule, resume));
+        return next_++;
+    }
+    void remove(int handle) override { networks_.erase(handle); }
+
+    void run_iteration(std::span<const Work> work, std::span<IterationOutcome> outcomes) override {
+        parallel_for(work.size(), threads_, [&](std::size_t i, int) {
+            outcomes[i] =
+                networks_.at(work[i].handle).run_iteration(*work[i].batch, work[i].iteration);
+        });
+    }
+    IterationOutcome gradient(const Work& work, std::vector<double>& gradient) override {
+        return networks_.at(work.handle).gradient(*work.batch, gradient);
+    }
+    GradientState state(int handle) const override { return networks_.at(handle).state(); }
+
+  private:
+    int threads_;
+    int next_ = 0;
+    std::map<int, reference::GradientNetwork<T>> networks_;
 };
 
 template <typename T>
@@ -110,6 +140,9 @@ class ReferenceBackend final : public Backend {
     std::unique_ptr<ForceSession> force_session() override {
         return std::make_unique<Session<T>>(threads_);
     }
+    std::unique_ptr<GradientSession> gradient_session() override {
+        return std::make_unique<Gradients<T>>(threads_);
+    }
     std::vector<SimulationResult> simulate(std::span<const SimulationRequest> requests) override {
         std::vector<SimulationResult> results(requests.size());
         parallel_for(requests.size(), threads_,
@@ -121,6 +154,15 @@ class ReferenceBackend final : public Backend {
         const auto n = static_cast<std::uint64_t>(units);
         return sizeof(T) * (n * n + static_cast<std::uint64_t>(groups) * n * (n + 1) / 2 +
                             n * static_cast<std::uint64_t>(4 + 3 * outputs));
+    }
+    std::uint64_t gradient_bytes(const GradientShape& shape) const override {
+        const WeightLayout layout(shape);  // weights, moments, gradient; W before and dW
+        return sizeof(T) * (4 * layout.size + 2 * layout.input);
+    }
+    std::uint64_t gradient_scratch_bytes(const GradientShape& shape) const override {
+        const auto steps = static_cast<std::uint64_t>(shape.steps) + 1;
+        const auto row = static_cast<std::uint64_t>(3 * shape.units + shape.outputs);
+        return sizeof(T) * static_cast<std::uint64_t>(threads_) * steps * row;
     }
     std::uint64_t recurrent_bytes(int) const override {
         return 0;
