@@ -189,10 +189,17 @@ NetworkModel NetworkFactory::make(const NetworkSpec& spec, int inputs, int outpu
         }
     }
 
+    const bool by_gradients = spec.training.method == TrainingMethod::bptt;
+    const std::size_t readouts = n * static_cast<std::size_t>(outputs);
     model.recurrent = cache_->recurrent(spec);
-    model.feedback = draw(key, Purpose::feedback_weight, network.init, network.feedback_scale,
-                          n * static_cast<std::size_t>(outputs));
-    model.readout.assign(n * static_cast<std::size_t>(outputs), 0.0);
+    if (by_gradients) {
+        model.readout = draw(key, Purpose::readout_weight, Init::gauss,
+                             network.readout_scale / std::sqrt(network.units), readouts);
+    } else {
+        model.feedback =
+            draw(key, Purpose::feedback_weight, network.init, network.feedback_scale, readouts);
+        model.readout.assign(readouts, 0.0);
+    }
     if (from_file && !from_file->input.empty()) {
         model.input =
             part(from_file->input, spec.replicate, static_cast<std::size_t>(from_file->networks));
@@ -206,6 +213,8 @@ NetworkModel NetworkFactory::make(const NetworkSpec& spec, int inputs, int outpu
     }
     if (from_file && !from_file->initial_state.empty()) {
         model.initial_state = from_file->initial_state;
+    } else if (by_gradients) {
+        model.initial_state.assign(n, 0.0);
     } else {
         model.initial_state = draw(key, Purpose::initial_state, network.init, 0.1, n);
     }

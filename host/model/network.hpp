@@ -78,9 +78,12 @@ class NetworkFactory {
   public:
     explicit NetworkFactory(WeightsLoader loader = {});
     ~NetworkFactory();
-    /// The network of a spec before training (host/README.md, A.4), for a task of this shape. With
-    /// init: file replicate r takes network r of the file; input weights come from it if it has
-    /// any; the readout starts at 0 (the file's own is folded into its recurrent matrix).
+    /// The network of a spec before training (host/README.md, A.4 and B.3), for a task of this
+    /// shape. Under FORCE the readout starts at 0 and is fed back; under BPTT it is drawn,
+    /// N(0, 1) readout_scale / sqrt(units), nothing is fed back and the state starts at 0. With
+    /// init: file replicate r takes network r of the file; input weights, bias and initial state
+    /// come from it if it has them, the readout never does (FORCE's is folded into the file's
+    /// recurrent matrix).
     NetworkModel make(const NetworkSpec& spec, int inputs, int outputs);
 
   private:

@@ -113,6 +113,26 @@ TEST(NetworkFactory, GaussAndUniformScales) {
     }
 }
 
+TEST(NetworkFactory, UnderGradientsTheReadoutIsDrawnAndNothingIsFedBack) {
+    NetworkSpec spec = spec_of(2000);
+    spec.training.method = TrainingMethod::bptt;
+    spec.network.readout_scale = 0.5;
+    for (const Init init : {Init::gauss, Init::uniform}) {
+        spec.network.init = init;
+        NetworkFactory factory;
+        const auto model = factory.make(spec, 2, 3);
+        double squares = 0;
+        for (const double w : model.readout) {
+            squares += w * w;
+        }
+        // 6000 draws of variance 0.25 / 2000, five standard errors of their mean square.
+        EXPECT_NEAR(squares / 0.75, 1.0, 5 * std::sqrt(2.0 / 6000));
+        EXPECT_TRUE(model.feedback.empty());
+        EXPECT_TRUE(model.bias.empty());
+        EXPECT_EQ(model.initial_state, std::vector<double>(2000, 0.0));
+    }
+}
+
 TEST(NetworkFactory, FromAFileByReplicate) {
     InitialWeights weights;
     weights.networks = 2;
