@@ -90,8 +90,9 @@ std::string apply_override(const std::string& text, int index, Document& documen
     YamlNode value = read_yaml(std::string_view(text).substr(equals + 1), index, problems);
     if (name.starts_with("sweep.")) {
         const std::string key = name.substr(6);
-        const auto found = std::find_if(document.sweep.begin(), document.sweep.end(),
-                                        [&](const YamlNode::Entry& e) { return e.key == key; });
+        const auto found =
+            std::find_if(document.sweep.begin(), document.sweep.end(),
+                         [&](const auto& e) { return split_axis(e.key) == split_axis(key); });
         YamlNode::Entry entry{key, place, std::move(value)};
         if (found != document.sweep.end()) {
             *found = std::move(entry);
@@ -132,9 +133,10 @@ Document sort_document(std::string_view text, const std::vector<std::string>& ov
     }
     for (const auto& [key, index] : set) {
         for (const YamlNode::Entry& entry : document.sweep) {
-            if (entry.key == key) {
+            const std::vector<std::string> keys = split_axis(entry.key);
+            if (std::find(keys.begin(), keys.end(), key) != keys.end()) {
                 problems.add({index, 1, 1}, fmt::format("{} is swept in this configuration", key),
-                             fmt::format("write --set sweep.{}=[...]", key));
+                             fmt::format("write --set sweep.{}=[...]", fmt::join(keys, ",")));
             }
         }
     }
@@ -168,8 +170,11 @@ Config parse_config(std::string_view text, const std::string& source,
     config.analysis = plan.base.analysis;
     config.networks = std::move(networks);
     for (const Axis& axis : plan.axes) {
-        if (axis.key != nullptr) {
-            config.swept_keys.push_back(axis.name);
+        if (!axis.is_replicate()) {
+            config.axes.push_back(axis.name);
+        }
+        for (const Key* key : axis.keys) {
+            config.swept_keys.push_back(key->name);
         }
     }
     config.identity = identity_of(config);

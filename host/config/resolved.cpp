@@ -36,15 +36,19 @@ std::string indented(const std::string& name, std::string& open, const std::stri
 }
 
 std::string axis_yaml(const Axis& axis, const Reader& reader) {
-    if (axis.key == nullptr) {
+    if (axis.is_replicate()) {
         return axis.counted ? fmt::format("{}", axis.size())
                             : fmt::format("[{}]", fmt::join(axis.replicates, ", "));
     }
     Settings scratch;
     std::vector<std::string> texts;
-    for (const YamlNode& value : axis.values) {
-        axis.key->read(value, reader, scratch);
-        texts.push_back(axis.key->yaml(scratch));
+    for (const std::vector<YamlNode>& row : axis.values) {
+        std::vector<std::string> values;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            axis.keys[i]->read(row[i], reader, scratch);
+            values.push_back(axis.keys[i]->yaml(scratch));
+        }
+        texts.push_back(values.size() == 1 ? values[0] : fmt::format("[{}]", joined(values)));
     }
     return fmt::format("[{}]", joined(texts));
 }

@@ -190,6 +190,9 @@ struct Config {
     std::vector<NetworkSpec> networks;
     /// Swept dotted keys in order, without `replicate`.
     std::vector<std::string> swept_keys;
+    /// The sweep's axes in order, without `replicate`: a key, or keys that vary together, joined by
+    /// ", ".
+    std::vector<std::string> axes;
     /// Hash of what the whole configuration computes (uids of all rows and analysis), shard or not.
     std::string identity;
     /// The resolved configuration as YAML text: parsing it again gives equal `networks`.

@@ -2,9 +2,12 @@
 // From a document's keys to one row per network.
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/keys.hpp"
@@ -21,16 +24,22 @@ struct Document {
     Place sweep_place;
 };
 
-/// One swept key and its values that could be read.
+/// Keys that vary together, nearly always one, and their values that could be read.
 struct Axis {
-    const Key* key = nullptr;  ///< nullptr: replicate
-    std::string name;
+    std::string name;  ///< dotted keys joined by ", ", or replicate
     Place place;
-    std::vector<YamlNode> values;           ///< of a key
-    std::vector<std::uint32_t> replicates;  ///< of replicate
-    bool counted = false;                   ///< replicates were given as a number
-    std::size_t size() const { return key == nullptr ? replicates.size() : values.size(); }
+    std::vector<const Key*> keys;               ///< empty: replicate
+    std::vector<std::vector<YamlNode>> values;  ///< of keys: [row of the axis, key]
+    std::vector<std::uint32_t> replicates;      ///< of replicate
+    bool counted = false;                       ///< replicates were given as a number
+    bool is_replicate() const { return keys.empty(); }
+    std::size_t size() const { return is_replicate() ? replicates.size() : values.size(); }
+    /// Column of a key, or nothing.
+    std::optional<std::size_t> column(std::string_view key) const;
 };
+
+/// The dotted keys of an axis name: split at commas, blanks around them dropped.
+std::vector<std::string> split_axis(std::string_view name);
 
 /// A document after reading: the base of every row and the axes of the sweep.
 struct Plan {
@@ -38,7 +47,7 @@ struct Plan {
     std::vector<Axis> axes;
     std::set<std::string> wrong;  ///< keys whose values could not be read
     std::vector<bool> used;       ///< [key of all_keys()]: matters to some row (after expand)
-    bool swept(const std::string& key) const;
+    bool swept(std::string_view key) const;
 };
 
 /// Reads every value of the document.

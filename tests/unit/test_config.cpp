@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <set>
+#include <tuple>
 
 #include "test_config_support.hpp"
 
@@ -73,6 +74,79 @@ TEST(Config, SweepIsAProductFirstKeySlowest) {
     EXPECT_EQ(turned.swept_keys, (std::vector<std::string>{"network.units", "task.source"}));
 }
 
+const std::string zipped = R"(network: {units: 8}
+sweep:
+  network.init, network.gain: [[gauss, 0.5], [gauss, 1.5], [orthogonal, 1.0]]
+  task.durations.delay1: [5, 10]
+  replicate: 2
+)";
+
+TEST(Config, KeysThatVaryTogetherTakeRowsInStep) {
+    const Config config = parse(zipped);
+    std::vector<std::tuple<Init, double, double, std::uint32_t>> rows;
+    for (const NetworkSpec& spec : config.networks) {
+        rows.emplace_back(spec.network.init, spec.network.gain, spec.task.durations.delay1,
+                          spec.replicate);
+        ASSERT_EQ(spec.swept.size(), 3u);
+        EXPECT_EQ(spec.swept[0].second, SweepValue(std::string(name_of(spec.network.init))));
+        EXPECT_EQ(spec.swept[1].first, "network.gain");
+        EXPECT_EQ(spec.swept[1].second, SweepValue(spec.network.gain));
+        EXPECT_EQ(spec.swept[2].first, "task.durations.delay1");
+    }
+    ASSERT_EQ(rows.size(), 12u);
+    EXPECT_EQ(rows[0], std::tuple(Init::gauss, 0.5, 5.0, 0u));
+    EXPECT_EQ(rows[3], std::tuple(Init::gauss, 0.5, 10.0, 1u));
+    EXPECT_EQ(rows[4], std::tuple(Init::gauss, 1.5, 5.0, 0u));
+    EXPECT_EQ(rows[11], std::tuple(Init::orthogonal, 1.0, 10.0, 1u));
+    EXPECT_EQ(config.swept_keys,
+              (std::vector<std::string>{"network.init", "network.gain", "task.durations.delay1"}));
+    EXPECT_EQ(config.axes,
+              (std::vector<std::string>{"network.init, network.gain", "task.durations.delay1"}));
+}
+
+TEST(Config, UidsDoNotDependOnHowTheSweepWasWritten) {
+    const Config together = parse(zipped);
+    const Config product = parse(
+        "network: {units: 8}\nsweep: {replicate: 2, network.gain: [1, 1.5, 0.5],\n"
+        "  task.durations.delay1: [10, 5], network.init: [orthogonal, gauss]}");
+    std::set<std::string> uids;
+    for (const NetworkSpec& spec : product.networks) {
+        uids.insert(spec.uid);
+    }
+    EXPECT_EQ(uids.size(), 24u);
+    for (const NetworkSpec& spec : together.networks) {
+        EXPECT_TRUE(uids.contains(spec.uid)) << spec.position;
+    }
+}
+
+TEST(Config, KeysThatVaryTogetherDecideDefaults) {
+    const Config config = parse(
+        "sweep:\n  network.init, network.units: [[orthogonal, 8], [quasi-periodic, 16]]\n"
+        "  training.method, task.kind: [[bptt, copy], [bptt, interval]]");
+    ASSERT_EQ(config.networks.size(), 4u);
+    for (const NetworkSpec& spec : config.networks) {
+        EXPECT_EQ(spec.network.gain, 1.0) << "matrices with a size of their own";
+        EXPECT_EQ(spec.network.input_scale, 1.0) << "bptt";
+    }
+    const Config given = parse("sweep:\n  network.init, network.gain: [[orthogonal, 2]]");
+    EXPECT_EQ(given.networks.at(0).network.gain, 2.0);
+}
+
+TEST(Config, KeysThatMatterToSomeRowsMayVaryTogether) {
+    const Config config = parse(
+        "network: {gain: 1}\n"
+        "sweep:\n  network.init, network.rank: [[low-rank, 1], [low-rank, 2], [identity, 1]]");
+    ASSERT_EQ(config.networks.size(), 3u);
+    EXPECT_EQ(config.networks[2].uid, parse("network: {gain: 1, init: identity}").networks[0].uid);
+}
+
+TEST(Config, OverridesReachKeysThatVaryTogether) {
+    const Config config = parse(zipped, {"sweep.network.init,network.gain=[[uniform, 2]]"});
+    ASSERT_EQ(config.networks.size(), 4u);
+    EXPECT_EQ(config.networks[0].network.init, Init::uniform);
+    EXPECT_EQ(config.axes[0], "network.init, network.gain") << "in the old place";
+}
+
 TEST(Config, SweptValuesKeepTheirTypes) {
     const Config config = parse(
         "sweep: {network.gain: [1], network.units: [32], network.cell: [rate],\n"
@@ -101,7 +175,9 @@ TEST(Config, ResolvedTextIsAFixedPoint) {
           std::string("sweep: {replicate: 5}"), std::string("sweep: {replicate: [4294967295, 0]}"),
           std::string("sweep: {task.source: [digits, gaussians], network.gain: [1e-5, 0.1]}"),
           std::string("sweep: {task.gaussians.means: [[[1, 2], [3, 4]], [[1, 2], [3, 5]]]}\n"
-                      "task: {source: gaussians}")}) {
+                      "task: {source: gaussians}"),
+          zipped, std::string("sweep: {'task.codes ,network.dt ': [[[1, 2, 3], 0.1]]}"),
+          std::string("training: {method: bptt, train: [bias, recurrent], rank: 1}")}) {
         const Config first = parse(text);
         const Config second = parse_config(first.resolved_yaml, "other.yaml", "/elsewhere");
         EXPECT_EQ(second.resolved_yaml, first.resolved_yaml);
@@ -110,6 +186,7 @@ TEST(Config, ResolvedTextIsAFixedPoint) {
         EXPECT_EQ(second.name, first.name);
         EXPECT_EQ(second.analysis, first.analysis);
         EXPECT_EQ(second.swept_keys, first.swept_keys);
+        EXPECT_EQ(second.axes, first.axes);
     }
 }
 

@@ -2,40 +2,15 @@
 // Every mistake is told, at its place, with what would be right.
 #include <gtest/gtest.h>
 
-#include "test_config_support.hpp"
+#include "test_config_mistake.hpp"
 
 namespace shoal {
 namespace {
 
-struct Mistake {
-    const char* name;
-    const char* text;
-    const char* place;              ///< line:column
-    std::vector<const char*> says;  ///< parts of the message
-};
-
-void PrintTo(const Mistake& mistake, std::ostream* out) {
-    *out << mistake.name;
-}
-
 class OneMistake : public testing::TestWithParam<Mistake> {};
 
 TEST_P(OneMistake, IsTold) {
-    const Mistake& mistake = GetParam();
-    const auto error = error_of(mistake.text);
-    ASSERT_TRUE(error) << "loads";
-    EXPECT_EQ(error->code(), ExitCode::usage);
-    const std::string message = error->what();
-    EXPECT_EQ(lines_of(message).size(), 1u) << message;
-    EXPECT_TRUE(message.starts_with(std::string("x.yaml:") + mistake.place + ": ")) << message;
-    EXPECT_TRUE(has_form(message)) << message;
-    for (const char* part : mistake.says) {
-        EXPECT_NE(message.find(part), std::string::npos) << part << "\n" << message;
-    }
-}
-
-std::string name_of_mistake(const testing::TestParamInfo<Mistake>& info) {
-    return info.param.name;
+    expect_told(GetParam());
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -53,10 +28,10 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"dotted", "network.gain: 1", "1:1", {"write 'gain' inside 'network:'"}},
         Mistake{"replicate", "replicate: 4", "1:1", {"belongs under sweep"}},
         Mistake{"unlike", "zzzzzzzzzz: 4", "1:1", {"the top level has name, seed, network, task"}},
-        Mistake{"ofLaterVersions",
-                "training: {learning_rate: 1e-3}",
+        Mistake{"notThere",
+                "training: {zzzzzzzz: 1e-3}",
                 "1:12",
-                {"'learning_rate' in training", "training has method, trials, alpha, error"}},
+                {"'zzzzzzzz' in training", "training has method, trials, alpha, error"}},
         Mistake{"twice", "seed: 1\nname: b\nseed: 1", "3:1", {"key 'seed' is given twice"}},
         Mistake{"twiceInside", "network: {gain: 1, dt: 0.1, gain: 1}", "1:29", {"'gain'", "twice"}},
         Mistake{"twiceQuoted", "seed: 1\n\"seed\": 1", "2:1", {"'seed' is given twice"}},
@@ -137,16 +112,17 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"cellTypo", "network: {cell: currant}", "1:17", {"did you mean 'current'?"}},
         Mistake{"cellCase", "network: {cell: Rate}", "1:17", {"did you mean 'rate'?"}},
         Mistake{"cellList", "network: {cell: [rate]}", "1:17", {"network.cell is a list"}},
-        Mistake{"init", "network: {init: orthogonal}", "1:17", {"has: gauss, uniform, file"}},
-        Mistake{"kind", "task: {kind: copy}", "1:14", {"it has: sequential-sum, file"}},
+        Mistake{"init", "network: {init: zeros}", "1:17", {"has: gauss, uniform, quasi-periodic"}},
+        Mistake{"kind", "task: {kind: bandit}", "1:14", {"it has: sequential-sum, copy, interval"}},
         Mistake{"kindUnderscore",
                 "task: {kind: sequential_sum}",
                 "1:14",
                 {"did you mean 'sequential-sum'?"}},
-        Mistake{"method",
-                "training: {method: bptt}",
-                "1:20",
-                {"training.method is 'bptt', which this version does not have", "it has: force"}},
+        Mistake{
+            "method",
+            "training: {method: rtrl}",
+            "1:20",
+            {"training.method is 'rtrl', which this version does not have", "it has: force, bptt"}},
         Mistake{"error", "training: {error: always}", "1:19", {"has: epochs, everywhere"}},
         Mistake{"level", "analysis: {level: full}", "1:19", {"it has: first"}},
         Mistake{"ruleA", "analysis: {rule_a: 1}", "1:20", {"true or false"}},
@@ -307,6 +283,15 @@ TEST(ConfigErrors, SettingASweptKeySaysHow) {
     EXPECT_STREQ(error->what(),
                  "--set network.gain=1: network.gain is swept in this configuration; write --set "
                  "sweep.network.gain=[...]");
+}
+
+TEST(ConfigErrors, SettingAKeyThatVariesWithOthersSaysHow) {
+    const auto error =
+        error_of("sweep:\n  network.init, network.gain: [[gauss, 1]]", {"network.gain=1"});
+    ASSERT_TRUE(error);
+    EXPECT_STREQ(error->what(),
+                 "--set network.gain=1: network.gain is swept in this configuration; write --set "
+                 "sweep.network.init,network.gain=[...]");
 }
 
 TEST(ConfigErrors, ManyProblemsAreCounted) {

@@ -125,7 +125,7 @@ TEST_F(ConfigFiles, InitsWithDifferentDefaultGainsAskForTheGain) {
         "sweep: {network.init: [gauss, file]}");
     EXPECT_EQ(std::string(error.what()),
               at("2:9") +
-                  "network.init is swept over file and others, whose gains have different "
+                  "network.init is swept over values for which network.gain has different "
                   "defaults; give network.gain");
 }
 
