@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "task/sequential_sum.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -10,6 +8,7 @@
 #include "core/file.hpp"
 #include "task/latents.hpp"
 #include "task/score.hpp"
+#include "task/steps.hpp"
 
 namespace shoal {
 namespace {
@@ -17,29 +16,15 @@ namespace {
 constexpr int inputs = SequentialSumTrials::inputs;
 constexpr int outputs = SequentialSumTrials::outputs;
 
-int steps_of(double duration, double dt, const char* key) {
-    const double steps = std::round(duration / dt);
-    if (steps < 1 || std::abs(steps * dt - duration) > 1e-9 * duration) {
-        throw usage_error(fmt::format(
-            "task.durations.{}: {} is not a positive whole number of steps of network.dt = {}", key,
-            duration, dt));
-    }
-    if (steps > 1e7) {
-        throw usage_error(
-            fmt::format("task.durations.{}: {} is more than 10 million steps", key, duration));
-    }
-    return static_cast<int>(steps);
-}
-
 class SequentialSum final : public Task {
   public:
     SequentialSum(const TaskConfig& task, const NetworkConfig& network) {
         const auto& d = task.durations;
-        const int lengths[] = {steps_of(d.stimulus1, network.dt, "stimulus1"),
-                               steps_of(d.delay1, network.dt, "delay1"),
-                               steps_of(d.stimulus2, network.dt, "stimulus2"),
-                               steps_of(d.delay2, network.dt, "delay2"),
-                               steps_of(d.response, network.dt, "response")};
+        const int lengths[] = {steps_of(d.stimulus1, network.dt, "task.durations.stimulus1"),
+                               steps_of(d.delay1, network.dt, "task.durations.delay1"),
+                               steps_of(d.stimulus2, network.dt, "task.durations.stimulus2"),
+                               steps_of(d.delay2, network.dt, "task.durations.delay2"),
+                               steps_of(d.response, network.dt, "task.durations.response")};
         int begin = 0;
         for (std::size_t i = 0; i < epochs_.size(); ++i) {
             epochs_[i] = {begin, begin + lengths[i]};

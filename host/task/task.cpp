@@ -7,7 +7,12 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "task/adding.hpp"
+#include "task/angular_integration.hpp"
+#include "task/copy.hpp"
 #include "task/file_task.hpp"
+#include "task/flip_flop.hpp"
+#include "task/interval.hpp"
 #include "task/sequential_sum.hpp"
 
 namespace shoal {
@@ -57,14 +62,24 @@ class ErrorEverywhere final : public Task {
 
 std::shared_ptr<const Task> make_kind(const TaskConfig& task, const NetworkConfig& network,
                                       const TrialsLoader& loader) {
-    if (task.kind == TaskKind::file) {
-        check(static_cast<bool>(loader), "task: file without a loader");
-        return make_file_task(loader(task.path), task.path);
+    switch (task.kind) {
+        case TaskKind::sequential_sum:
+            return make_sequential_sum(task, network);
+        case TaskKind::copy:
+            return make_copy(task, network);
+        case TaskKind::interval:
+            return make_interval(task, network);
+        case TaskKind::angular_integration:
+            return make_angular_integration(task, network);
+        case TaskKind::flip_flop:
+            return make_flip_flop(task, network);
+        case TaskKind::adding:
+            return make_adding(task, network);
+        case TaskKind::file:
+            break;
     }
-    if (task.kind == TaskKind::sequential_sum) {
-        return make_sequential_sum(task, network);
-    }
-    throw usage_error(fmt::format("task.kind {}: has no trials yet", name_of(task.kind)));
+    check(static_cast<bool>(loader), "task: file without a loader");
+    return make_file_task(loader(task.path), task.path);
 }
 
 }  // namespace

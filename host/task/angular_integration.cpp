@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#include "task/angular_integration.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "task/one_type_task.hpp"
+#include "task/steps.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr std::uint32_t noise_row = 0, rest_row = 1;
+constexpr double tolerance = std::numbers::pi / 8;
+
+/// Velocities of trials. Times inside are in units of smoothness.
+struct Velocity {
+    double speed, moving_share;
+
+    static constexpr int reach = 9;  // points on either side
+
+    /// v at times i * spacing, i = 0 ... count - 1.
+    std::vector<double> draw(const TrialNumbers& numbers, double spacing, std::size_t count) const {
+        const auto last = static_cast<std::size_t>(2.0 * spacing * static_cast<double>(count));
+        std::vector<double> noise(last + 2 * reach);
+        for (std::size_t k = 0; k < noise.size(); ++k) {
+            noise[k] = standard_normal(numbers.bits(noise_row, k));
+        }
+        // Makes the variance speed^2: the squares of the weights sum to sqrt(2 pi).
+        const double height = speed / std::sqrt(std::sqrt(2.0 * std::numbers::pi));
+        std::vector<double> velocity(count);
+        for (std::size_t i = 0; i < count; ++i) {
+            const double time = static_cast<double>(i) * spacing;
+            const auto stretch = static_cast<std::size_t>(time);
+            if (uniform01(numbers.bits(rest_row, stretch)) >= moving_share) {
+                continue;
+            }
+            const auto point = static_cast<std::size_t>(2.0 * time);
+            const double beyond = 2.0 * time - static_cast<double>(point);
+            double sum = 0.0;
+            for (int k = 0; k < 2 * reach; ++k) {
+                const double distance = 0.5 * (k - (reach - 1) - beyond);
+                sum += std::exp(-distance * distance) * noise[point + static_cast<std::size_t>(k)];
+            }
+            velocity[i] = height * sum;
+        }
+        return velocity;
+    }
+};
+
+/// Share of steps at which angle 0 is right.
+double chance_of_rest(const Velocity& velocity, double smoothness, double duration, double dt) {
+    const double spacing = std::max(dt / smoothness, 0.1);
+    const auto points =
+        std::max(std::size_t{1}, static_cast<std::size_t>(duration / smoothness / spacing));
+    const std::size_t trials =
+        std::clamp(std::size_t{1'000'000} / points, std::size_t{16}, std::size_t{1000});
+    std::size_t right = 0;
+    for (std::size_t trial = 0; trial < trials; ++trial) {
+        const TrialNumbers numbers({0, 0}, Purpose::task_choice, static_cast<int>(trial));
+        double angle = 0.0;
+        for (const double v : velocity.draw(numbers, spacing, points)) {
+            angle += v * spacing * smoothness;
+            right += std::cos(angle) > std::cos(tolerance) ? 1 : 0;
+        }
+    }
+    return static_cast<double>(right) / static_cast<double>(trials * points);
+}
+
+class AngularIntegration final : public OneTypeTask {
+  public:
+    AngularIntegration(const TaskConfig& task, double dt, int steps)
+        : OneTypeTask({1, 2, steps}, {0, steps}, task.noise),
+          velocity_{task.speed, task.moving_share},
+          dt_(dt),
+          spacing_(dt / task.smoothness),
+          chance_(chance_of_rest(velocity_, task.smoothness, task.duration, dt)) {}
+
+    SuccessRule success() const override {
+        return {"angle of the outputs within pi/8 of the true one, at every step", chance_, 0.95};
+    }
+
+    double score(const Trial& trial, std::span<const double> z) const override {
+        double right = 0.0;
+        for (std::size_t at = 0; at < z.size(); at += 2) {
+            const double along = z[at] * trial.targets[at] + z[at + 1] * trial.targets[at + 1];
+            right += along > std::cos(tolerance) * std::hypot(z[at], z[at + 1]) ? 1.0 : 0.0;
+        }
+        return right / static_cast<double>(steps());
+    }
+
+  protected:
+    void draw(const TrialNumbers& numbers, Trial& out) const override {
+        const auto velocity = velocity_.draw(numbers, spacing_, steps());
+        double angle = 0.0;
+        for (std::size_t t = 0; t < steps(); ++t) {
+            out.inputs[t] = velocity[t];
+            angle += dt_ * velocity[t];
+            out.targets[2 * t] = std::cos(angle);
+            out.targets[2 * t + 1] = std::sin(angle);
+        }
+        std::fill(out.mask.begin(), out.mask.end(), std::uint8_t{1});
+    }
+
+  private:
+    Velocity velocity_;
+    double dt_;
+    double spacing_;  // of steps, in units of smoothness
+    double chance_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Task> make_angular_integration(const TaskConfig& task,
+                                                     const NetworkConfig& network) {
+    if (task.smoothness < network.dt) {
+        throw usage_error(fmt::format("task.smoothness: {} is shorter than a step, network.dt = {}",
+                                      task.smoothness, network.dt));
+    }
+    const int steps = steps_of(task.duration, network.dt, "task.duration");
+    return std::make_shared<AngularIntegration>(task, network.dt, steps);
+}
+
+}  // namespace shoal

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "task/interval.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "task/one_type_task.hpp"
+#include "task/steps.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr int first_onset = 5;  // in slots
+constexpr int onsets = 15;
+constexpr int rest = 5;
+constexpr std::ptrdiff_t near = 2;
+
+int interval_steps(int slot, int delay) {
+    return trial_steps(std::int64_t{slot} * (first_onset + onsets + rest) + delay, "interval");
+}
+
+class Interval final : public OneTypeTask {
+  public:
+    Interval(int slot, int delay, double noise)
+        : OneTypeTask({1, 1, interval_steps(slot, delay)}, {0, interval_steps(slot, delay)}, noise),
+          slot_(slot),
+          delay_(delay) {}
+
+    SuccessRule success() const override {
+        return {"largest output of the trial, at least 0.5, within two tau of the target pulse",
+                5.0 / onsets, 0.95};
+    }
+
+    double score(const Trial& trial, std::span<const double> z) const override {
+        if (std::any_of(z.begin(), z.end(), [](double value) { return std::isnan(value); })) {
+            return 0.0;
+        }
+        const auto largest = std::max_element(z.begin(), z.end());
+        const auto& targets = trial.targets;
+        const auto target = std::max_element(targets.begin(), targets.end()) - targets.begin();
+        const auto late = (largest - z.begin()) - target;  // steps
+        const bool in_time = late >= -near * slot_ && late < (near + 1) * slot_;
+        return in_time && *largest >= 0.5 ? 1.0 : 0.0;
+    }
+
+  protected:
+    void draw(const TrialNumbers& numbers, Trial& out) const override {
+        const int onset =
+            slot_ * (first_onset + static_cast<int>(uniform_index(numbers.bits(0, 0), onsets)));
+        std::fill_n(out.inputs.begin() + onset, slot_, 1.0);
+        std::fill_n(out.targets.begin() + onset + delay_, slot_, 1.0);
+        std::fill(out.mask.begin(), out.mask.end(), std::uint8_t{1});
+    }
+
+  private:
+    int slot_, delay_;  // steps
+};
+
+}  // namespace
+
+std::shared_ptr<const Task> make_interval(const TaskConfig& task, const NetworkConfig& network) {
+    return std::make_shared<Interval>(slot_steps(network),
+                                      steps_of(task.delay, network.dt, "task.delay"), task.noise);
+}
+
+}  // namespace shoal
