@@ -28,6 +28,19 @@ void copy_part(const std::vector<double>& part, std::size_t size, double* to, co
 
 }  // namespace
 
+GradientRule gradient_rule(const NetworkSpec& spec, const Task& task) {
+    if (spec.training.loss == Loss::cross_entropy && !task.targets_are_classes()) {
+        throw usage_error(
+            "training.loss: cross-entropy wants targets that are one-hot at every step with an "
+            "error, with the same mask for all outputs; the task's are not");
+    }
+    const TaskShape shape = task.shape();
+    return {{spec.network.units, shape.inputs, shape.outputs, shape.steps, spec.training.batch,
+             spec.training.rank},
+            spec.training,
+            spec.key()};
+}
+
 std::vector<double> initial_weights(const NetworkModel& model, const GradientRule& rule) {
     const WeightLayout at(rule.shape);
     std::vector<double> weights(at.size, 0.0);
@@ -67,6 +80,21 @@ std::vector<WeightRange> trained_ranges(const GradientRule& rule) {
     add(parts.initial_state, at.initial_state, at.factor_u);
     add(parts.recurrent, at.factor_u, at.size);
     return ranges;
+}
+
+void set_weights(NetworkModel& model, std::span<const double> weights) {
+    const WeightLayout at({model.units, model.inputs, model.outputs, 0, 0, 0});
+    check(weights.size() >= at.size, "set_weights: size");
+    const auto part = [&](std::size_t begin, std::size_t end) {
+        const auto values = weights.subspan(begin, end - begin);
+        return std::vector<double>(values.begin(), values.end());
+    };
+    model.gain = 1.0;
+    model.recurrent = dense_matrix(model.units, part(WeightLayout::recurrent, at.input));
+    model.input = part(at.input, at.bias);
+    model.bias = part(at.bias, at.readout);
+    model.readout = part(at.readout, at.initial_state);
+    model.initial_state = part(at.initial_state, at.factor_u);
 }
 
 TrialBatch training_batch(const Task& task, RandomKey key, std::span<const int> order,

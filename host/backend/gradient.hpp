@@ -50,6 +50,8 @@ struct GradientRule {
     RandomKey key;            ///< of the process noise and of V
 };
 
+GradientRule gradient_rule(const NetworkSpec& spec, const Task& task);
+
 /// The weights a network starts with, in the order of WeightLayout: U = 0, V ~ N(0, 1) /
 /// sqrt(units).
 std::vector<double> initial_weights(const NetworkModel& model, const GradientRule& rule);
@@ -69,6 +71,10 @@ struct GradientState {
     std::vector<double> first_moment;   ///< Adam's m, or the velocity of sgd; 0 where not trained
     std::vector<double> second_moment;  ///< Adam's v; empty for sgd
 };
+
+/// The network that these weights make: gain 1, every trial starting at the (trained) initial
+/// state. Factors may be left out.
+void set_weights(NetworkModel& model, std::span<const double> weights);
 
 /// The trials of one iteration, [time, trial, channel]: step by step, all trials beside each other.
 struct TrialBatch {

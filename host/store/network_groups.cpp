@@ -21,6 +21,7 @@ class TaskShapes {
         double dt = 0.0;
         TaskShape shape;
         int types = 0;
+        int conclusions = 0;
     };
 
     const Entry& of(const NetworkSpec& spec) {
@@ -32,7 +33,7 @@ class TaskShapes {
         }
         const auto task = make_task(spec.task, spec.network, spec.training.error, load_task_trials);
         entries_.push_back({spec.task, spec.network.tau, spec.network.dt, task->shape(),
-                            static_cast<int>(task->types().size())});
+                            static_cast<int>(task->types().size()), task->conclusions()});
         return entries_.back();
     }
 
@@ -116,8 +117,13 @@ std::vector<NetworkGroup> network_groups(const Config& config) {
             home = &groups.back();
         }
         home->members.push_back(i);
-        home->conclusions = std::max(home->conclusions, task.types);
-        home->trials = std::max(home->trials, spec.training.trials);
+        if (spec.training.method == TrainingMethod::force) {
+            home->conclusions = std::max(home->conclusions, task.types);
+            home->trials = std::max(home->trials, spec.training.trials);
+        } else {
+            home->conclusions = std::max(home->conclusions, task.conclusions);
+            home->iterations = std::max({home->iterations, spec.training.iterations, 1});
+        }
     }
     return groups;
 }

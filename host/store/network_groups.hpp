@@ -22,8 +22,9 @@ struct NetworkGroup {
     TaskShape shape;
     TaskKind kind = TaskKind::sequential_sum;  ///< of the first network
     std::vector<std::size_t> members;          ///< indices into config.networks, ascending
-    int conclusions = 0;                       ///< most trial types of any member's task
-    int trials = 0;                            ///< most training trials of any member
+    int conclusions = 0;                       ///< most conclusions of any member
+    int trials = 0;                            ///< most FORCE trials of any member; 0: none
+    int iterations = 0;                        ///< most gradient iterations, 1 at least; 0: none
 };
 
 /// The groups of a population in order of first appearance.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <map>
 
@@ -22,8 +23,9 @@ using hdf5::ReadGroup;
 /// What one group holds in a row per network, read when the file is opened.
 struct GroupContent {
     ReadGroup file;
-    std::uint64_t networks = 0, units = 0, inputs = 0, outputs = 0, conclusions = 0, trials = 0;
-    std::uint64_t matrices = 0;  ///< 0: every network has its own
+    std::uint64_t networks = 0, units = 0, inputs = 0, outputs = 0, conclusions = 0;
+    std::uint64_t trials = 0, iterations = 0;  ///< 0: no network was trained that way
+    std::uint64_t matrices = 0;                ///< 0: every network has its own
     Cell cell = Cell::current;
     std::vector<std::string> uids, status;
     std::vector<double> tau, dt, gain;
@@ -50,12 +52,17 @@ struct GroupContent {
         inputs = input[2];
         outputs = file.extents("readout", {"network", "output", "unit"})[1];
         conclusions = file.extents("conclusions", {"network", "conclusion", "unit"})[1];
-        trials = file.extents("error_curve", {"network", "trial", "output"})[1];
+        if (file.has("error_curve")) {
+            trials = file.extents("error_curve", {"network", "trial", "output"})[1];
+        }
+        if (file.has("loss_curve")) {
+            iterations = file.extents("loss_curve", {"network", "iteration"})[1];
+        }
         if (file.has("base")) {
             matrices = file.extents("base", {"matrix", "to", "from"})[0];
         }
         constexpr auto limit = static_cast<std::uint64_t>(std::numeric_limits<int>::max());
-        if (std::max({units, inputs, outputs, conclusions, trials}) > limit) {
+        if (std::max({units, inputs, outputs, conclusions, trials, iterations}) > limit) {
             throw file_error(fmt::format("{}: larger than any network", file.where("")));
         }
     }
@@ -67,7 +74,8 @@ struct GroupContent {
         accepted_lax = file.integers("accepted_lax", {networks});
         trials_done = file.integers("trials_done", {networks});
         diverged_step = file.integers("diverged_step", {networks});
-        curve_trials = file.integers("curve_trials", {networks});
+        curve_trials = trials > 0 ? file.integers("curve_trials", {networks})
+                                  : std::vector<std::int64_t>(networks, 0);
         fraction_failed = file.numbers("fraction_failed", {networks});
         median_error = file.numbers("median_error", {networks});
         authors_fractions =
@@ -79,7 +87,7 @@ struct GroupContent {
             base_index = file.integers("base_index", {networks});
         }
         for (std::size_t i = 0; i < networks; ++i) {
-            require_range("trials_done", trials_done[i], trials);
+            require_range("trials_done", trials_done[i], std::max(trials, iterations));
             require_range("curve_trials", curve_trials[i], trials);
             if (matrices > 0) {
                 require_range("base_index", base_index[i], matrices - 1);
@@ -203,11 +211,18 @@ TrainedNetwork PopulationFile::network(const std::string& uid) const {
     record.conclusions =
         group.file.numbers_at("conclusions", {group.networks, group.conclusions, group.units}, i);
     drop_padding(record.conclusions, group.units);
-    const auto curve =
-        group.file.numbers_at("error_curve", {group.networks, group.trials, group.outputs}, i);
-    const auto used = static_cast<std::size_t>(group.curve_trials[i]) * group.outputs;
-    for (std::size_t k = 0; k < used; ++k) {
-        record.error_curve.push_back(static_cast<float>(curve[k]));
+    if (group.trials > 0) {
+        const auto curve =
+            group.file.numbers_at("error_curve", {group.networks, group.trials, group.outputs}, i);
+        const auto used = static_cast<std::ptrdiff_t>(
+            static_cast<std::uint64_t>(group.curve_trials[i]) * group.outputs);
+        record.error_curve.assign(curve.begin(), curve.begin() + used);
+    }
+    if (group.iterations > 0) {
+        const auto losses =
+            group.file.numbers_at("loss_curve", {group.networks, group.iterations}, i);
+        std::copy_if(losses.begin(), losses.end(), std::back_inserter(record.loss_curve),
+                     [](double loss) { return !std::isnan(loss); });
     }
     record.acceptance.accepted = group.accepted[i] == 1;
     record.acceptance.accepted_lax = group.accepted_lax[i] == 1;

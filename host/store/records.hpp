@@ -29,12 +29,15 @@ struct Acceptance {
 struct TrainedNetwork {
     std::string uid;
     Status status = Status::pending;
-    int trials_done = 0;
-    std::int64_t diverged_step = -1;  ///< global step; -1: did not diverge
+    int trials_done = 0;              ///< force: trials; bptt: iterations
+    std::int64_t diverged_step = -1;  ///< global step (bptt: iteration); -1: did not diverge
     std::vector<double> readout;      ///< [output, unit]; for diverged: last good
     std::vector<double> state;        ///< [unit], end of training; for diverged: last good
+    /// bptt: all weights as WeightLayout orders them, without factors; for diverged: last good.
+    std::vector<double> weights;
     std::vector<double> conclusions;  ///< [conclusion, unit]; empty if diverged
-    std::vector<float> error_curve;   ///< [trial, output]: RMS over the trial's masked steps
+    std::vector<float> error_curve;   ///< force, [trial, output]: RMS over the masked steps
+    std::vector<float> loss_curve;    ///< bptt, [iteration]: loss of the task without penalties
     Acceptance acceptance;            ///< meaningful if trained
 };
 

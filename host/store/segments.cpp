@@ -18,7 +18,7 @@ namespace shoal {
 namespace {
 
 constexpr std::uint64_t magic = 0x316b6c616f6873ull;  // "shoalk1"
-constexpr std::uint32_t format_version = 1;
+constexpr std::uint32_t format_version = 2;
 constexpr std::size_t header_size = sizeof magic + sizeof format_version;
 constexpr std::size_t checksum_size = sizeof(std::uint64_t);
 
@@ -163,7 +163,9 @@ void serialize(ByteWriter& out, const TrainedNetwork& n) {
     out.put(n.readout);
     out.put(n.state);
     out.put(n.conclusions);
+    out.put(n.weights);
     out.put(n.error_curve);
+    out.put(n.loss_curve);
     out.put(n.acceptance.accepted);
     out.put(n.acceptance.accepted_lax);
     out.put(n.acceptance.fraction_failed);
@@ -179,7 +181,9 @@ void deserialize(ByteReader& in, TrainedNetwork& n) {
     n.readout = in.get_vector<double>();
     n.state = in.get_vector<double>();
     n.conclusions = in.get_vector<double>();
+    n.weights = in.get_vector<double>();
     n.error_curve = in.get_vector<float>();
+    n.loss_curve = in.get_vector<float>();
     n.acceptance.accepted = in.get<bool>();
     n.acceptance.accepted_lax = in.get<bool>();
     n.acceptance.fraction_failed = in.get<double>();

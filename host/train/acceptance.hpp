@@ -24,6 +24,7 @@ struct Candidate {
     const NetworkModel* model = nullptr;
     const Task* task = nullptr;
     RandomKey key;
+    bool probabilities = false;  ///< outputs are logits of a softmax
 };
 
 struct TestOutcome {
@@ -39,14 +40,25 @@ struct TestOutcome {
 /// belongs to candidates[i].
 std::vector<TestOutcome> test_networks(Backend& backend, std::span<const Candidate> candidates);
 
+inline constexpr int solution_trials = 200;
+
+/// The test after gradient training (host/README.md, B.4): 200 fresh trials of all types in turn,
+/// each from the network's initial state, without process noise, weights frozen. The mean of the
+/// task's scores is held against its solved level; fraction_failed is one minus that mean, and
+/// median_error the median over trials of the RMS error over everything masked (of softmax
+/// probabilities where targets are classes). Conclusions: end states of the first trial of each
+/// type, or of the first few trials of tasks with one type. Trials that diverge score 0.
+std::vector<TestOutcome> test_solutions(Backend& backend, std::span<const Candidate> candidates);
+
 /// Networks to test in one call: no more than it takes, because the conditions of a test take more
 /// memory than the network itself.
 inline std::size_t test_batch(const Backend& backend) {
     // A device needs many to be busy; each takes some megabytes of this machine's memory.
     return std::max(static_cast<std::size_t>(backend.threads()), backend.networks_at_once() / 16);
 }
-/// Bytes that testing one network of a task takes.
+/// Bytes that testing one network of a task takes, after FORCE and after gradient training.
 std::uint64_t test_bytes(const Task& task, int units);
+std::uint64_t solution_test_bytes(const Task& task, int units);
 
 /// The verdict on the RMS errors of all runs; `sums` are their sums of squared errors.
 Acceptance judge(const std::vector<double>& rms, const std::vector<double>& sums);

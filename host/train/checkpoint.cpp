@@ -15,7 +15,7 @@ namespace {
 
 /// Doubles that came from floats are stored as floats: exact, at half the size.
 void put_values(ByteWriter& out, const std::vector<double>& values, Precision precision) {
-    if (precision == Precision::fp32) {
+    if (is_single(precision)) {
         out.put(std::vector<float>(values.begin(), values.end()));
     } else {
         out.put(values);
@@ -23,11 +23,50 @@ void put_values(ByteWriter& out, const std::vector<double>& values, Precision pr
 }
 
 std::vector<double> get_values(ByteReader& in, Precision precision) {
-    if (precision == Precision::fp32) {
+    if (is_single(precision)) {
         const auto values = in.get_vector<float>();
         return {values.begin(), values.end()};
     }
     return in.get_vector<double>();
+}
+
+struct PutState {
+    ByteWriter& out;
+    Precision precision;
+
+    void operator()(const ForceState& state) const {
+        put_values(out, state.state, precision);
+        put_values(out, state.readout, precision);
+        put_values(out, state.output, precision);
+        out.put(static_cast<std::uint64_t>(state.inverse_correlation.size()));
+        for (const auto& p : state.inverse_correlation) {
+            put_values(out, p, precision);
+        }
+    }
+    void operator()(const GradientState& state) const {
+        put_values(out, state.weights, precision);
+        put_values(out, state.first_moment, precision);
+        put_values(out, state.second_moment, precision);
+    }
+};
+
+ForceState get_force_state(ByteReader& in, Precision precision) {
+    ForceState state;
+    state.state = get_values(in, precision);
+    state.readout = get_values(in, precision);
+    state.output = get_values(in, precision);
+    for (auto groups = in.get<std::uint64_t>(); groups > 0; --groups) {
+        state.inverse_correlation.push_back(get_values(in, precision));
+    }
+    return state;
+}
+
+GradientState get_gradient_state(ByteReader& in, Precision precision) {
+    GradientState state;
+    state.weights = get_values(in, precision);
+    state.first_moment = get_values(in, precision);
+    state.second_moment = get_values(in, precision);
+    return state;
 }
 
 }  // namespace
@@ -60,15 +99,10 @@ void CheckpointFiles::write(std::size_t count,
             ByteWriter out;
             out.put(static_cast<std::int32_t>(precision_));
             out.put(active.uid);
-            out.put(active.trials_done);
-            out.put(active.error_curve);
-            put_values(out, active.state.state, precision_);
-            put_values(out, active.state.readout, precision_);
-            put_values(out, active.state.output, precision_);
-            out.put(static_cast<std::uint64_t>(active.state.inverse_correlation.size()));
-            for (const auto& p : active.state.inverse_correlation) {
-                put_values(out, p, precision_);
-            }
+            out.put(active.rounds_done);
+            out.put(active.curve);
+            out.put(static_cast<std::int32_t>(active.state.index()));
+            std::visit(PutState{out, precision_}, active.state);
             put(out.bytes());
         }
     });
@@ -88,13 +122,12 @@ std::string CheckpointFiles::read(const std::function<void(ActiveNetwork&&)>& us
                 const auto precision = static_cast<Precision>(in.get<std::int32_t>());
                 ActiveNetwork network;
                 network.uid = in.get_text();
-                network.trials_done = in.get<int>();
-                network.error_curve = in.get_vector<float>();
-                network.state.state = get_values(in, precision);
-                network.state.readout = get_values(in, precision);
-                network.state.output = get_values(in, precision);
-                for (auto groups = in.get<std::uint64_t>(); groups > 0; --groups) {
-                    network.state.inverse_correlation.push_back(get_values(in, precision));
+                network.rounds_done = in.get<int>();
+                network.curve = in.get_vector<float>();
+                if (in.get<std::int32_t>() == 0) {
+                    network.state = get_force_state(in, precision);
+                } else {
+                    network.state = get_gradient_state(in, precision);
                 }
                 in_use = true;
                 use(std::move(network));
@@ -123,7 +156,11 @@ std::uint64_t CheckpointFiles::bytes_of(int units, int outputs, int groups, Prec
     const auto n = static_cast<std::uint64_t>(units);
     const std::uint64_t values = n * static_cast<std::uint64_t>(1 + outputs) +
                                  static_cast<std::uint64_t>(groups) * n * (n + 1) / 2;
-    return values * (precision == Precision::fp32 ? sizeof(float) : sizeof(double));
+    return values * (is_single(precision) ? sizeof(float) : sizeof(double));
+}
+
+std::uint64_t CheckpointFiles::bytes_of(const GradientShape& shape, Precision precision) {
+    return 3 * WeightLayout(shape).size * (is_single(precision) ? sizeof(float) : sizeof(double));
 }
 
 }  // namespace shoal

@@ -7,18 +7,19 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "backend/backend.hpp"
 
 namespace shoal {
 
-/// One network in training, between two trials.
+/// One network in training, between two trials or iterations ("rounds").
 struct ActiveNetwork {
     std::string uid;
-    int trials_done = 0;
-    std::vector<float> error_curve;  ///< [trial, output] so far
-    ForceState state;
+    int rounds_done = 0;
+    std::vector<float> curve;  ///< so far: [trial, output] errors, or [iteration] losses
+    std::variant<ForceState, GradientState> state;
 };
 
 /// Two generations of the active wave under checkpoint/, each sealed by a checksum.
@@ -36,8 +37,9 @@ class CheckpointFiles {
     /// none is good: a file error.
     std::string read(const std::function<void(ActiveNetwork&&)>& use) const;
 
-    /// Bytes of one network's state on disk.
+    /// Bytes of one network's state on disk, under FORCE and under gradient training.
     static std::uint64_t bytes_of(int units, int outputs, int groups, Precision precision);
+    static std::uint64_t bytes_of(const GradientShape& shape, Precision precision);
 
   private:
     std::vector<std::pair<std::uint64_t, std::filesystem::path>> generations() const;

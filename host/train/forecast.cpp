@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
+#include <tuple>
 #include <vector>
 
 #include "backend/readout_groups.hpp"
@@ -13,6 +15,7 @@
 #include "store/exchange_files.hpp"
 #include "train/acceptance.hpp"
 #include "train/checkpoint.hpp"
+#include "train/method.hpp"
 #include "train/progress.hpp"
 #include "train/trainer.hpp"
 
@@ -28,14 +31,31 @@ std::shared_ptr<const Task> task_of(const NetworkSpec& spec,
     return task;
 }
 
+bool by_gradients(const NetworkSpec& spec) {
+    return spec.training.method == TrainingMethod::bptt;
+}
+
 int groups_of(const Task& task) {
     return group_count(force_rule(1.0, task));
 }
 
-/// Runs trials of `specs` for about `seconds`; returns network-steps per second.
-double training_rate(const std::vector<const NetworkSpec*>& specs, const Task& task,
-                     Backend& backend, double seconds) {
+/// Calls `round` for about `seconds`, once at least; returns rounds per second.
+double rounds_per_second(double seconds, const std::function<void()>& round) {
     using Clock = std::chrono::steady_clock;
+    const auto start = Clock::now();
+    double rounds = 0.0;
+    double elapsed = 0.0;
+    do {
+        round();
+        ++rounds;
+        elapsed = std::chrono::duration<double>(Clock::now() - start).count();
+    } while (elapsed < seconds);
+    return rounds / elapsed;
+}
+
+/// Trains `specs` for about `seconds`; returns network-steps per second.
+double force_rate(const std::vector<const NetworkSpec*>& specs, const Task& task, Backend& backend,
+                  double seconds) {
     NetworkFactory factory(load_initial_weights);
     const auto session = backend.force_session();
     const TaskShape shape = task.shape();
@@ -51,15 +71,43 @@ double training_rate(const std::vector<const NetworkSpec*>& specs, const Task& t
              0});
     }
     std::vector<TrialOutcome> outcomes(work.size());
+    return rounds_per_second(seconds, [&] { session->run_trial(work, outcomes); }) *
+           static_cast<double>(work.size()) * shape.steps;
+}
+
+double gradient_rate(const std::vector<const NetworkSpec*>& specs, const Task& task,
+                     Backend& backend, double seconds) {
+    NetworkFactory factory(load_initial_weights);
+    const auto session = backend.gradient_session();
+    const TaskShape shape = task.shape();
+    std::map<int, TrialBatch> batches;  // by trials: kinds of trials cost the same
+    std::vector<GradientSession::Work> work;
     double steps = 0.0;
-    const auto start = Clock::now();
-    double elapsed = 0.0;
-    do {
-        session->run_trial(work, outcomes);
-        steps += static_cast<double>(work.size()) * shape.steps;
-        elapsed = std::chrono::duration<double>(Clock::now() - start).count();
-    } while (elapsed < seconds);
-    return steps / elapsed;
+    for (const NetworkSpec* spec : specs) {
+        const int trials = spec->training.batch;
+        if (!batches.contains(trials)) {
+            batches[trials] = training_batch(task, spec->key(),
+                                             task.training_order(spec->key(), trials), 0, trials);
+        }
+        work.push_back({session->add(factory.make(*spec, shape.inputs, shape.outputs),
+                                     gradient_rule(*spec, task), nullptr),
+                        &batches[trials], 0});
+        steps += static_cast<double>(steps_of_round(spec->training, shape));
+    }
+    std::vector<IterationOutcome> outcomes(work.size());
+    return rounds_per_second(seconds, [&] { session->run_iteration(work, outcomes); }) * steps;
+}
+
+/// Networks that cost the same per step, nearly: method, units, task.
+using Kind = std::tuple<TrainingMethod, int, std::string>;
+Kind kind_of(const NetworkSpec& spec) {
+    return {spec.training.method, spec.network.units, task_identity(spec)};
+}
+
+double training_rate(const std::vector<const NetworkSpec*>& specs, const Task& task,
+                     Backend& backend, double seconds) {
+    return by_gradients(*specs.front()) ? gradient_rate(specs, task, backend, seconds)
+                                        : force_rate(specs, task, backend, seconds);
 }
 
 }  // namespace
@@ -68,19 +116,31 @@ WavePlan::WavePlan(const Config& config, const Backend& backend, std::uint64_t m
     : backend_(backend),
       limit_(max_memory > 0 ? max_memory : backend.available_memory() / 10 * 8),
       smallest_wave_(backend.networks_at_once()) {
+    std::uint64_t scratch = 0;
+    for (const NetworkSpec& spec : config.networks) {
+        if (by_gradients(spec)) {
+            const GradientRule rule = gradient_rule(spec, *task_of(spec, tasks_));
+            scratch = std::max(scratch, backend.gradient_scratch_bytes(rule.shape));
+        }
+    }
+    limit_ -= std::min(limit_, scratch);
     for (const NetworkSpec& spec : config.networks) {
         const std::uint64_t bytes = bytes_of(spec);
         if (bytes > limit_) {
-            throw usage_error(fmt::format(
-                "a network of {} units takes {:.1f} MB; {:.1f} MB may be used (see --max-memory)",
-                spec.network.units, static_cast<double>(bytes) / 1e6,
-                static_cast<double>(limit_) / 1e6));
+            throw usage_error(
+                fmt::format("a network of {} units takes {:.1f} MB; {:.1f} MB may be used for "
+                            "networks (see --max-memory)",
+                            spec.network.units, static_cast<double>(bytes) / 1e6,
+                            static_cast<double>(limit_) / 1e6));
         }
     }
 }
 
 std::uint64_t WavePlan::bytes_of(const NetworkSpec& spec) {
     const auto task = task_of(spec, tasks_);
+    if (by_gradients(spec)) {
+        return backend_.gradient_bytes(gradient_rule(spec, *task).shape);
+    }
     std::uint64_t bytes =
         backend_.force_bytes(spec.network.units, task->shape().outputs, groups_of(*task));
     if (!members_of_matrix_.contains(recurrent_identity(spec))) {
@@ -126,14 +186,13 @@ Forecast forecast_run(const Config& config, Backend& backend, std::uint64_t max_
     Forecast forecast;
     forecast.networks = config.networks.size();
     forecast.program_bytes = resident_bytes();
-    const std::uint64_t number =
-        backend.precision() == Precision::fp32 ? sizeof(float) : sizeof(double);
+    const std::uint64_t number = is_single(backend.precision()) ? sizeof(float) : sizeof(double);
 
     WavePlan plan(config, backend, max_memory);
     std::map<std::string, std::shared_ptr<const Task>> tasks;
     std::map<std::string, bool> matrix_seen;
     std::vector<const NetworkSpec*> wave;
-    std::map<int, std::vector<const NetworkSpec*>> sample;  // by units: from the first wave seen
+    std::map<Kind, std::vector<const NetworkSpec*>> sample;  // from the first wave seen
     std::uint64_t wave_checkpoint = 0;
     double test_steps = 0.0;
     const auto end_wave = [&] {
@@ -144,18 +203,18 @@ Forecast forecast_run(const Config& config, Backend& backend, std::uint64_t max_
         forecast.largest_wave = std::max(forecast.largest_wave, wave.size());
         forecast.wave_bytes = std::max(forecast.wave_bytes, plan.bytes());
         forecast.checkpoint_bytes = std::max(forecast.checkpoint_bytes, wave_checkpoint);
-        std::map<int, std::vector<const NetworkSpec*>> by_units;
+        std::map<Kind, std::vector<const NetworkSpec*>> by_kind;
         for (const NetworkSpec* spec : wave) {
-            by_units[spec->network.units].push_back(spec);
+            by_kind[kind_of(*spec)].push_back(spec);
             plan.leave(*spec);
         }
-        for (auto& [units, specs] : by_units) {
-            sample.emplace(units, std::move(specs));
+        for (auto& [kind, specs] : by_kind) {
+            sample.emplace(kind, std::move(specs));
         }
         wave.clear();
         wave_checkpoint = 0;
     };
-    std::map<int, double> steps_by_units;
+    std::map<Kind, double> steps_by_kind;
     for (const std::size_t i : training_sequence(config)) {
         const NetworkSpec& spec = config.networks[i];
         if (!plan.room_for(spec)) {
@@ -168,26 +227,38 @@ Forecast forecast_run(const Config& config, Backend& backend, std::uint64_t max_
         const TaskShape shape = task->shape();
         const auto n = static_cast<std::uint64_t>(spec.network.units);
         const auto kinds = task->types().size();
-        const double steps = static_cast<double>(spec.training.trials) * shape.steps;
-        steps_by_units[spec.network.units] += steps;
+        const bool gradients = by_gradients(spec);
+        const double steps = static_cast<double>(rounds_of(spec.training)) *
+                             static_cast<double>(steps_of_round(spec.training, shape));
+        steps_by_kind[kind_of(spec)] += steps;
         forecast.network_steps += steps;
-        test_steps +=
-            static_cast<double>(kinds) * shape.steps *
-            (conclusion_trials_per_type + static_cast<double>(kinds) * acceptance_stimuli);
-        wave_checkpoint += CheckpointFiles::bytes_of(spec.network.units, shape.outputs,
-                                                     groups_of(*task), backend.precision());
+        test_steps += gradients ? static_cast<double>(solution_trials) * shape.steps
+                                : static_cast<double>(kinds) * shape.steps *
+                                      (conclusion_trials_per_type +
+                                       static_cast<double>(kinds) * acceptance_stimuli);
+        wave_checkpoint +=
+            gradients
+                ? CheckpointFiles::bytes_of(gradient_rule(spec, *task).shape, backend.precision())
+                : CheckpointFiles::bytes_of(spec.network.units, shape.outputs, groups_of(*task),
+                                            backend.precision());
         // population.h5, and the same record in the checkpoint folder until the run is finished.
         const auto outputs = static_cast<std::uint64_t>(shape.outputs);
+        const auto ends = static_cast<std::uint64_t>(task->conclusions());
         const std::uint64_t vectors =
-            n * (2 * outputs + static_cast<std::uint64_t>(shape.inputs) + 3 + kinds);
-        const std::uint64_t curve = 4 * outputs * static_cast<std::uint64_t>(spec.training.trials);
-        forecast.disk_bytes += vectors * number + curve + 8 * n * (1 + outputs + kinds) + curve;
-        if (!matrix_seen[recurrent_identity(spec)]) {
+            n * (2 * outputs + static_cast<std::uint64_t>(shape.inputs) + 3 + ends);
+        const std::uint64_t curve =
+            4 * (gradients ? 1 : outputs) * static_cast<std::uint64_t>(rounds_of(spec.training));
+        forecast.disk_bytes += vectors * number + curve + 8 * n * (1 + outputs + ends) + curve;
+        if (gradients) {
+            forecast.disk_bytes += n * n * (number + sizeof(double));
+        } else if (!matrix_seen[recurrent_identity(spec)]) {
             matrix_seen[recurrent_identity(spec)] = true;
             forecast.disk_bytes += n * n * sizeof(double);  // single if it is shared
         }
-        forecast.test_bytes = std::max(forecast.test_bytes,
-                                       test_batch(backend) * test_bytes(*task, spec.network.units));
+        forecast.test_bytes =
+            std::max(forecast.test_bytes,
+                     test_batch(backend) *
+                         (gradients ? solution_test_bytes : test_bytes)(*task, spec.network.units));
     }
     end_wave();
     forecast.disk_bytes +=
@@ -197,14 +268,15 @@ Forecast forecast_run(const Config& config, Backend& backend, std::uint64_t max_
         const auto start = std::chrono::steady_clock::now();
         double seconds = 0.0;
         const double share = 1.0 / static_cast<double>(sample.size());
-        for (const auto& [units, specs] : sample) {
+        for (const auto& [kind, specs] : sample) {
             const double rate =
                 training_rate(specs, *task_of(*specs.front(), tasks), backend, share);
-            seconds += steps_by_units[units] / rate;
+            seconds += steps_by_kind[kind] / rate;
         }
         forecast.training_seconds = seconds;
         // A frozen network's step costs at most a training step.
-        forecast.test_seconds = seconds * test_steps / forecast.network_steps;
+        forecast.test_seconds =
+            forecast.network_steps > 0.0 ? seconds * test_steps / forecast.network_steps : 0.0;
         forecast.measured_seconds =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     }

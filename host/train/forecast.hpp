@@ -35,7 +35,7 @@ class WavePlan {
     std::uint64_t bytes_of(const NetworkSpec& spec);
 
     const Backend& backend_;
-    std::uint64_t limit_;
+    std::uint64_t limit_;  ///< without what an iteration of gradient training takes besides
     std::size_t smallest_wave_;
     std::size_t capacity_ = 0;  ///< 0 while an empty wave is being filled
     std::size_t networks_ = 0;

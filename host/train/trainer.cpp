@@ -10,9 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "backend/readout_groups.hpp"
 #include "core/error.hpp"
-#include "core/parallel.hpp"
 #include "core/stop.hpp"
 #include "model/network.hpp"
 #include "store/exchange_files.hpp"
@@ -20,6 +18,7 @@
 #include "train/acceptance.hpp"
 #include "train/checkpoint.hpp"
 #include "train/forecast.hpp"
+#include "train/method.hpp"
 
 namespace shoal {
 namespace {
@@ -30,24 +29,10 @@ double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// A network in training.
-struct Member {
-    const NetworkSpec* spec = nullptr;
-    std::shared_ptr<const Task> task;
-    std::string trials_id;  ///< members with equal ids see the same trials
-    int handle = -1;
-    int trials_done = 0;
-    std::int64_t diverged_step = -1;
-    std::vector<int> order;  ///< types of its training trials
-    std::vector<float> error_curve;
-
-    bool ended() const { return diverged_step >= 0 || trials_done == spec->training.trials; }
-};
-
 class Wave {
   public:
-    Wave(const Config& config, Backend& backend, const TrainerOptions& options,
-         SegmentStore<TrainedNetwork>& finished, Progress& progress)
+    Wave(const Config& config, TrainingMethod method, Backend& backend,
+         const TrainerOptions& options, SegmentStore<TrainedNetwork>& finished, Progress& progress)
         : config_(config),
           backend_(backend),
           finished_(finished),
@@ -57,15 +42,15 @@ class Wave {
           max_memory_(options.max_memory),
           plan_(config, backend, options.max_memory),
           wanted_interval_(options.checkpoint_seconds),
-          session_(backend.force_session()),
+          method_(make_method(method, backend)),
           networks_(load_initial_weights) {
         for (const std::size_t i : training_sequence(config)) {
             const NetworkSpec& spec = config.networks[i];
-            total_trials_ += spec.training.trials;
+            total_rounds_ += rounds_of(spec.training);
             if (finished.contains(spec.uid)) {
                 count(*finished.read(spec.uid));
-                trials_done_ += spec.training.trials;
-            } else {
+                rounds_done_ += rounds_of(spec.training);
+            } else if (spec.training.method == method) {
                 queue_.push_back(&spec);
             }
         }
@@ -73,10 +58,9 @@ class Wave {
     }
 
     void run() {
-        refill();
         last_checkpoint_ = Clock::now();
-        while (!members_.empty()) {
-            run_trial();
+        while (fill()) {
+            run_round();
             finish_ended();
             show_progress();
             if (stop_requested()) {
@@ -87,7 +71,6 @@ class Wave {
             if (seconds_since(last_checkpoint_) >= interval_) {
                 write_checkpoint();
             }
-            refill();
         }
         finish_writing();
         progress_.finish_stage();
@@ -130,21 +113,31 @@ class Wave {
             task = make_task(spec.task, spec.network, spec.training.error, load_task_trials);
         }
         member.task = task;
-        member.order = task->training_order(spec.key(), spec.training.trials);
+        member.order = order_of(member);
         const TaskShape shape = task->shape();
         const NetworkModel model = networks_.make(spec, shape.inputs, shape.outputs);
-        const ForceRule rule = force_rule(spec.training.alpha, *task);
         if (saved != nullptr) {
-            check(saved->state.state.size() == static_cast<std::size_t>(model.units) &&
-                      saved->trials_done <= spec.training.trials,
+            check(saved->rounds_done <= rounds_of(spec.training),
                   "checkpoint does not fit its network");
-            member.trials_done = saved->trials_done;
-            member.error_curve = saved->error_curve;
-            trials_done_ += saved->trials_done;
+            member.rounds_done = saved->rounds_done;
+            member.curve = saved->curve;
+            rounds_done_ += saved->rounds_done;
         }
         plan_.enter(spec);
-        member.handle = session_->add(model, rule, saved != nullptr ? &saved->state : nullptr);
+        method_->add(member, model, saved);
         members_.push_back(std::move(member));
+    }
+
+    /// Types of a member's training trials; members that see the same trials share them.
+    std::shared_ptr<const std::vector<int>> order_of(const Member& member) {
+        auto& known = orders_[member.trials_id];
+        auto order = known.lock();
+        if (!order) {
+            order = std::make_shared<const std::vector<int>>(member.task->training_order(
+                member.spec->key(), training_trials(member.spec->training)));
+            known = order;
+        }
+        return order;
     }
 
     /// Takes networks from the queue while there is room. An empty wave starts with whole groups.
@@ -155,56 +148,28 @@ class Wave {
         }
     }
 
-    void run_trial() {
-        // Members that share task, key and trial number see one and the same trial.
-        std::map<std::pair<std::string, int>, std::size_t> wanted;
-        std::vector<const Member*> first;
-        for (const Member& member : members_) {
-            if (!drawn_by_session(member) &&
-                wanted.emplace(std::pair(member.trials_id, member.trials_done), first.size())
-                    .second) {
-                first.push_back(&member);
-            }
-        }
-        trials_.resize(std::max(trials_.size(), first.size()));
-        parallel_for(first.size(), backend_.threads(), [&](std::size_t i, int) {
-            const Member& m = *first[i];
-            m.task->training_trial(m.spec->key(), m.trials_done,
-                                   m.order[static_cast<std::size_t>(m.trials_done)], trials_[i]);
-        });
-
-        std::vector<ForceSession::Work> work;
-        for (const Member& member : members_) {
-            ForceSession::Work& one = work.emplace_back();
-            one.handle = member.handle;
-            one.first_step = std::int64_t{member.trials_done} * member.task->shape().steps;
-            if (drawn_by_session(member)) {
-                one.drawn = {member.task->recipe(), member.spec->key(), member.trials_done,
-                             member.order[static_cast<std::size_t>(member.trials_done)]};
-            } else {
-                one.trial = &trials_[wanted.at({member.trials_id, member.trials_done})];
-            }
-        }
-        std::vector<TrialOutcome> outcomes(work.size());
-        session_->run_trial(work, outcomes);
-        for (std::size_t i = 0; i < members_.size(); ++i) {
-            Member& member = members_[i];
-            if (outcomes[i].diverged_at >= 0) {
-                member.diverged_step = work[i].first_step + outcomes[i].diverged_at;
-                trials_done_ += member.spec->training.trials - member.trials_done;
-                continue;
-            }
-            for (const double error : outcomes[i].rms_error) {
-                member.error_curve.push_back(static_cast<float>(error));
-            }
-            ++member.trials_done;
-            ++trials_done_;
-            steps_run_ += member.task->shape().steps;
-        }
+    /// Fills the wave; finishes at once what has nothing to train. False: all is done.
+    bool fill() {
+        do {
+            refill();
+            finish_ended();
+        } while (members_.empty() && next_ < queue_.size());
+        return !members_.empty();
     }
 
-    bool drawn_by_session(const Member& member) const {
-        return session_->draws_trials() && member.task->recipe() != nullptr;
+    void run_round() {
+        std::vector<int> before;
+        for (const Member& member : members_) {
+            before.push_back(member.rounds_done);
+        }
+        method_->advance(members_);
+        for (std::size_t i = 0; i < members_.size(); ++i) {
+            const Member& member = members_[i];
+            const int rounds = member.rounds_done - before[i];
+            const int left = rounds_of(member.spec->training) - member.rounds_done;
+            rounds_done_ += rounds + (member.ended() ? left : 0);
+            steps_run_ += rounds * steps_of_round(member.spec->training, member.task->shape());
+        }
     }
 
     /// Tests the networks that ended, stores their records and frees their places.
@@ -220,22 +185,18 @@ class Wave {
         }
         models.reserve(static_cast<std::size_t>(members_.end() - ended));
         for (auto member = ended; member != members_.end(); ++member) {
-            ForceState state = session_->state(member->handle, ForceSession::Parts::weights);
             TrainedNetwork record;
             record.uid = member->spec->uid;
             record.status = member->diverged_step >= 0 ? Status::diverged : Status::trained;
-            record.trials_done = member->trials_done;
+            record.trials_done = member->rounds_done;
             record.diverged_step = member->diverged_step;
-            record.error_curve = std::move(member->error_curve);
-            record.readout = state.readout;
-            record.state = state.state;
+            const TaskShape shape = member->task->shape();
+            NetworkModel& model =
+                models.emplace_back(networks_.make(*member->spec, shape.inputs, shape.outputs));
+            method_->finish(*member, record, model);
             if (record.status == Status::trained) {
-                const TaskShape shape = member->task->shape();
-                NetworkModel& model =
-                    models.emplace_back(networks_.make(*member->spec, shape.inputs, shape.outputs));
-                model.readout = std::move(state.readout);
-                model.initial_state = std::move(state.state);
-                candidates.push_back({&model, member->task.get(), member->spec->key()});
+                candidates.push_back({&model, member->task.get(), member->spec->key(),
+                                      member->spec->training.loss == Loss::cross_entropy});
                 record_of_candidate.push_back(records.size());
             }
             records.push_back(std::move(record));
@@ -243,7 +204,7 @@ class Wave {
         const std::size_t batch = test_batch(backend_);
         for (std::size_t from = 0; from < candidates.size(); from += batch) {
             const std::size_t size = std::min(batch, candidates.size() - from);
-            auto outcomes = test_networks(backend_, std::span(candidates).subspan(from, size));
+            auto outcomes = method_->test(std::span(candidates).subspan(from, size));
             for (std::size_t i = 0; i < size; ++i) {
                 TrainedNetwork& record = records[record_of_candidate[from + i]];
                 record.conclusions = std::move(outcomes[i].conclusions);
@@ -255,7 +216,7 @@ class Wave {
             count(record);
         }
         for (auto member = ended; member != members_.end(); ++member) {
-            session_->remove(member->handle);
+            method_->remove(*member);
             plan_.leave(*member->spec);
         }
         members_.erase(ended, members_.end());
@@ -265,26 +226,23 @@ class Wave {
     void write_checkpoint() {
         const auto start = Clock::now();
         finish_writing();
-        std::vector<int> handles;
+        bool copied = false;
+        const SavedState state = method_->save(members_, copied);
         auto networks = std::make_shared<std::vector<ActiveNetwork>>();
         for (const Member& member : members_) {
-            handles.push_back(member.handle);
-            networks->push_back({member.spec->uid, member.trials_done, member.error_curve, {}});
+            networks->push_back({member.spec->uid, member.rounds_done, member.curve, {}});
         }
-        if (std::shared_ptr<const ForceSnapshot> snapshot = session_->snapshot(handles)) {
-            writing_ = std::async(std::launch::async, [this, networks, snapshot] {
-                checkpoint_.write(networks->size(), [&](std::size_t i) {
-                    ActiveNetwork network = std::move((*networks)[i]);
-                    network.state = snapshot->state(i);
-                    return network;
-                });
-            });
-        } else {
+        const auto write = [this, networks, state] {
             checkpoint_.write(networks->size(), [&](std::size_t i) {
                 ActiveNetwork network = std::move((*networks)[i]);
-                network.state = session_->state(handles[i], ForceSession::Parts::everything);
+                network.state = state(i);
                 return network;
             });
+        };
+        if (copied) {
+            writing_ = std::async(std::launch::async, write);
+        } else {
+            write();
         }
         // Training may wait 5 % of the time at most; aim for 2 %.
         interval_ = std::max(wanted_interval_, 50.0 * seconds_since(start));
@@ -306,7 +264,7 @@ class Wave {
     void show_progress() {
         progress_.update(
             {"training", config_.networks.size(), done_, accepted_, failed_,
-             static_cast<double>(trials_done_) / std::max(1.0, static_cast<double>(total_trials_)),
+             static_cast<double>(rounds_done_) / std::max(1.0, static_cast<double>(total_rounds_)),
              static_cast<double>(steps_run_) / seconds_since(start_)});
     }
 
@@ -320,17 +278,17 @@ class Wave {
     WavePlan plan_;
     double wanted_interval_;
     double interval_ = wanted_interval_;
-    std::unique_ptr<ForceSession> session_;
+    std::unique_ptr<Method> method_;
     NetworkFactory networks_;
     std::map<std::string, std::shared_ptr<const Task>> tasks_;
     std::vector<const NetworkSpec*> queue_;
     std::size_t next_ = 0;
     std::vector<Member> members_;
-    std::vector<Trial> trials_;
+    std::map<std::string, std::weak_ptr<const std::vector<int>>> orders_;  ///< by trials_id
     Clock::time_point start_ = Clock::now();
     Clock::time_point last_checkpoint_;
-    std::int64_t total_trials_ = 0;
-    std::int64_t trials_done_ = 0;
+    std::int64_t total_rounds_ = 0;
+    std::int64_t rounds_done_ = 0;
     std::int64_t steps_run_ = 0;
     std::size_t done_ = 0;
     std::size_t accepted_ = 0;
@@ -339,6 +297,24 @@ class Wave {
 };
 
 }  // namespace
+
+bool Member::ended() const {
+    return diverged_step >= 0 || ended_early || rounds_done == rounds_of(spec->training);
+}
+
+int rounds_of(const TrainingConfig& training) {
+    return training.method == TrainingMethod::force ? training.trials : training.iterations;
+}
+
+std::int64_t steps_of_round(const TrainingConfig& training, const TaskShape& shape) {
+    const int trials = training.method == TrainingMethod::force ? 1 : training.batch;
+    return std::int64_t{shape.steps} * trials;
+}
+
+std::unique_ptr<Method> make_method(TrainingMethod method, Backend& backend) {
+    return method == TrainingMethod::force ? make_force_method(backend)
+                                           : make_gradient_method(backend);
+}
 
 std::vector<std::size_t> training_sequence(const Config& config) {
     std::map<std::string, std::size_t> group_of;
@@ -361,7 +337,12 @@ std::vector<std::size_t> training_sequence(const Config& config) {
 void train_population(const Config& config, Backend& backend, const TrainerOptions& options,
                       SegmentStore<TrainedNetwork>& finished, Progress& progress) {
     std::filesystem::create_directories(options.checkpoint);
-    Wave(config, backend, options, finished, progress).run();
+    for (const TrainingMethod method : {TrainingMethod::force, TrainingMethod::bptt}) {
+        if (std::any_of(config.networks.begin(), config.networks.end(),
+                        [&](const NetworkSpec& s) { return s.training.method == method; })) {
+            Wave(config, method, backend, options, finished, progress).run();
+        }
+    }
 }
 
 }  // namespace shoal
