@@ -10,6 +10,7 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "model/initialisers.hpp"
 
 namespace shoal {
 namespace {
@@ -111,11 +112,27 @@ std::vector<double> effective_matrix(const NetworkModel& model) {
 
 std::string recurrent_identity(const NetworkSpec& spec) {
     const NetworkConfig& network = spec.network;
-    if (network.init == Init::file) {
-        return fmt::format("file {} {} {}", network.content, spec.replicate, network.units);
+    switch (network.init) {
+        case Init::file:
+            return fmt::format("file {} {} {}", network.content, spec.replicate, network.units);
+        case Init::gauss:
+        case Init::uniform:
+            return fmt::format("random {} {} {} {}", spec.seed, spec.replicate, network.units,
+                               network.density);
+        case Init::low_rank:
+            return fmt::format("low-rank {} {} {} {} {} {} {}", spec.seed, spec.replicate,
+                               network.units, network.gain, network.density, network.rank,
+                               network.rank_gain);
+        case Init::identity:
+            return fmt::format("identity {}", network.units);
+        case Init::quasi_periodic:
+        case Init::quasi_periodic_flow:
+        case Init::orthogonal:
+        case Init::glorot:
+            break;
     }
-    return fmt::format("random {} {} {} {}", spec.seed, spec.replicate, network.units,
-                       network.density);
+    return fmt::format("{} {} {} {}", name_of(network.init), spec.seed, spec.replicate,
+                       network.units);
 }
 
 struct NetworkFactory::Cache {
@@ -136,17 +153,39 @@ struct NetworkFactory::Cache {
         auto& slot = matrices[recurrent_identity(spec)];
         auto matrix = slot.lock();
         if (!matrix) {
-            if (spec.network.init == Init::file) {
-                const InitialWeights& weights = file(spec.network);
-                matrix =
-                    dense_matrix(weights.units, part(weights.recurrent, spec.replicate,
-                                                     static_cast<std::size_t>(weights.networks)));
-            } else {
-                matrix = random_sparse_matrix(spec.key(), spec.network.units, spec.network.density);
-            }
+            matrix = make_recurrent(spec);
             slot = matrix;
         }
         return matrix;
+    }
+
+    std::shared_ptr<const RecurrentMatrix> make_recurrent(const NetworkSpec& spec) {
+        const NetworkConfig& network = spec.network;
+        switch (network.init) {
+            case Init::gauss:
+            case Init::uniform:
+                break;
+            case Init::quasi_periodic:
+                return quasi_periodic_matrix(spec.key(), network.units);
+            case Init::quasi_periodic_flow:
+                return quasi_periodic_flow_matrix(spec.key(), network.units);
+            case Init::orthogonal:
+                return orthogonal_matrix(spec.key(), network.units);
+            case Init::identity:
+                return identity_matrix(network.units);
+            case Init::glorot:
+                return glorot_matrix(spec.key(), network.units);
+            case Init::low_rank:
+                return low_rank_matrix(spec.key(), network.units, network.gain, network.density,
+                                       network.rank, network.rank_gain);
+            case Init::file: {
+                const InitialWeights& weights = file(network);
+                return dense_matrix(weights.units,
+                                    part(weights.recurrent, spec.replicate,
+                                         static_cast<std::size_t>(weights.networks)));
+            }
+        }
+        return random_sparse_matrix(spec.key(), network.units, network.density);
     }
 };
 
@@ -168,7 +207,8 @@ NetworkModel NetworkFactory::make(const NetworkSpec& spec, int inputs, int outpu
     model.cell = network.cell;
     model.tau = network.tau;
     model.dt = network.dt;
-    model.gain = network.gain;
+    // The gain of a low-rank network is that of its random part alone, and stands in the matrix.
+    model.gain = network.init == Init::low_rank ? 1.0 : network.gain;
 
     const InitialWeights* from_file = nullptr;
     if (network.init == Init::file) {
