@@ -32,40 +32,48 @@ struct Quartiles {
     json to_json() const { return {{"low", low}, {"median", median}, {"high", high}}; }
 };
 
-/// Outputs that share a curve: for sequential-sum z_o and the two z_d, else all of them.
+/// Outputs that share a curve: for sequential-sum z_o and the two z_d, else all of them. Gradient
+/// training has one curve, of losses.
 struct CurveKind {
     const char* name;
     std::size_t begin, end;
+    bool loss = false;
 };
 
 std::vector<CurveKind> curve_kinds(const NetworkSpec& spec, std::size_t outputs) {
+    if (spec.training.method == TrainingMethod::bptt) {
+        return {{"loss", 0, 1, true}};
+    }
     if (spec.task.kind == TaskKind::sequential_sum && outputs == 3) {
         return {{"response", 0, 1}, {"memory", 1, 3}};
     }
     return {{"outputs", 0, outputs}};
 }
 
-/// RMS over the bin's trials and the kind's outputs; trials without an error count nowhere.
+/// RMS error, or mean loss, over the bin's trials or iterations and the kind's outputs; those
+/// without an error count nowhere.
 std::vector<double> binned_curve(const TrainedNetwork& network, std::size_t outputs,
-                                 const CurveKind& kind, std::size_t trials_per_bin,
+                                 const CurveKind& kind, std::size_t rounds_per_bin,
                                  std::size_t bins) {
-    const std::size_t trials = network.error_curve.size() / outputs;
+    const std::vector<float>& values = kind.loss ? network.loss_curve : network.error_curve;
+    const std::size_t rounds = values.size() / outputs;
     std::vector<double> curve(bins, nan);
     for (std::size_t bin = 0; bin < bins; ++bin) {
         double sum = 0.0;
         std::size_t count = 0;
-        const std::size_t last = std::min(trials, (bin + 1) * trials_per_bin);
-        for (std::size_t trial = bin * trials_per_bin; trial < last; ++trial) {
+        const std::size_t last = std::min(rounds, (bin + 1) * rounds_per_bin);
+        for (std::size_t round = bin * rounds_per_bin; round < last; ++round) {
             for (std::size_t output = kind.begin; output < kind.end; ++output) {
-                const double error = network.error_curve[trial * outputs + output];
-                if (std::isfinite(error)) {
-                    sum += error * error;
+                const double value = values[round * outputs + output];
+                if (std::isfinite(value)) {
+                    sum += kind.loss ? value : value * value;
                     ++count;
                 }
             }
         }
         if (count > 0) {
-            curve[bin] = std::sqrt(sum / static_cast<double>(count));
+            const double mean = sum / static_cast<double>(count);
+            curve[bin] = kind.loss ? mean : std::sqrt(mean);
         }
     }
     return curve;
@@ -82,8 +90,11 @@ std::size_t trials_of(const TrainedNetwork& network) {
     return static_cast<std::size_t>(std::max(network.trials_done, 0));
 }
 
-/// Outputs of an error curve of [trial, output]; 0 if the network has no curve.
+/// Outputs of an error curve of [trial, output], 1 for losses; 0 if the network has no curve.
 std::size_t outputs_of(const TrainedNetwork& network) {
+    if (!network.loss_curve.empty()) {
+        return 1;
+    }
     const std::size_t trials = trials_of(network);
     return trials == 0 ? 0 : network.error_curve.size() / trials;
 }
