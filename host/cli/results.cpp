@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "stats/pairs.hpp"
+
 namespace shoal {
 
 void print_counts(const Population& population, const RunPaths& paths,
@@ -22,6 +24,11 @@ void print_counts(const Population& population, const RunPaths& paths,
     fmt::print("{}\n", out.dump());
 }
 
+std::string summary_text(const Population& population) {
+    const std::string pairs = format_pairs(population.rows, population.runs.front().config.axes);
+    return format_summary(population.summary) + (pairs.empty() ? "" : "\n" + pairs);
+}
+
 void write_table(const Population& population, const RunPaths& paths) {
     std::filesystem::create_directories(paths.folder);
     write_population_csv(paths.table(), population.rows, population.runs.front().config.swept_keys);
@@ -34,8 +41,8 @@ void write_results(const Population& population, const RunPaths& paths, bool jso
     if (json) {
         print_counts(population, paths, {{"table", paths.table()}, {"report", paths.report()}});
     } else {
-        fmt::print("{}\ntable   {}\nreport  {}\n", format_summary(population.summary),
-                   paths.table().string(), paths.report().string());
+        fmt::print("{}\ntable   {}\nreport  {}\n", summary_text(population), paths.table().string(),
+                   paths.report().string());
     }
 }
 

@@ -15,6 +15,9 @@ namespace shoal {
 void print_counts(const Population& population, const RunPaths& paths,
                   const std::vector<std::pair<std::string, std::filesystem::path>>& files);
 
+/// The summary and the tables of pairs of axes, as text for the terminal.
+std::string summary_text(const Population& population);
+
 /// Writes population.csv of some runs into paths.folder.
 void write_table(const Population& population, const RunPaths& paths);
 

@@ -86,7 +86,7 @@ void print_stats(const StageOptions& options) {
     if (options.json) {
         print_counts(population, paths, {{"table", paths.table()}});
     } else {
-        fmt::print("{}\ntable   {}\n", format_summary(population.summary), paths.table().string());
+        fmt::print("{}\ntable   {}\n", summary_text(population), paths.table().string());
     }
 }
 

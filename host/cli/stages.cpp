@@ -226,7 +226,7 @@ Population read_population(const std::vector<std::filesystem::path>& folders) {
     population.runs = read_runs(folders);
     population.rows = population_rows(population.runs);
     const Config& config = population.runs.front().config;
-    population.summary = summarize(population.rows, config.swept_keys, RandomKey{config.seed, 0});
+    population.summary = summarize(population.rows, config.axes, RandomKey{config.seed, 0});
     return population;
 }
 

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "core/error.hpp"
 #include "core/file.hpp"
+#include "stats/pairs.hpp"
 #include "stats/rows.hpp"
 
 namespace shoal {
@@ -71,61 +71,59 @@ json summary_by_key(const std::vector<SummaryRow>& summary, const ReportLimits& 
     return keys;
 }
 
-/// Counts by two swept keys at once, for every pair of keys.
-json maps_of_pairs(const std::vector<PopulationRow>& rows, const std::vector<std::string>& keys,
+json to_json(const PairCell& cell) {
+    if (cell.networks == 0) {
+        return nullptr;
+    }
+    json counts = json::object();
+    for (const Mechanism mechanism : all_mechanisms) {
+        if (const std::size_t n = cell.mechanism_count[static_cast<std::size_t>(mechanism)];
+            n > 0) {
+            counts[name_of(mechanism)] = n;
+        }
+    }
+    json out = {{"tested", cell.tested},
+                {"accepted", cell.accepted},
+                {"share_accepted", to_json(cell.share)},
+                {"count", counts}};
+    if (cell.tuned) {
+        out["tuned"] = to_json(*cell.tuned);
+    }
+    return out;
+}
+
+/// Counts by two axes of the sweep at once, for every pair.
+json maps_of_pairs(const std::vector<PopulationRow>& rows, const std::vector<std::string>& axes,
                    const ReportLimits& limits, std::vector<std::string>& notes) {
     json maps = json::array();
-    for (std::size_t a = 0; a < keys.size(); ++a) {
-        for (std::size_t b = a + 1; b < keys.size(); ++b) {
-            const std::vector<std::string> values_a = distinct_values(rows, keys[a]);
-            const std::vector<std::string> values_b = distinct_values(rows, keys[b]);
-            if (values_a.size() * values_b.size() > limits.map_cells) {
-                notes.push_back(fmt::format(
-                    "The map of {} and {} is left out: its {} x {} cells are "
-                    "more than {}.",
-                    keys[a], keys[b], values_a.size(), values_b.size(), limits.map_cells));
-                continue;
-            }
-            std::map<std::pair<std::string, std::string>, std::vector<const PopulationRow*>> groups;
-            for (const PopulationRow& row : rows) {
-                const auto value_a = swept_value(row, keys[a]);
-                const auto value_b = swept_value(row, keys[b]);
-                if (value_a && value_b) {
-                    groups[{to_string(*value_a), to_string(*value_b)}].push_back(&row);
-                }
-            }
-            json cells = json::array();
-            for (const std::string& y : values_a) {
-                json line = json::array();
-                for (const std::string& x : values_b) {
-                    const auto group = groups.find({y, x});
-                    if (group == groups.end()) {
-                        line.push_back(nullptr);
-                        continue;
-                    }
-                    std::size_t tested = 0, accepted = 0;
-                    json counts = json::object();
-                    for (const PopulationRow* row : group->second) {
-                        tested += row->status != Status::pending ? 1 : 0;
-                        if (is_accepted(*row)) {
-                            ++accepted;
-                            json& count = counts[name_of(mechanism_of(*row))];
-                            count = count.is_null() ? 1 : count.get<int>() + 1;
-                        }
-                    }
-                    line.push_back({{"tested", tested},
-                                    {"accepted", accepted},
-                                    {"share_accepted", to_json(wilson_interval(accepted, tested))},
-                                    {"count", counts}});
-                }
-                cells.push_back(std::move(line));
-            }
-            maps.push_back({{"row_key", keys[a]},
-                            {"column_key", keys[b]},
-                            {"rows", values_a},
-                            {"columns", values_b},
-                            {"cells", cells}});
+    for (const auto& [row_axis, column_axis] : axis_pairs(axes)) {
+        const std::size_t height = distinct_values(rows, row_axis).size();
+        const std::size_t width = distinct_values(rows, column_axis).size();
+        if (height * width > limits.map_cells) {
+            notes.push_back(
+                fmt::format("The map of {} and {} is left out: its {} x {} cells are more than {}.",
+                            row_axis, column_axis, height, width, limits.map_cells));
+            continue;
         }
+        const PairTable table = pair_table(rows, row_axis, column_axis, axes);
+        json cells = json::array();
+        for (const std::vector<PairCell>& line : table.cells) {
+            json out = json::array();
+            for (const PairCell& cell : line) {
+                out.push_back(to_json(cell));
+            }
+            cells.push_back(std::move(out));
+        }
+        json tuned = json::array();
+        for (const std::optional<Interval>& share : table.tuned_of_row) {
+            tuned.push_back(share ? to_json(*share) : json());
+        }
+        maps.push_back({{"row_key", row_axis},
+                        {"column_key", column_axis},
+                        {"rows", table.rows},
+                        {"columns", table.columns},
+                        {"cells", cells},
+                        {"tuned_of_row", tuned}});
     }
     return maps;
 }
@@ -249,11 +247,12 @@ json report_data(const std::vector<RunContent>& runs, const std::vector<Populati
                  {"runs", runs.size()},
                  {"config", yaml},
                  {"swept_keys", config.swept_keys},
+                 {"tuned_axis", tuned_axis},
                  {"mechanisms", names},
                  {"analysed", analysed},
                  {"all", to_json(summary.front())},
                  {"by_key", summary_by_key(summary, limits, notes)},
-                 {"maps", maps_of_pairs(rows, config.swept_keys, limits, notes)},
+                 {"maps", maps_of_pairs(rows, config.axes, limits, notes)},
                  {"curves", training_curves(runs, limits)},
                  {"slowness", slowness_curves(rows)},
                  {"examples", example_networks(runs, limits, notes)},

@@ -25,7 +25,8 @@ bool is_accepted(const PopulationRow& row);
 /// Verdict of an accepted and analysed network; none for all others.
 Mechanism mechanism_of(const PopulationRow& row);
 
-/// Value of a swept key, or of `replicate`; nothing if the row's sweep does not have the key.
+/// Value of a swept key, or of `replicate`; of an axis of several keys ("a, b") their values in one
+/// text ("gauss 0.5"). Nothing if the row's sweep does not have it.
 std::optional<SweepValue> swept_value(const PopulationRow& row, const std::string& key);
 
 /// Distinct values of a key as text: numbers ascending, anything else in order of appearance.

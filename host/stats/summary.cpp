@@ -7,6 +7,7 @@
 
 #include "stats/rows.hpp"
 #include "stats/table.hpp"
+#include "stats/text.hpp"
 
 namespace shoal {
 namespace {
@@ -58,14 +59,6 @@ SummaryRow summarize_group(std::string key, std::string value,
     return summary;
 }
 
-std::string percent(const Interval& share) {
-    if (std::isnan(share.estimate)) {
-        return "-";
-    }
-    return fmt::format("{} % [{}, {}]", std::lround(100.0 * share.estimate),
-                       std::lround(100.0 * share.low), std::lround(100.0 * share.high));
-}
-
 std::string median(const Interval& value) {
     if (std::isnan(value.estimate)) {
         return "-";
@@ -73,35 +66,16 @@ std::string median(const Interval& value) {
     return fmt::format("{:.3g} [{:.3g}, {:.3g}]", value.estimate, value.low, value.high);
 }
 
-/// Columns padded to their widest cell: the first to the left, all others to the right.
-std::string align(const std::vector<std::vector<std::string>>& table) {
-    std::vector<std::size_t> widths(table.front().size(), 0);
-    for (const auto& line : table) {
-        for (std::size_t i = 0; i < line.size(); ++i) {
-            widths[i] = std::max(widths[i], line[i].size());
-        }
-    }
-    std::string text;
-    for (const auto& line : table) {
-        text += fmt::format("{:<{}}", line[0], widths[0]);
-        for (std::size_t i = 1; i < line.size(); ++i) {
-            text += fmt::format("  {:>{}}", line[i], widths[i]);
-        }
-        text += '\n';
-    }
-    return text;
-}
-
 }  // namespace
 
 std::vector<SummaryRow> summarize(const std::vector<PopulationRow>& rows,
-                                  const std::vector<std::string>& keys, RandomKey key) {
+                                  const std::vector<std::string>& axes, RandomKey key) {
     std::vector<const PopulationRow*> everyone;
     for (const PopulationRow& row : rows) {
         everyone.push_back(&row);
     }
     std::vector<SummaryRow> summary = {summarize_group("all", "", everyone, key)};
-    for (const std::string& name : keys) {
+    for (const std::string& name : axes) {
         std::map<std::string, std::vector<const PopulationRow*>> groups;
         for (const PopulationRow& row : rows) {
             if (const std::optional<SweepValue> value = swept_value(row, name)) {
@@ -142,7 +116,7 @@ std::string format_summary(const std::vector<SummaryRow>& summary) {
         }
         table.push_back(std::move(line));
     }
-    return align(table) +
+    return aligned(table) +
            "Share accepted: of all networks that are not pending, diverged ones included. "
            "Mechanisms: "
            "of accepted\nnetworks. In brackets: 95 % intervals (shares: Wilson; medians: "

@@ -22,6 +22,8 @@ TrainedNetwork without_arrays(TrainedNetwork network) {
     network.state = {};
     network.conclusions = {};
     network.error_curve = {};
+    network.loss_curve = {};
+    network.weights = {};
     return network;
 }
 
@@ -193,12 +195,29 @@ std::optional<SweepValue> swept_value(const PopulationRow& row, const std::strin
     if (key == "replicate") {
         return SweepValue{std::int64_t{row.spec.replicate}};
     }
-    for (const auto& [name, value] : row.spec.swept) {
-        if (name == key) {
-            return value;
+    const auto single = [&](std::string_view wanted) -> const SweepValue* {
+        for (const auto& [name, value] : row.spec.swept) {
+            if (name == wanted) {
+                return &value;
+            }
         }
+        return nullptr;
+    };
+    if (const SweepValue* value = single(key)) {
+        return *value;
     }
-    return std::nullopt;
+    std::string texts;
+    std::size_t begin = 0;
+    while (begin < key.size()) {
+        const std::size_t end = std::min(key.find(", ", begin), key.size());
+        const SweepValue* value = single(std::string_view(key).substr(begin, end - begin));
+        if (value == nullptr) {
+            return std::nullopt;
+        }
+        texts += (texts.empty() ? "" : " ") + to_string(*value);
+        begin = end + 2;
+    }
+    return SweepValue{texts};
 }
 
 std::vector<std::string> distinct_values(const std::vector<PopulationRow>& rows,

@@ -48,7 +48,7 @@ Interval bootstrap_median(std::vector<double> values, RandomKey key, double conf
 
 /// One line of a summary: networks that share a value of the key.
 struct SummaryRow {
-    std::string key;  ///< dotted key, "all" for the whole population
+    std::string key;  ///< axis of the sweep, "all" for the whole population
     std::string value;
     std::size_t networks = 0, trained = 0, diverged = 0, pending = 0, accepted = 0;
     Interval share_accepted;                   ///< of networks that are not pending
@@ -60,9 +60,10 @@ struct SummaryRow {
     Interval median_attractors;
 };
 
-/// Summaries: the whole population, then every swept key (and `replicate` if asked) by value.
+/// Summaries: the whole population, then every axis of the sweep (and `replicate` if asked) by
+/// value.
 std::vector<SummaryRow> summarize(const std::vector<PopulationRow>& rows,
-                                  const std::vector<std::string>& keys, RandomKey key);
+                                  const std::vector<std::string>& axes, RandomKey key);
 
 /// The summary as text for the terminal.
 std::string format_summary(const std::vector<SummaryRow>& summary);

@@ -144,6 +144,7 @@ inline RunContent made_up_run(const PopulationOptions& options = {}) {
     RunContent run;
     run.config.name = options.name;
     run.config.swept_keys = {"network.gain", "network.feedback_scale"};
+    run.config.axes = run.config.swept_keys;
     run.config.resolved_yaml = fmt::format("name: \"{}\"\nseed: 1\n", options.name);
     std::uint32_t i = 0;
     std::vector<Mechanism> shown;

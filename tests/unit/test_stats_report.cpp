@@ -14,7 +14,7 @@ namespace {
 std::string report_of(const std::vector<RunContent>& runs) {
     const auto folder = std::filesystem::path(testing::TempDir()) / "shoal_stats_report";
     const auto rows = population_rows(runs);
-    const auto summary = summarize(rows, runs[0].config.swept_keys, {1, 0});
+    const auto summary = summarize(rows, runs[0].config.axes, {1, 0});
     write_report(folder / "report" / "index.html", runs, rows, summary);
     std::string text = read_text_file(folder / "report" / "index.html");
     std::filesystem::remove_all(folder);
@@ -38,7 +38,7 @@ std::size_t count_of(const std::string& text, const std::string& part) {
 
 nlohmann::json data_for(const RunContent& run, const ReportLimits& limits = {}) {
     const auto rows = population_rows({run});
-    return report_data({run}, rows, summarize(rows, run.config.swept_keys, {1, 0}), limits);
+    return report_data({run}, rows, summarize(rows, run.config.axes, {1, 0}), limits);
 }
 
 TEST(Report, LoadsNothingFromElsewhere) {
@@ -63,6 +63,7 @@ TEST(Report, HostileNamesStayText) {
     run.config.name = name;
     run.config.resolved_yaml = name;
     run.config.swept_keys = {name};
+    run.config.axes = {name};
     for (NetworkSpec& spec : run.config.networks) {
         spec.swept = {{name, name}};
     }
@@ -85,7 +86,7 @@ TEST(Report, HostileNamesStayText) {
 TEST(Report, NumbersAreThoseOfTheSummary) {
     const RunContent run = test::made_up_run();
     const auto rows = population_rows({run});
-    const auto summary = summarize(rows, run.config.swept_keys, {1, 0});
+    const auto summary = summarize(rows, run.config.axes, {1, 0});
     const nlohmann::json data = data_of(report_of({run}));
 
     EXPECT_EQ(data["all"]["networks"], summary[0].networks);
@@ -102,6 +103,25 @@ TEST(Report, NumbersAreThoseOfTheSummary) {
         }
     }
     EXPECT_EQ(accepted, summary[0].accepted);
+}
+
+TEST(Report, KeysThatVaryTogetherAreOneAxis) {
+    RunContent run = test::made_up_run();
+    run.config.swept_keys = {"network.gain", "network.feedback_scale", "training.learning_rate"};
+    run.config.axes = {"network.gain, network.feedback_scale", "training.learning_rate"};
+    for (NetworkSpec& spec : run.config.networks) {
+        spec.swept.emplace_back("training.learning_rate", spec.replicate % 2 == 0 ? 0.1 : 0.01);
+    }
+    const nlohmann::json data = data_for(run);
+    ASSERT_EQ(data["by_key"].size(), 2u);
+    EXPECT_EQ(data["by_key"][0]["key"], "network.gain, network.feedback_scale");
+    ASSERT_EQ(data["maps"].size(), 1u);
+    const nlohmann::json& map = data["maps"][0];
+    EXPECT_EQ(map["column_key"], "training.learning_rate");
+    EXPECT_EQ(map["rows"].size(), map["tuned_of_row"].size());
+    EXPECT_EQ(map["cells"][0][0]["tested"].get<int>() + map["cells"][0][1]["tested"].get<int>(),
+              data["by_key"][0]["values"][0]["networks"].get<int>() -
+                  data["by_key"][0]["values"][0]["pending"].get<int>());
 }
 
 TEST(Report, CurvesAreRmsOverBinsAndMediansOverNetworks) {

@@ -62,17 +62,18 @@ function curves() {
     place.replaceWith(empty("No training curve yet: no network has finished."));
     return;
   }
-  const title = { response: "Response (z_o)", memory: "Memory (z_d)", outputs: "All outputs" };
-  for (const kind of ["response", "memory", "outputs"].filter((name) => name in data.curves.kinds)) {
+  const title = { response: "Response (z_o)", memory: "Memory (z_d)", outputs: "All outputs", loss: "Loss" };
+  for (const kind of ["response", "memory", "outputs", "loss"].filter((name) => name in data.curves.kinds)) {
     const groups = data.curves.kinds[kind];
     const datasets = Object.keys(groupColour).filter((name) => name in groups).flatMap((name) =>
       band(`${name} (${groups[name].networks})`, groupColour[name], data.curves.trial, groups[name], 1e-9));
     const bins = data.curves.trials_per_bin;
+    const round = kind === "loss" ? "iteration" : "trial";
     addChart(place, title[kind], {
       type: "line", data: { datasets },
       options: {
         parsing: false, normalized: true, interaction: { mode: "index", intersect: false },
-        scales: { x: axis(bins > 1 ? `trial (bins of ${bins})` : "trial", { type: "linear", min: 0 }), y: logarithmic("RMS error") },
+        scales: { x: axis(bins > 1 ? `${round} (bins of ${bins})` : round, { type: "linear", min: 0 }), y: logarithmic(kind === "loss" ? "loss" : "RMS error") },
       },
     });
   }
@@ -178,7 +179,7 @@ function sweep() {
     element("label", {}, "Mechanisms ", element("select", { onchange: (event) => { state.style = event.target.value; draw(); } },
       element("option", { value: "auto" }, "automatic"), element("option", { value: "grouped" }, "side by side, with intervals"), element("option", { value: "stacked" }, "stacked"))));
   draw();
-  keyMap(byId("map"), data.maps, data.mechanisms);
+  keyMap(byId("map"), data.maps, data.mechanisms, data.tuned_axis);
 }
 
 function slowness() {

@@ -82,8 +82,9 @@ function networkTable(parent, table, mechanisms) {
   draw();
 }
 
-/// Cells of two swept keys: share accepted, or share of one mechanism among the accepted.
-function keyMap(parent, maps, mechanisms) {
+/// Cells of two axes of the sweep: share accepted, the same tuned over a third axis, or share of one
+/// mechanism among the accepted.
+function keyMap(parent, maps, mechanisms, tunedAxis) {
   if (maps.length === 0) {
     return;
   }
@@ -97,9 +98,20 @@ function keyMap(parent, maps, mechanisms) {
     return [cell.count[state.quantity] || 0, cell.accepted];
   };
 
+  function tunedCell(share) {
+    if (!share || share[0] === null) {
+      return element("td", { title: "no network to judge" }, "–");
+    }
+    const alpha = Math.round(20 + 150 * share[0]).toString(16).padStart(2, "0");
+    return element("td", { style: { background: groupColour.accepted + alpha } }, percent(share[0]), element("small", {}, percentInterval(share)));
+  }
+
   function tableCell(cell) {
     if (cell === null) {
       return element("td", {}, "");
+    }
+    if (state.quantity === "tuned") {
+      return tunedCell(cell.tuned);
     }
     const [part, whole] = shareOf(cell);
     if (whole === 0) {
@@ -109,23 +121,31 @@ function keyMap(parent, maps, mechanisms) {
     const colour = state.quantity === "accepted" ? groupColour.accepted : mechanismColour[state.quantity];
     const interval = state.quantity === "accepted" ? percentInterval(cell.share_accepted) : "";
     const alpha = Math.round(20 + 150 * share).toString(16).padStart(2, "0");
-    return element("td", { style: { background: colour + alpha }, title: interval }, percent(share), element("small", {}, `${part} of ${whole}`));
+    return element("td", { style: { background: colour + alpha } }, interval || percent(share), element("small", {}, `${part} of ${whole}`));
   }
 
   function draw() {
     const map = maps[state.map];
+    const withTuned = map.column_key === tunedAxis && state.quantity === "accepted";
     const head = element("tr", {}, element("th", {}, `${map.row_key} ↓  ${map.column_key} →`),
-      ...map.columns.map((value) => element("th", {}, value)));
-    const lines = map.rows.map((value, i) => element("tr", {}, element("th", {}, value), ...map.cells[i].map(tableCell)));
+      ...map.columns.map((value) => element("th", {}, value)), ...(withTuned ? [element("th", {}, "tuned")] : []));
+    const lines = map.rows.map((value, i) => element("tr", {}, element("th", {}, value), ...map.cells[i].map(tableCell),
+      ...(withTuned ? [tunedCell(map.tuned_of_row[i])] : [])));
     place.replaceChildren(element("table", { class: "map" }, head, ...lines));
   }
 
   const option = (value, text) => element("option", { value }, text);
   const seen = mechanisms.filter((name) => maps.some((map) => map.cells.flat().some((cell) => cell && cell.count[name])));
-  parent.append(element("h3", { style: { marginTop: "22px" } }, "Two keys at once"), element("div", { class: "controls" },
+  const tunes = maps.some((map) => map.cells.flat().some((cell) => cell && cell.tuned));
+  const byTuned = maps.some((map) => map.column_key === tunedAxis);
+  parent.append(element("h3", { style: { marginTop: "22px" } }, "Two keys at once"));
+  if (tunes || byTuned) {
+    parent.append(element("p", { class: "hint" }, `Tuned: the ${tunedAxis} that is best on every other replicate, judged on the replicates between them, and the other way round.`));
+  }
+  parent.append(element("div", { class: "controls" },
     element("label", {}, "Keys ", element("select", { onchange: (event) => { state.map = Number(event.target.value); draw(); } },
       ...maps.map((map, i) => option(i, `${map.row_key} and ${map.column_key}`)))),
     element("label", {}, "Colour ", element("select", { onchange: (event) => { state.quantity = event.target.value; draw(); } },
-      option("accepted", "share accepted"), ...seen.map((name) => option(name, name === "none" ? "accepted, not analysed yet" : `${label(name)} among accepted`))))), place);
+      option("accepted", "share accepted"), ...(tunes ? [option("tuned", `share accepted, tuned over ${tunedAxis}`)] : []), ...seen.map((name) => option(name, name === "none" ? "accepted, not analysed yet" : `${label(name)} among accepted`))))), place);
   draw();
 }
