@@ -45,13 +45,17 @@ const NetworkSpec& find_network(const Config& config, const std::string& uid) {
 void write_task(const TaskOptions& options) {
     const Config config = load_config(options.config, options.set);
     const NetworkSpec& spec = find_network(config, options.network);
-    if (options.trials > spec.training.trials) {
-        throw usage_error(fmt::format("--trials {}: training sees {} trials (training.trials)",
-                                      options.trials, spec.training.trials));
+    const int trials = training_trials(spec.training);
+    if (options.trials > trials) {
+        throw usage_error(fmt::format("--trials {}: training sees {} trials ({})", options.trials,
+                                      trials,
+                                      spec.training.method == TrainingMethod::force
+                                          ? "training.trials"
+                                          : "training.iterations times training.batch"));
     }
     const auto task = make_task(spec.task, spec.network, spec.training.error, load_task_trials);
     // The order depends on how many trials training has, not on how many are written.
-    const auto order = task->training_order(spec.key(), spec.training.trials);
+    const auto order = task->training_order(spec.key(), trials);
     TrialsFile file;
     file.shape = task->shape();
     for (int i = 0; i < options.trials; ++i) {
