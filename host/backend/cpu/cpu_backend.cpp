@@ -5,6 +5,7 @@
 
 #include "backend/cpu/ceilings.hpp"
 #include "backend/cpu/force_session.hpp"
+#include "backend/cpu/gradient_session.hpp"
 #include "backend/cpu/kernels.hpp"
 #include "backend/cpu/simulate.hpp"
 #include "backend/readout_groups.hpp"
@@ -29,6 +30,9 @@ class CpuBackend final : public Backend {
     std::unique_ptr<ForceSession> force_session() override {
         return cpu::make_force_session<T>(threads_);
     }
+    std::unique_ptr<GradientSession> gradient_session() override {
+        return cpu::make_gradient_session<T>(threads_);
+    }
     std::vector<SimulationResult> simulate(std::span<const SimulationRequest> requests) override {
         return cpu::simulate<T>(requests, threads_);
     }
@@ -45,6 +49,12 @@ class CpuBackend final : public Backend {
     std::uint64_t recurrent_bytes(int units) const override {
         return sizeof(T) * static_cast<std::uint64_t>(cpu::padded(units)) *
                static_cast<std::uint64_t>(units);
+    }
+    std::uint64_t gradient_bytes(const GradientShape& shape) const override {
+        return cpu::gradient_network_bytes<T>(shape);
+    }
+    std::uint64_t gradient_scratch_bytes(const GradientShape& shape) const override {
+        return static_cast<std::uint64_t>(threads_) * cpu::gradient_thread_bytes<T>(shape);
     }
     std::uint64_t available_memory() const override { return shoal::available_memory(); }
     std::size_t networks_at_once() const override {

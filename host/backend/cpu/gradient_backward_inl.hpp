@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// Gradient training, backward: a block of trials from the last step to the first, and the gradients
+// of recurrent and input weights, bias and initial state (host/README.md, B.4).
+#if defined(SHOAL_BACKEND_CPU_GRADIENT_BACKWARD) == \
+    defined(HWY_TARGET_TOGGLE)  // included again for every instruction set
+#ifdef SHOAL_BACKEND_CPU_GRADIENT_BACKWARD
+#undef SHOAL_BACKEND_CPU_GRADIENT_BACKWARD
+#else
+#define SHOAL_BACKEND_CPU_GRADIENT_BACKWARD
+#endif
+
+#include "backend/cpu/gradient_forward_inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace shoal::cpu::HWY_NAMESPACE {
+
+/// From dL/dr(t), less the rate penalty's part, of some rows and columns: dL/d(state(t)) in place
+/// of that of t + 1, and, unless t is 0, dL/d(drive(t - 1)) in `deltas`. `at` as in advance_rows().
+template <Cell C, typename T>
+HWY_INLINE void retreat_rows(const GradientPass<T>& pass, const T* slopes, int rows, int columns,
+                             std::ptrdiff_t at, const T* rates, T* deltas) {
+    const Tag<T> d;
+    using V = hn::Vec<Tag<T>>;
+    const V one = hn::Set(d, T{1});
+    const V step = hn::Set(d, pass.step);
+    const V penalty = hn::Set(d, deltas != nullptr ? pass.rate_factor : T{0});
+    for (int i = 0; i < rows; ++i, at += pass.plan->stride) {
+        for (int c = 0; c < columns; c += static_cast<int>(hn::Lanes(d))) {
+            const V r = hn::Load(d, rates + at + c);
+            const V slope = hn::MulAdd(penalty, r, hn::Load(d, slopes + i * columns + c));
+            V state = hn::Load(d, pass.states + at + c);
+            state = hn::NegMulAdd(step, state, state);
+            if constexpr (C == Cell::current) {
+                state = hn::MulAdd(hn::NegMulAdd(r, r, one), slope, state);
+            } else {
+                state = hn::Add(state, slope);
+            }
+            hn::Store(state, d, pass.states + at + c);
+            if (deltas != nullptr) {
+                V delta = hn::Mul(step, state);
+                if constexpr (C == Cell::rate) {
+                    const V s = hn::Load(d, deltas + at + c);
+                    delta = hn::Mul(delta, hn::NegMulAdd(s, s, one));
+                }
+                hn::Store(delta, d, deltas + at + c);
+            }
+        }
+    }
+}
+
+/// The state at time t from that at t + 1; t = steps starts with nothing behind it.
+template <Cell C, typename T>
+HWY_INLINE void backward_step(GradientPass<T>& pass, const Strides<T>& strides, int t) {
+    const GradientPlan& plan = *pass.plan;
+    HWY_ALIGN T tile[most_tile_rows * panel_vectors * block];
+    const bool last = t == plan.shape.steps;
+    const Left<T> drives{pass.deltas + (last ? 0 : t) * strides.step, strides.row, 1,
+                         last ? 0 : plan.shape.units};
+    // z(t - 1) reads r(t).
+    const Left<T> errors{pass.errors + (t - (t > 0)) * strides.output_step, 1, strides.output,
+                         t > 0 ? plan.shape.outputs : 0};
+    T* deltas = t > 0 ? pass.deltas + (t - 1) * strides.step : nullptr;
+    const T* rates = pass.rates + t * strides.step;
+    for (const auto& panel : plan.panels) {
+        const int columns = panel.width * plan.lanes;
+        const T* weights = pass.backward_weights + panel.first * plan.backward_rows;
+        const Right<T> right{last ? weights + plan.shape.units * columns : weights, columns};
+        multiply_panel<Start::from_zero>(panel.width, pass.trials, drives, errors, right,
+                                         Result<T>{tile, columns}, [&](int row, int end) HWY_ATTR {
+                                             retreat_rows<C>(pass, tile, end - row, columns,
+                                                             row * strides.row + panel.first, rates,
+                                                             deltas);
+                                         });
+    }
+}
+
+/// The gradients of the forward matrix += those of steps [begin, end).
+template <typename T>
+HWY_INLINE void add_weight_gradient(const GradientPass<T>& pass, const Strides<T>& strides,
+                                    int begin, int end) {
+    const GradientPlan& plan = *pass.plan;
+    const int rows = (end - begin) * pass.trials;
+    const Left<T> rates{pass.rates + begin * strides.step, 1, strides.row, rows};
+    const Left<T> drives{pass.drives + begin * strides.drive_step, 1, strides.drive_row, rows};
+    for (const auto& panel : plan.panels) {
+        const int columns = panel.width * plan.lanes;
+        const Right<T> deltas{pass.deltas + begin * strides.step + panel.first, strides.row};
+        T* gradient = pass.gradient + panel.first * plan.forward_rows;
+        const auto nothing = [](int, int) {};
+        if (pass.trained.recurrent) {
+            multiply_panel<Start::from_result>(panel.width, plan.shape.units, rates, Left<T>{},
+                                               deltas, Result<T>{gradient, columns, columns},
+                                               nothing);
+        }
+        if (pass.trained.input || pass.trained.bias) {
+            multiply_panel<Start::from_result>(
+                panel.width, plan.shape.inputs + 1, drives, Left<T>{}, deltas,
+                Result<T>{gradient + plan.shape.units * columns, columns, columns}, nothing);
+        }
+    }
+}
+
+template <Cell C, typename T>
+HWY_INLINE void backward_steps(GradientPass<T>& pass) {
+    const Tag<T> d;
+    const GradientPlan& plan = *pass.plan;
+    const Strides<T> strides(pass);
+    std::fill_n(pass.states, strides.step, T{0});
+    int done = plan.shape.steps;  // weight gradients of steps from here on are added
+    for (int t = plan.shape.steps; t > 0; --t) {
+        backward_step<C>(pass, strides, t);
+        if (done - (t - 1) == plan.weight_steps || t == 1) {
+            add_weight_gradient(pass, strides, t - 1, done);
+            done = t - 1;
+        }
+    }
+    if (pass.trained.initial_state) {
+        backward_step<C>(pass, strides, 0);
+        T* gradient = pass.gradient + plan.initial_state;
+        for (int c = 0; c < plan.padded; c += plan.lanes) {
+            auto sum = hn::Load(d, gradient + c);
+            for (int i = 0; i < pass.trials; ++i) {
+                sum = hn::Add(sum, hn::Load(d, pass.states + i * strides.row + c));
+            }
+            hn::Store(sum, d, gradient + c);
+        }
+    }
+}
+
+template <typename T>
+void backward(GradientPass<T>& pass) {
+    if (pass.cell == Cell::current) {
+        backward_steps<Cell::current>(pass);
+    } else {
+        backward_steps<Cell::rate>(pass);
+    }
+}
+
+}  // namespace shoal::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // SHOAL_BACKEND_CPU_GRADIENT_BACKWARD
