@@ -9,18 +9,6 @@
 namespace shoal::test {
 namespace {
 
-std::vector<std::byte> bytes_of(const TrainedNetwork& record) {
-    ByteWriter out;
-    serialize(out, record);
-    return out.take();
-}
-
-void expect_same_records(const Config& config, const Folder& a, const Folder& b) {
-    for (const NetworkSpec& spec : config.networks) {
-        EXPECT_TRUE(bytes_of(trained(a, spec.uid)) == bytes_of(trained(b, spec.uid))) << spec.uid;
-    }
-}
-
 struct Arithmetic {
     const char* backend;
     Precision precision;
@@ -142,32 +130,43 @@ TEST(Checkpoint, KeepsEveryBitInBothPrecisions) {
         };
         std::vector<ActiveNetwork> networks;
         for (std::uint32_t i = 0; i < 3; ++i) {
-            networks.push_back({"uid" + std::to_string(i),
-                                static_cast<int>(i),
+            networks.push_back({"uid" + std::to_string(i), static_cast<int>(i),
                                 std::vector<float>(3 * i, 0.5f),
-                                {values(i, 4),
-                                 values(10 + i, 12),
-                                 values(20 + i, 3),
-                                 {values(30 + i, 10), values(40 + i, 10)}}});
+                                ForceState{values(i, 4),
+                                           values(10 + i, 12),
+                                           values(20 + i, 3),
+                                           {values(30 + i, 10), values(40 + i, 10)}}});
         }
+        networks.push_back(
+            {"gradients", 7, {0.25f}, GradientState{values(50, 9), values(60, 9), values(70, 9)}});
         CheckpointFiles files(folder / "c", precision);
         EXPECT_EQ(files.read([](ActiveNetwork&&) { FAIL() << "nothing was written"; }), "");
 
-        files.write(3, [&](std::size_t i) { return networks[i]; });
+        files.write(4, [&](std::size_t i) { return networks[i]; });
 
         std::size_t next = 0;
         EXPECT_EQ(files.read([&](ActiveNetwork&& found) {
             const ActiveNetwork& expected = networks[next++];
             EXPECT_EQ(found.uid, expected.uid);
-            EXPECT_EQ(found.trials_done, expected.trials_done);
-            EXPECT_EQ(found.error_curve, expected.error_curve);
-            EXPECT_EQ(found.state.state, expected.state.state);
-            EXPECT_EQ(found.state.readout, expected.state.readout);
-            EXPECT_EQ(found.state.output, expected.state.output);
-            EXPECT_EQ(found.state.inverse_correlation, expected.state.inverse_correlation);
+            EXPECT_EQ(found.rounds_done, expected.rounds_done);
+            EXPECT_EQ(found.curve, expected.curve);
+            ASSERT_EQ(found.state.index(), expected.state.index());
+            if (const auto* state = std::get_if<ForceState>(&expected.state)) {
+                const auto& read = std::get<ForceState>(found.state);
+                EXPECT_EQ(read.state, state->state);
+                EXPECT_EQ(read.readout, state->readout);
+                EXPECT_EQ(read.output, state->output);
+                EXPECT_EQ(read.inverse_correlation, state->inverse_correlation);
+            } else {
+                const auto& read = std::get<GradientState>(found.state);
+                const auto& written = std::get<GradientState>(expected.state);
+                EXPECT_EQ(read.weights, written.weights);
+                EXPECT_EQ(read.first_moment, written.first_moment);
+                EXPECT_EQ(read.second_moment, written.second_moment);
+            }
         }),
                   "");
-        EXPECT_EQ(next, 3u);
+        EXPECT_EQ(next, 4u);
     }
 }
 

@@ -38,7 +38,8 @@ inline std::shared_ptr<const Task> task_of(const NetworkSpec& spec) {
     return make_task(spec.task, spec.network, spec.training.error, load_task_trials);
 }
 
-/// Forwards to another backend; counts network-trials and asks for a stop after some calls.
+/// Forwards to another backend; counts network-trials (gradient training: network-iterations) and
+/// asks for a stop after some calls.
 class CountingBackend final : public Backend {
   public:
     explicit CountingBackend(std::unique_ptr<Backend> inner) : inner_(std::move(inner)) {}
@@ -48,6 +49,15 @@ class CountingBackend final : public Backend {
     int threads() const override { return inner_->threads(); }
     std::unique_ptr<ForceSession> force_session() override {
         return std::make_unique<Session>(*this, inner_->force_session());
+    }
+    std::unique_ptr<GradientSession> gradient_session() override {
+        return std::make_unique<Gradients>(*this, inner_->gradient_session());
+    }
+    std::uint64_t gradient_bytes(const GradientShape& shape) const override {
+        return inner_->gradient_bytes(shape);
+    }
+    std::uint64_t gradient_scratch_bytes(const GradientShape& shape) const override {
+        return inner_->gradient_scratch_bytes(shape);
     }
     std::vector<SimulationResult> simulate(std::span<const SimulationRequest> requests) override {
         simulations += requests.size();
@@ -65,11 +75,20 @@ class CountingBackend final : public Backend {
         return inner_->measure_ceilings(seconds);
     }
 
-    int calls = 0;                        ///< of run_trial
+    int calls = 0;                        ///< of run_trial and run_iteration
     int stop_after = -1;                  ///< calls after which a stop is asked for; -1: never
     std::size_t trials = 0;               ///< network-trials run
     std::size_t simulations = 0;          ///< requests simulated
     std::vector<std::size_t> wave_sizes;  ///< [call]
+
+    void ran(std::size_t networks) {
+        trials += networks;
+        wave_sizes.push_back(networks);
+        if (++calls == stop_after) {
+            catch_stop_signals();
+            std::raise(SIGTERM);
+        }
+    }
 
   private:
     class Session final : public ForceSession {
@@ -83,12 +102,7 @@ class CountingBackend final : public Backend {
         void remove(int handle) override { inner_->remove(handle); }
         void run_trial(std::span<const Work> work, std::span<TrialOutcome> outcomes) override {
             inner_->run_trial(work, outcomes);
-            owner_.trials += work.size();
-            owner_.wave_sizes.push_back(work.size());
-            if (++owner_.calls == owner_.stop_after) {
-                catch_stop_signals();
-                std::raise(SIGTERM);
-            }
+            owner_.ran(work.size());
         }
         ForceState state(int handle, Parts parts) const override {
             return inner_->state(handle, parts);
@@ -97,6 +111,29 @@ class CountingBackend final : public Backend {
       private:
         CountingBackend& owner_;
         std::unique_ptr<ForceSession> inner_;
+    };
+    class Gradients final : public GradientSession {
+      public:
+        Gradients(CountingBackend& owner, std::unique_ptr<GradientSession> inner)
+            : owner_(owner), inner_(std::move(inner)) {}
+        int add(const NetworkModel& model, const GradientRule& rule,
+                const GradientState* resume) override {
+            return inner_->add(model, rule, resume);
+        }
+        void remove(int handle) override { inner_->remove(handle); }
+        void run_iteration(std::span<const Work> work,
+                           std::span<IterationOutcome> outcomes) override {
+            inner_->run_iteration(work, outcomes);
+            owner_.ran(work.size());
+        }
+        IterationOutcome gradient(const Work& work, std::vector<double>& values) override {
+            return inner_->gradient(work, values);
+        }
+        GradientState state(int handle) const override { return inner_->state(handle); }
+
+      private:
+        CountingBackend& owner_;
+        std::unique_ptr<GradientSession> inner_;
     };
     std::unique_ptr<Backend> inner_;
 };
@@ -131,6 +168,19 @@ inline TrainedNetwork trained(const Folder& folder, const std::string& uid) {
     const auto record = SegmentStore<TrainedNetwork>(folder / "checkpoint", "trained").read(uid);
     EXPECT_TRUE(record.has_value()) << uid;
     return record.value_or(TrainedNetwork{});
+}
+
+/// A record as bytes, to compare whole.
+inline std::vector<std::byte> bytes_of(const TrainedNetwork& record) {
+    ByteWriter out;
+    serialize(out, record);
+    return out.take();
+}
+
+inline void expect_same_records(const Config& config, const Folder& a, const Folder& b) {
+    for (const NetworkSpec& spec : config.networks) {
+        EXPECT_TRUE(bytes_of(trained(a, spec.uid)) == bytes_of(trained(b, spec.uid))) << spec.uid;
+    }
 }
 
 }  // namespace shoal::test
