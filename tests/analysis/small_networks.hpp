@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +38,8 @@ class SilentTask final : public Task {
     }
     std::vector<int> output_groups() const override { return {0}; }
     bool groups_overlap() const override { return false; }
+    SuccessRule success() const override { return {"nothing is asked", 1.0, 1.0}; }
+    double score(const Trial&, std::span<const double>) const override { return 1.0; }
 
   private:
     void fill(int type, Trial& out) const {
