@@ -82,7 +82,11 @@ class SequentialSum final : public Task {
         }
     }
 
-    SuccessRule success() const override { return answer_within_tenth; }
+    SuccessRule success() const override {
+        SuccessRule rule = answer_within_tenth;
+        rule.chance = best_constant();
+        return rule;
+    }
     double score(const Trial& trial, std::span<const double> z) const override {
         return answered_within_tenth(*this, trial, z);
     }
@@ -90,6 +94,19 @@ class SequentialSum final : public Task {
     const SequentialSumTrials* recipe() const override { return &recipe_; }
 
   private:
+    /// Largest share of trial types whose codes one answer is within a tenth of.
+    double best_constant() const {
+        double best = 0.0;
+        for (const double low : recipe_.codes) {
+            const auto right = std::count_if(types_.begin(), types_.end(), [&](int type) {
+                const double above = recipe_.codes[type / 2 + type % 2] - low;
+                return above >= 0.0 && above < 0.2;
+            });
+            best = std::max(best, static_cast<double>(right) / static_cast<double>(types_.size()));
+        }
+        return best;
+    }
+
     void describe(const TaskConfig& task) {
         for (std::size_t i = 0; i < epochs_.size(); ++i) {
             recipe_.epoch_end[i] = epochs_[i].end;

@@ -113,6 +113,24 @@ TEST(SequentialSum, GaussianSource) {
     EXPECT_NEAR(squares / n, 0.16, 5 * 0.16 * std::sqrt(2 / n));
 }
 
+/// Half of the trials have sum 1. Codes 0.15 apart have an answer within a tenth of both.
+TEST(SequentialSum, ChanceIsThatOfTheBestConstantAnswer) {
+    TaskSetup setup;
+    EXPECT_EQ(setup.make()->success().chance, 0.5);
+    setup.task.codes = {1.0, 1.15, 1.5};
+    EXPECT_EQ(setup.make()->success().chance, 0.75);
+    setup.task.codes = {1.0, 1.0, 1.0};
+    EXPECT_EQ(setup.make()->success().chance, 1.0);
+    const auto task = TaskSetup{}.make();
+    double right = 0.0;
+    for (int type = 0; type < 4; ++type) {
+        Trial trial;
+        task->training_trial({1, 0}, 0, type, trial);
+        right += task->score(trial, std::vector<double>(trial.targets.size(), 0.5));
+    }
+    EXPECT_EQ(right, 2.0);
+}
+
 TEST(SequentialSum, DurationsAreConfigurable) {
     TaskSetup setup;
     setup.task.durations = {2.0, 1.0, 3.0, 1.0, 0.5};
