@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "force_session.hpp"
+#include "gradient_session.hpp"
 #include "launch/policy.hpp"
 #include "simulation.hpp"
 #include "support/runtime.hpp"
@@ -18,20 +19,23 @@ class CudaBackend final : public Backend {
     CudaBackend(const BackendOptions& options, const DeviceLimits& limits)
         : device_(options.device),
           threads_(options.threads > 0 ? options.threads : available_threads()),
+          precision_(options.precision),
           limits_(limits) {}
 
     std::string name() const override { return "cuda"; }
     std::string instruction_set() const override {
         return fmt::format("sm_{}", limits_.capability);
     }
-    Precision precision() const override {
-        return sizeof(T) == 4 ? Precision::fp32 : Precision::fp64;
-    }
+    Precision precision() const override { return precision_; }
     int threads() const override { return threads_; }
 
     std::unique_ptr<ForceSession> force_session() override {
         use_device(device_);
         return make_force_session<T>(limits_);
+    }
+    std::unique_ptr<GradientSession> gradient_session() override {
+        use_device(device_);
+        return make_gradient_session(precision_, limits_);
     }
     std::vector<SimulationResult> simulate(std::span<const SimulationRequest> requests) override {
         use_device(device_);
@@ -43,6 +47,12 @@ class CudaBackend final : public Backend {
     }
     std::uint64_t recurrent_bytes(int units) const override {
         return sizeof(T) * static_cast<std::uint64_t>(units) * static_cast<std::uint64_t>(units);
+    }
+    std::uint64_t gradient_bytes(const GradientShape& shape) const override {
+        return cuda::gradient_bytes(shape);
+    }
+    std::uint64_t gradient_scratch_bytes(const GradientShape& shape) const override {
+        return cuda::gradient_scratch_bytes(shape, precision_, limits_);
     }
     std::uint64_t available_memory() const override {
         use_device(device_);
@@ -62,6 +72,7 @@ class CudaBackend final : public Backend {
   private:
     int device_;
     int threads_;
+    Precision precision_;
     DeviceLimits limits_;
 };
 

@@ -10,6 +10,7 @@
 #include "kernels/simulate_on_chip.hpp"
 #include "kernels/streamed_squares.hpp"
 #include "kernels/streamed_trial.hpp"
+#include "launch/gradient_operations.hpp"
 
 namespace shoal::cuda::operation {
 

@@ -48,6 +48,25 @@ class CudaGroup {
               "r"(__float_as_uint(a[3])), "r"(__float_as_uint(b[0])), "r"(__float_as_uint(b[1])));
     }
 
+    __device__ void multiply_bf16(float (&d)[4], const std::uint32_t (&a)[4],
+                                  const std::uint32_t (&b)[2]) const {
+        asm volatile(
+            "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, "
+            "{%8,%9}, "
+            "{%0,%1,%2,%3};"
+            : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+            : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+    }
+
+    template <typename T>
+    __device__ void copy16(T* to, const T* from) const {
+        asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(
+                         static_cast<unsigned>(__cvta_generic_to_shared(to))),
+                     "l"(__cvta_generic_to_global(from))
+                     : "memory");
+    }
+    __device__ void wait_copies() const { asm volatile("cp.async.wait_all;" ::: "memory"); }
+
     template <typename T>
     __device__ T* shared(int offset, int) const {
         return reinterpret_cast<T*>(shared_memory() + offset);

@@ -104,6 +104,8 @@ const char* name(Step step) {
             return "warp_sum";
         case Step::multiply_tf32:
             return "multiply_tf32";
+        case Step::multiply_bf16:
+            return "multiply_bf16";
     }
     return "";
 }

@@ -61,7 +61,8 @@ enum class Step : std::uint8_t {
     shuffle,
     shuffle_xor,
     warp_sum,
-    multiply_tf32
+    multiply_tf32,
+    multiply_bf16
 };
 
 /// What Group is made of.
@@ -75,10 +76,12 @@ bool block_step(Thread& thread, Step step, bool value, std::source_location wher
 std::uint64_t warp_step(Thread& thread, Step step, unsigned mask, std::source_location where,
                         std::uint64_t value, int source, void (*combine)(Lanes& values));
 void multiply_tf32(Lanes& operands);
+void multiply_bf16(Lanes& operands);
+template <class Word>
 struct TileOperands {
     float* d;
-    const float* a;
-    const float* b;
+    const Word* a;
+    const Word* b;
 };
 
 /// The shared memory of block `in_cluster`, -1 for the thread's own, once a view has been checked.
@@ -179,9 +182,16 @@ class Group {
     /// The device rounds otherwise; compare with a bound, not bit for bit.
     void multiply_tf32(float (&d)[4], const float (&a)[4], const float (&b)[2],
                        Where where = Where::current()) const {
-        machine::TileOperands operands{d, a, b};
+        machine::TileOperands<float> operands{d, a, b};
         machine::warp_step(thread_, Step::multiply_tf32, cuda::full_warp, where,
                            machine::pack(&operands), lane(), &machine::multiply_tf32);
+    }
+    /// Sixteen exact products of pairs of bf16 (the lower half first), in order of k as above.
+    void multiply_bf16(float (&d)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2],
+                       Where where = Where::current()) const {
+        machine::TileOperands<std::uint32_t> operands{d, a, b};
+        machine::warp_step(thread_, Step::multiply_bf16, cuda::full_warp, where,
+                           machine::pack(&operands), lane(), &machine::multiply_bf16);
     }
 
     template <class T>
@@ -207,6 +217,22 @@ class Group {
         }
         return {{from[0], from[1], from[2], from[3]}};
     }
+
+    /// Copied at once: a missing wait_copies() is not found.
+    template <class T>
+    void copy16(const View<T>& to, const View<const T>& from) const {
+        constexpr std::size_t bytes = 16;
+        for (const void* address :
+             {static_cast<const void*>(to.address()), static_cast<const void*>(from.address())}) {
+            if (reinterpret_cast<std::uintptr_t>(address) % bytes != 0) {
+                report_misaligned(machine::actor(thread_), address, bytes);
+            }
+        }
+        for (std::size_t i = 0; i < bytes / sizeof(T); ++i) {
+            to[i] = from[i];
+        }
+    }
+    void wait_copies() const {}
 
   private:
     template <class T>

@@ -155,34 +155,53 @@ std::uint64_t warp_step(Thread& thread, Step step, unsigned mask, std::source_lo
     return thread.machine->warp_step(thread, step, mask, where, value, source, combine);
 }
 
-void multiply_tf32(Lanes& operands) {
-    const auto tf32 = [](float x) {
-        return std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0xffffe000u);
-    };
-    // Who holds what: PTX ISA, "Matrix fragments for mma.m16n8k8", .tf32.
-    float a[16][8];
-    float b[8][8];
+namespace {
+
+/// d += a b of 16 x 8 x depth, operands as words of depth / 8 values. Who holds what: PTX ISA,
+/// "Matrix fragments for mma.m16n8k8", .tf32; words of m16n8k16 stand as its values do.
+template <class Word, int depth, class Value>
+void multiply_tile(Lanes& operands, Value value) {
+    constexpr int width = depth / 8;
+    float a[16][depth];
+    float b[depth][8];
     for (int lane = 0; lane < cuda::warp_size; ++lane) {
-        const auto& has = *unpack<const TileOperands*>(operands[lane]);
+        const auto& has = *unpack<const TileOperands<Word>*>(operands[lane]);
         const int group = lane / 4;
         const int in_group = lane % 4;
-        for (int i = 0; i < 4; ++i) {
-            a[group + i % 2 * 8][in_group + i / 2 * 4] = tf32(has.a[i]);
-        }
-        for (int i = 0; i < 2; ++i) {
-            b[in_group + i * 4][group] = tf32(has.b[i]);
+        for (int part = 0; part < width; ++part) {
+            for (int i = 0; i < 4; ++i) {
+                a[group + i % 2 * 8][(in_group + i / 2 * 4) * width + part] =
+                    value(has.a[i], part);
+            }
+            for (int i = 0; i < 2; ++i) {
+                b[(in_group + i * 4) * width + part][group] = value(has.b[i], part);
+            }
         }
     }
     for (int lane = 0; lane < cuda::warp_size; ++lane) {
-        const auto& has = *unpack<const TileOperands*>(operands[lane]);
+        const auto& has = *unpack<const TileOperands<Word>*>(operands[lane]);
         for (int i = 0; i < 4; ++i) {
             const int row = lane / 4 + i / 2 * 8;
             const int column = lane % 4 * 2 + i % 2;
-            for (int k = 0; k < 8; ++k) {
+            for (int k = 0; k < depth; ++k) {
                 has.d[i] += a[row][k] * b[k][column];
             }
         }
     }
+}
+
+}  // namespace
+
+void multiply_tf32(Lanes& operands) {
+    multiply_tile<float, 8>(operands, [](float x, int) {
+        return std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0xffffe000u);
+    });
+}
+
+void multiply_bf16(Lanes& operands) {
+    multiply_tile<std::uint32_t, 16>(operands, [](std::uint32_t pair, int part) {
+        return std::bit_cast<float>(part == 0 ? pair << 16 : pair & 0xffff0000u);
+    });
 }
 
 }  // namespace machine
