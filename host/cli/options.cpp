@@ -7,20 +7,51 @@
 #include <cmath>
 #include <cstdlib>
 #include <map>
+#include <vector>
 
 #include "core/error.hpp"
 
 namespace shoal {
 
-void add_compute_options(CLI::App& command, ComputeOptions& options,
-                         const char* default_precision) {
+namespace {
+
+constexpr Precision all_precisions[] = {Precision::fp32, Precision::fp64, Precision::tf32,
+                                        Precision::bf16};
+
+bool has_narrow_products(Precision precision) {
+    return precision == Precision::tf32 || precision == Precision::bf16;
+}
+
+void require_cuda(Precision precision, const std::string& backend) {
+    if (has_narrow_products(precision) && backend != "cuda") {
+        throw usage_error(
+            fmt::format("--precision {}: the {} backend does not have it; write --precision fp32, "
+                        "or --backend cuda for training by gradients",
+                        name_of(precision), backend));
+    }
+}
+
+}  // namespace
+
+void add_compute_options(CLI::App& command, ComputeOptions& options, const char* default_precision,
+                         Precisions precisions) {
+    std::vector<std::string> names;
+    for (const Precision precision : all_precisions) {
+        if (precisions == Precisions::narrow_products || !has_narrow_products(precision)) {
+            names.emplace_back(name_of(precision));
+        }
+    }
     command.add_option("--backend", options.backend, "Where to compute")
         ->check(CLI::IsMember({"auto", "cpu", "cuda", "reference"}))
         ->capture_default_str();
     command
         .add_option("--precision", options.precision,
-                    fmt::format("fp32 or fp64 (default {})", default_precision))
-        ->check(CLI::IsMember({"fp32", "fp64"}));
+                    precisions == Precisions::plain
+                        ? fmt::format("fp32 or fp64 (default {})", default_precision)
+                        : fmt::format("fp32 or fp64 (default {}); training by gradients on a GPU "
+                                      "also tf32 or bf16",
+                                      default_precision))
+        ->check(CLI::IsMember(names));
     command.add_option("--threads", options.threads, "Threads (default: every processor)")
         ->check(CLI::Range(1, 4096));
     command.add_option("--device", options.device, "GPU number (--backend cuda)")
@@ -28,17 +59,24 @@ void add_compute_options(CLI::App& command, ComputeOptions& options,
 }
 
 Precision precision_of(const ComputeOptions& options, Precision default_precision) {
-    if (options.precision.empty()) {
-        return default_precision;
+    for (const Precision precision : all_precisions) {
+        if (options.precision == name_of(precision)) {
+            return precision;
+        }
     }
-    return options.precision == "fp64" ? Precision::fp64 : Precision::fp32;
+    return default_precision;
 }
 
 std::unique_ptr<Backend> open_backend(const ComputeOptions& options, Precision default_precision,
                                       std::string* note) {
-    return make_backend(options.backend,
-                        {precision_of(options, default_precision), options.threads, options.device},
-                        note);
+    const Precision precision = precision_of(options, default_precision);
+    if (options.backend != "auto") {
+        require_cuda(precision, options.backend);
+    }
+    auto backend =
+        make_backend(options.backend, {precision, options.threads, options.device}, note);
+    require_cuda(precision, backend->name());
+    return backend;
 }
 
 std::uint64_t parse_bytes(const std::string& text) {

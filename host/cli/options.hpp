@@ -30,9 +30,15 @@ struct ComputeOptions {
     int threads = 0;
     int device = 0;
 };
+enum class Precisions {
+    plain,            ///< fp32, fp64
+    narrow_products,  ///< tf32 and bf16 too
+};
 /// --backend, --precision, --threads, --device.
-void add_compute_options(CLI::App& command, ComputeOptions& options, const char* default_precision);
-/// `note` receives the line that says which backend auto chose.
+void add_compute_options(CLI::App& command, ComputeOptions& options, const char* default_precision,
+                         Precisions precisions = Precisions::plain);
+/// `note` receives the line that says which backend auto chose. Only cuda has tf32 and bf16: asking
+/// for them elsewhere is a usage error.
 std::unique_ptr<Backend> open_backend(const ComputeOptions& options, Precision default_precision,
                                       std::string* note = nullptr);
 Precision precision_of(const ComputeOptions& options, Precision default_precision);

@@ -123,6 +123,18 @@ std::string resume_command(const char* name, const RunOptions& options, const Op
     return command + " --resume";
 }
 
+/// FORCE has no products of matrices in tf32 or bf16.
+void require_gradients(const Config& config, Precision precision) {
+    const bool narrow = precision == Precision::tf32 || precision == Precision::bf16;
+    for (const NetworkSpec& spec : config.networks) {
+        if (narrow && spec.training.method == TrainingMethod::force) {
+            throw usage_error(
+                fmt::format("--precision {}: training.method force has fp32 and fp64 only",
+                            name_of(precision)));
+        }
+    }
+}
+
 void run_config(const RunOptions& options, Extent extent) {
     const Config config = load_config(options.config, options.set);
     const Shard shard = parse_shard(options.shard);
@@ -130,6 +142,7 @@ void run_config(const RunOptions& options, Extent extent) {
         options.max_memory.empty() ? 0 : parse_bytes(options.max_memory);
     std::string note;
     const auto backend = open_backend(options.compute, Precision::fp32, &note);
+    require_gradients(config, backend->precision());
     if (options.dry_run) {
         Config mine = config;
         keep_shard(mine, shard.index, shard.count);
@@ -210,7 +223,7 @@ void add_config_options(CLI::App& command, RunOptions& options) {
                      "Resume under another backend, instruction set or precision");
     command.add_flag("--quiet", options.quiet, "No progress display");
     command.add_flag("--json", options.json, "Print results as one line of JSON");
-    add_compute_options(command, options.compute, "fp32");
+    add_compute_options(command, options.compute, "fp32", Precisions::narrow_products);
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 // CUDA library may have been built or not, and the machine may have a driver or not.
 #include <sys/wait.h>
 
+#include <nlohmann/json.hpp>
+
 #include "test_cli_support.hpp"
 
 namespace shoal::test {
@@ -81,6 +83,76 @@ TEST_F(BackendChoice, CpuRunLoadsNothingOfCuda) {
     expect_contains(log, "libc.so");
     for (const char* name : {"libcuda", "libcublas", "libshoal_cu", "libnvidia"}) {
         EXPECT_EQ(log.find(name), std::string::npos) << name;
+    }
+}
+
+TEST_F(CommandLine, NarrowProductsAreForGradientsOnCuda) {
+    for (const char* precision : {"tf32", "bf16"}) {
+        for (const char* backend : {"cpu", "reference"}) {
+            const Outcome outcome =
+                shoal({"train", "small.yaml", "--backend", backend, "--precision", precision});
+            EXPECT_EQ(outcome.status, 2);
+            expect_contains(outcome.err, std::string("--precision ") + precision);
+            expect_contains(outcome.err, std::string(backend) + " backend does not have it");
+            EXPECT_EQ(lines(outcome.err), 1u) << outcome.err;
+        }
+        EXPECT_EQ(shoal({"simulate", "--precision", precision}).status, 2);
+        EXPECT_EQ(shoal({"bench", "force", "--precision", precision}).status, 2);
+    }
+    EXPECT_FALSE(fs::exists("runs"));
+}
+
+TEST_F(CommandLine, BenchPrintsOneObjectPerCase) {
+    const std::vector<std::vector<std::string>> cases = {
+        {"force", "--units", "8", "--networks", "4", "--trials", "2"},
+        {"bptt", "--units", "9", "--networks", "3", "--trials", "2", "--steps", "15"}};
+    for (std::vector<std::string> arguments : cases) {
+        const std::string name = arguments[0];
+        arguments.insert(arguments.begin(), "bench");
+        for (const char* more : {"--seconds", "0.01", "--json", "--backend", "cpu"}) {
+            arguments.push_back(more);
+        }
+        const Outcome outcome = shoal(arguments);
+        ASSERT_EQ(outcome.status, 0) << outcome.err;
+        EXPECT_EQ(lines(outcome.out), 1u) << outcome.out;
+        const nlohmann::json result = nlohmann::json::parse(outcome.out);
+        EXPECT_EQ(result["case"], name);
+        for (const char* key : {"units", "networks", "seconds", "gflops", "gbytes_per_s",
+                                "peak_gflops", "peak_gbytes_per_s", "fraction"}) {
+            EXPECT_GT(result.value(key, 0.0), 0.0) << name << " " << key;
+        }
+        EXPECT_LT(result["fraction"].get<double>(), 1.0);
+    }
+}
+
+TEST_F(CommandLine, BenchCountsGradientOperations) {
+    const Outcome outcome =
+        shoal({"bench", "bptt", "--units", "8", "--networks", "5", "--trials", "4", "--steps", "20",
+               "--seconds", "0.01", "--json", "--backend", "reference"});
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    const nlohmann::json result = nlohmann::json::parse(outcome.out);
+    const double seconds = result["seconds"];
+    // 6 N^2 x trials x steps x networks, to the rounding of one division.
+    EXPECT_NEAR(result["gflops"].get<double>() * 1e9 * seconds, 6.0 * 64 * 4 * 20 * 5, 1e-6);
+    EXPECT_NEAR(result["iterations_per_s"].get<double>() * seconds, 1.0, 1e-12);
+    // W, W_in, b and W_out: 64 + 8 x 3 + 8 + 2 x 8 weights, each with two moments and a gradient
+    // of 4 bytes, read and written; inputs, targets and a mask of one byte.
+    EXPECT_NEAR(result["gbytes_per_s"].get<double>() * 1e9 * seconds,
+                5 * 8 * 4 * 112 + 80 * (4 * 5 + 2), 1e-6);
+    EXPECT_LT(result["gradient_difference"].get<double>(), 1e-5);
+}
+
+TEST_F(CommandLine, BenchSizesAreGivenTogether) {
+    const std::vector<std::vector<std::string>> wrong = {
+        {"bench", "force", "--units", "8"},
+        {"bench", "force", "--units", "8", "--networks", "5", "--shared", "2"},
+        {"bench", "bptt", "--units", "8", "--networks", "4"},
+        {"bench", "bptt", "--trials", "8"}};
+    for (const std::vector<std::string>& arguments : wrong) {
+        const Outcome outcome = shoal(arguments);
+        EXPECT_EQ(outcome.status, 2);
+        EXPECT_EQ(outcome.out, "");
+        expect_contains(outcome.err, "bench " + arguments[1]);
     }
 }
 
