@@ -45,28 +45,36 @@ constexpr int tile_rows(int width) {
     return HWY_MIN(most_tile_rows, accumulator_registers / width);
 }
 
+// The tile's loops must be unrolled before anything else, or its sums live in memory.
+#define SHOAL_UNROLL _Pragma("GCC unroll 16")
+
+/// sum += left * right; returns where right goes on.
 template <int R, int W, typename T, class V>
 HWY_INLINE const T* add_product(const Left<T>& left, const T* HWY_RESTRICT right,
                                 std::ptrdiff_t right_next, V (&sum)[R][W]) {
     const Tag<T> d;
+    constexpr auto lanes = static_cast<std::ptrdiff_t>(hn::MaxLanes(Tag<T>()));
     const T* HWY_RESTRICT row[R];
+    SHOAL_UNROLL
     for (int i = 0; i < R; ++i) {
         row[i] = left.data + i * left.row;
     }
-    std::ptrdiff_t at = 0;
-    for (int k = 0; k < left.count; ++k) {
+    const std::ptrdiff_t next = left.next;
+    const std::ptrdiff_t end = next * left.count;
+    for (std::ptrdiff_t at = 0; at != end; at += next, right += right_next) {
         V column[W];
+        SHOAL_UNROLL
         for (int w = 0; w < W; ++w) {
-            column[w] = hn::LoadU(d, right + static_cast<std::size_t>(w) * hn::Lanes(d));
+            column[w] = hn::LoadU(d, right + w * lanes);
         }
+        SHOAL_UNROLL
         for (int i = 0; i < R; ++i) {
             const V factor = hn::Set(d, row[i][at]);
+            SHOAL_UNROLL
             for (int w = 0; w < W; ++w) {
                 sum[i][w] = hn::MulAdd(factor, column[w], sum[i][w]);
             }
         }
-        at += left.next;
-        right += right_next;
     }
     return right;
 }
@@ -77,23 +85,26 @@ HWY_NOINLINE void multiply_tile(const Left<T>& first, const Left<T>& second, con
                                 const Result<T>& result) {
     const Tag<T> d;
     using V = hn::Vec<Tag<T>>;
+    constexpr auto lanes = static_cast<std::ptrdiff_t>(hn::MaxLanes(Tag<T>()));
     V sum[R][W];
+    SHOAL_UNROLL
     for (int i = 0; i < R; ++i) {
+        SHOAL_UNROLL
         for (int w = 0; w < W; ++w) {
-            sum[i][w] = S == Start::from_zero
-                            ? hn::Zero(d)
-                            : hn::LoadU(d, result.data + i * result.row +
-                                               static_cast<std::ptrdiff_t>(
-                                                   static_cast<std::size_t>(w) * hn::Lanes(d)));
+            if constexpr (S == Start::from_zero) {
+                sum[i][w] = hn::Zero(d);
+            } else {
+                sum[i][w] = hn::LoadU(d, result.data + i * result.row + w * lanes);
+            }
         }
     }
     const T* next = add_product<R, W>(first, right.data, right.next, sum);
     add_product<R, W>(second, next, right.next, sum);
+    SHOAL_UNROLL
     for (int i = 0; i < R; ++i) {
+        SHOAL_UNROLL
         for (int w = 0; w < W; ++w) {
-            hn::StoreU(sum[i][w], d,
-                       result.data + i * result.row +
-                           static_cast<std::ptrdiff_t>(static_cast<std::size_t>(w) * hn::Lanes(d)));
+            hn::StoreU(sum[i][w], d, result.data + i * result.row + w * lanes);
         }
     }
 }
