@@ -10,6 +10,7 @@
 
 #include "backend/cpu/gradient_kernels.hpp"
 #include "backend/cpu/gradient_product_inl.hpp"
+#include "backend/cpu/normals.hpp"
 #include "backend/cpu/tanh_inl.hpp"
 #include "model/equations.hpp"
 
@@ -36,12 +37,8 @@ void draw_noise(const GradientPass<T>& pass, int t) {
     for (int i = 0; i < pass.trials; ++i) {
         T* row = pass.noise + i * plan.stride;
         const auto trial = static_cast<std::uint32_t>(pass.first_trial + i);
-        for (int unit = 0; unit < plan.shape.units; ++unit) {
-            const auto bits =
-                random_bits(pass.noise_key, Purpose::process_noise, trial,
-                            static_cast<std::uint32_t>(t), static_cast<std::uint32_t>(unit));
-            row[unit] = static_cast<T>(standard_normal(bits));
-        }
+        standard_normals(pass.noise_key, Purpose::process_noise, trial,
+                         static_cast<std::uint32_t>(t), plan.shape.units, row);
         std::fill(row + plan.shape.units, row + plan.padded, T{0});
     }
 }
