@@ -55,14 +55,15 @@ TestOutcome judge_solution(const Task& task, bool probabilities, const std::vect
     const std::size_t size = index(shape.steps) * index(shape.outputs);
     TestOutcome outcome;
     std::vector<double> errors;
-    double score = 0.0;
+    double failed = 0.0;
     for (std::size_t i = 0; i < trials.size(); ++i) {
         const std::span<double> outputs(result.outputs.data() + i * size, size);
         if (result.diverged_at[i] >= 0) {
             errors.push_back(std::numeric_limits<double>::infinity());
+            failed += 1.0;
             continue;
         }
-        score += task.score(trials[i], outputs) / static_cast<double>(trials.size());
+        failed += 1.0 - task.score(trials[i], outputs);
         if (probabilities) {
             soften(outputs, index(shape.outputs));
         }
@@ -77,8 +78,9 @@ TestOutcome judge_solution(const Task& task, bool probabilities, const std::vect
         outcome.conclusions.insert(outcome.conclusions.end(), state, state + units);
     }
     Acceptance& verdict = outcome.acceptance;
-    verdict.fraction_failed = 1.0 - score;
-    verdict.accepted = score >= task.success().solved - 1e-12;  // a mean of rounded shares
+    verdict.fraction_failed = failed / static_cast<double>(trials.size());
+    verdict.accepted =
+        1.0 - verdict.fraction_failed >= task.success().solved - 1e-12;  // a mean of rounded shares
     verdict.accepted_lax = verdict.fraction_failed <= lax_share;
     verdict.median_error =
         errors.empty() ? std::numeric_limits<double>::quiet_NaN()
