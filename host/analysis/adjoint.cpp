@@ -166,18 +166,4 @@ RunExponents run_exponents(const LinearizedRun& run, int count, RandomKey key) {
     return exponents;
 }
 
-std::vector<int> logarithmic_lags(int steps) {
-    std::vector<int> lags = {0};
-    for (double lag = 1.0; lag < steps; lag *= std::sqrt(2.0)) {
-        const int rounded = static_cast<int>(std::lround(lag));
-        if (rounded > lags.back() && rounded < steps) {
-            lags.push_back(rounded);
-        }
-    }
-    if (steps > 0) {
-        lags.push_back(steps);
-    }
-    return lags;
-}
-
 }  // namespace shoal

@@ -64,7 +64,4 @@ struct RunExponents {
 /// or that leave the range give NaN.
 RunExponents run_exponents(const LinearizedRun& run, int count, RandomKey key);
 
-/// 0, then 1 ... steps, a factor sqrt(2) apart, the last one `steps`.
-std::vector<int> logarithmic_lags(int steps);
-
 }  // namespace shoal

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <utility>
 
+#include "analysis/adjoint.hpp"
 #include "analysis/attractors.hpp"
 #include "analysis/behaviour.hpp"
 #include "analysis/lyapunov.hpp"
@@ -16,6 +17,7 @@
 #include "analysis/rules.hpp"
 #include "analysis/settling.hpp"
 #include "core/error.hpp"
+#include "store/analysis_schema.hpp"
 
 namespace shoal {
 
@@ -172,6 +174,22 @@ std::vector<RunFate> fates_of(const Settling& settling) {
     return fates;
 }
 
+// Mean over outputs of the adjoint's norm against lag, along the first conclusion's run.
+std::vector<double> learning_signal(const AnalysisInput& input, const Dynamics& dynamics) {
+    const int steps = adjoint_lengths * input.task->shape().steps;
+    const Eigen::Map<const Eigen::VectorXd> start(input.conclusions.data(), dynamics.units());
+    const LinearizedRun run(dynamics, start, steps);
+    const Eigen::MatrixXd directions = readout_directions(input.model, run.end_state());
+    const auto lags = logarithmic_lags(steps);
+    const Eigen::MatrixXd norms = adjoint_norms(run, directions, lags);
+    const double read_out = norms.row(0).sum();  // each counts 1 there, or 0
+    std::vector<double> means;
+    for (Eigen::Index i = 0; i < norms.rows() && read_out > 0.0; ++i) {
+        means.push_back(norms.row(i).sum() / read_out);
+    }
+    return means;
+}
+
 bool converges_after_all(const Evidence& evidence) {
     return !evidence.exponents.empty() && evidence.period < 0.0 &&
            evidence.exponents.front() <
@@ -202,6 +220,9 @@ NetworkAnalysis analyze_network(const AnalysisInput& input, const AnalysisConfig
 
     const Dynamics dynamics(input.model);
     analysis.runs = delay_evidence(dynamics, delays, trial_steps);
+    if (delays.diverged_at.front() < 0) {
+        analysis.adjoint_norms = learning_signal(input, dynamics);
+    }
     Evidence evidence;
     evidence.tau = dynamics.tau();
     evidence.largest_output = delays.rule_b.largest_output;

@@ -71,6 +71,7 @@ class GroupReader {
         std::vector<NetworkAnalysis> rows(networks_);
         read_verdicts(rows);
         read_exponents(rows);
+        read_learning_signals(rows);
         read_runs(rows);
         read_points(rows);
         const auto analysed = file_.integers("analysed", {networks_});
@@ -123,6 +124,14 @@ class GroupReader {
         for (std::size_t i = 0; i < networks_; ++i) {
             rows[i].exponents = row_without_padding(values, i, width);
             rows[i].exponent_errors = row_without_padding(errors, i, width);
+        }
+    }
+
+    void read_learning_signals(std::vector<NetworkAnalysis>& rows) {
+        const std::uint64_t width = file_.extents("adjoint_norm", {"network", "lag"})[1];
+        const auto values = file_.numbers("adjoint_norm", {networks_, width});
+        for (std::size_t i = 0; i < networks_; ++i) {
+            rows[i].adjoint_norms = row_without_padding(values, i, width);
         }
     }
 

@@ -82,7 +82,12 @@ struct NetworkAnalysis {
         exponents;  ///< leading Lyapunov exponents (per time), if a run did not settle
     std::vector<double> exponent_errors;  ///< their standard errors
     double period = -1.0;                 ///< of a limit cycle, -1: none
-    std::vector<DelayRun> runs;           ///< [conclusion]
+    /// Learning signal (host/README.md, B.2) at lags logarithmic_lags(adjoint_lengths trial
+    /// lengths): norm of the adjoint of an output's gradient, of length 1 at lag 0, along the first
+    /// conclusion's autonomous run; mean over outputs that are read out. Empty: that run diverged,
+    /// or none is.
+    std::vector<double> adjoint_norms;
+    std::vector<DelayRun> runs;  ///< [conclusion]
     std::vector<FixedPoint> points;
     std::string evidence;  ///< one sentence: why this verdict
     std::string limits;    ///< limits that cut work, empty if none did

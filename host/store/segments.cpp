@@ -204,6 +204,7 @@ void serialize(ByteWriter& out, const NetworkAnalysis& a) {
     out.put(a.exponents);
     out.put(a.exponent_errors);
     out.put(a.period);
+    out.put(a.adjoint_norms);
     out.put(static_cast<std::uint64_t>(a.runs.size()));
     for (const DelayRun& run : a.runs) {
         out.put(run.speeds);
@@ -239,6 +240,7 @@ void deserialize(ByteReader& in, NetworkAnalysis& a) {
     a.exponents = in.get_vector<double>();
     a.exponent_errors = in.get_vector<double>();
     a.period = in.get<double>();
+    a.adjoint_norms = in.get_vector<double>();
     for (auto runs = in.get<std::uint64_t>(); runs > 0; --runs) {
         DelayRun& run = a.runs.emplace_back();
         run.speeds = in.get_vector<double>();

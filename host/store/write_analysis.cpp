@@ -41,6 +41,7 @@ class GroupWriter {
         write_axes();
         write_verdicts();
         write_exponents();
+        write_learning_signals();
         write_runs();
         write_points();
     }
@@ -150,6 +151,24 @@ class GroupWriter {
             "leading Lyapunov exponents, per time");
         put(group_, "exponent_errors", Type::float64, {"network", "exponent"}, errors,
             "standard errors of the exponents");
+    }
+
+    void write_learning_signals() {
+        const auto lags = logarithmic_lags(adjoint_lengths * layout_.shape.steps);
+        std::vector<double> lengths;
+        for (const int lag : lags) {
+            lengths.push_back(static_cast<double>(lag) / layout_.shape.steps);
+        }
+        group_.coordinate("lag", lengths);
+        group_.describe("lag", "units", "trial lengths");
+        std::vector<double> norms;
+        for (const auto& network : networks_) {
+            append_padded(norms, (network ? *network : none_).adjoint_norms, lags.size(),
+                          "a norm at every lag");
+        }
+        put(group_, "adjoint_norm", Type::float64, {"network", "lag"}, norms,
+            "norm of the gradient of an output, lag before it, along the first delay run; 1 at lag "
+            "0, mean over outputs");
     }
 
     void write_runs() {

@@ -13,6 +13,7 @@
 #include "analysis/adjoint.hpp"
 #include "analysis/lyapunov.hpp"
 #include "small_networks.hpp"
+#include "store/analysis_schema.hpp"
 
 namespace shoal {
 namespace {

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "store/analysis_file.hpp"
+#include "store/analysis_schema.hpp"
 #include "test_store_support.hpp"
 
 namespace shoal::test {
@@ -24,6 +25,7 @@ NetworkAnalysis full_analysis(const std::string& uid, std::size_t units, std::ui
     a.exponents = draws(stream + 1, 2);
     a.exponent_errors = draws(stream + 2, 2);
     a.period = 12.3456789;
+    a.adjoint_norms = draws(stream + 13, logarithmic_lags(adjoint_lengths * 350).size());
     a.evidence = "two of four runs settle; |F| stays above 1e-3 in the others";
     a.limits = "50 trial lengths";
     for (std::uint32_t i = 0; i < 4; ++i) {
@@ -63,6 +65,7 @@ void expect_equal(const NetworkAnalysis& a, const NetworkAnalysis& b) {
     EXPECT_EQ(a.exponents, b.exponents);
     EXPECT_EQ(a.exponent_errors, b.exponent_errors);
     EXPECT_EQ(a.period, b.period);
+    EXPECT_EQ(a.adjoint_norms, b.adjoint_norms);
     EXPECT_EQ(a.evidence, b.evidence);
     EXPECT_EQ(a.limits, b.limits);
     ASSERT_EQ(a.runs.size(), b.runs.size());
