@@ -38,9 +38,9 @@ class Member {
             put(resume->second_moment, 2 * layout_.size);
         }
         block_ = DeviceArray<float>(std::span<const float>(block), stream);
-        std::vector<float> base(initial.begin(),
-                                initial.begin() + static_cast<std::ptrdiff_t>(
-                                                      rule.shape.rank > 0 ? layout_.input : 0));
+        std::vector<float> base(
+            initial.begin(),
+            initial.begin() + static_cast<std::ptrdiff_t>(rule.shape.rank > 0 ? layout_.input : 0));
         base_ = DeviceArray<float>(std::span<const float>(base), stream);
         stream.synchronize();
 
@@ -48,9 +48,9 @@ class Member {
         work_.inputs = rule.shape.inputs;
         work_.outputs = rule.shape.outputs;
         work_.rank = rule.shape.rank;
-        work_.at = {number(layout_.input),         number(layout_.bias),
-                    number(layout_.readout),       number(layout_.initial_state),
-                    number(layout_.factor_u),      number(layout_.factor_v),
+        work_.at = {number(layout_.input),    number(layout_.bias),
+                    number(layout_.readout),  number(layout_.initial_state),
+                    number(layout_.factor_u), number(layout_.factor_v),
                     number(layout_.size)};
         work_.cell = model.cell;
         work_.loss = rule.training.loss;
@@ -244,9 +244,8 @@ class Session final : public GradientSession {
             return std::tuple(p.policy.route, !p.policy.state_here, p.shape.steps,
                               p.policy.segment_steps);
         };
-        std::stable_sort(planned.begin(), planned.end(), [&](const Planned& a, const Planned& b) {
-            return key(a) < key(b);
-        });
+        std::stable_sort(planned.begin(), planned.end(),
+                         [&](const Planned& a, const Planned& b) { return key(a) < key(b); });
 
         std::vector<Party> parties;
         std::vector<std::size_t> slot;  // of every work: its bytes' begin in the arena
@@ -299,8 +298,8 @@ class Session final : public GradientSession {
         }
         for (std::size_t i = 0; i < planned.size(); ++i) {
             const Work& wanted = work[planned[i].work];
-            GradientWork one = member_of(wanted.handle)
-                                   .work(wanted, planned[i].policy, batches_[wanted.batch]);
+            GradientWork one =
+                member_of(wanted.handle).work(wanted, planned[i].policy, batches_[wanted.batch]);
             one.apply = apply;
             place(one, GradientScratch(planned[i].shape, planned[i].policy),
                   arena_.data() + slot[i]);
@@ -355,9 +354,9 @@ class Session final : public GradientSession {
                                      party.widest.state_here ? 1 : 0};
         };
         const auto forward = [&](int index, int from_start) {
-            launch(operation::GradientForward<Tile>{
-                       arguments(party.pass_blocks, index, from_start)},
-                   {party.pass_count, party.widest.threads, party.widest.forward_bytes}, stream_);
+            launch(
+                operation::GradientForward<Tile>{arguments(party.pass_blocks, index, from_start)},
+                {party.pass_count, party.widest.threads, party.widest.forward_bytes}, stream_);
         };
         for (int index = 0; index < segments; ++index) {
             forward(index, 1);
@@ -405,12 +404,12 @@ std::unique_ptr<GradientSession> make_gradient_session(Precision precision,
 
 std::uint64_t gradient_bytes(const GradientShape& shape) {
     const std::uint64_t weights = WeightLayout(shape).size;
-    const auto rows = static_cast<std::uint64_t>(shape.steps) *
-                      static_cast<std::uint64_t>(shape.batch);
+    const auto rows =
+        static_cast<std::uint64_t>(shape.steps) * static_cast<std::uint64_t>(shape.batch);
     const auto inputs = static_cast<std::uint64_t>(shape.inputs);
     const auto outputs = static_cast<std::uint64_t>(shape.outputs);
-    return 4 * (3 * weights + (shape.rank > 0 ? weights : 0)) +
-           rows * (4 * inputs + 5 * outputs) + sizeof(GradientWork);
+    return 4 * (3 * weights + (shape.rank > 0 ? weights : 0)) + rows * (4 * inputs + 5 * outputs) +
+           sizeof(GradientWork);
 }
 
 std::uint64_t gradient_scratch_bytes(const GradientShape& shape, Precision precision,

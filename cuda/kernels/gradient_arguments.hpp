@@ -87,14 +87,14 @@ struct GradientWork {
     float* second_moment = nullptr;  ///< adam
     const float* base = nullptr;     ///< gain J, with rank > 0
     // scratch; history is of the arithmetic's elements and starts with the segment's first step
-    float* matrix = nullptr;         ///< M
-    float* checkpoints = nullptr;    ///< [segment from 1, tile, unit, trial]: state at its start
-    float* state = nullptr;          ///< [tile, unit, stride]: where shared memory has no room
-    void* rates = nullptr;           ///< [step + 1, tile, unit, trial]: r
-    void* squashed = nullptr;        ///< [step, tile, unit, trial]: tanh(p), rate cells only
-    void* errors = nullptr;          ///< [step + 1, tile, row, trial]: [d; dz], where dM is not fused
-    float* slopes = nullptr;         ///< [time, tile, output, trial]: dL/dz
-    float* losses = nullptr;         ///< [time, tile, trial]
+    float* matrix = nullptr;       ///< M
+    float* checkpoints = nullptr;  ///< [segment from 1, tile, unit, trial]: state at its start
+    float* state = nullptr;        ///< [tile, unit, stride]: where shared memory has no room
+    void* rates = nullptr;         ///< [step + 1, tile, unit, trial]: r
+    void* squashed = nullptr;      ///< [step, tile, unit, trial]: tanh(p), rate cells only
+    void* errors = nullptr;        ///< [step + 1, tile, row, trial]: [d; dz], where dM is not fused
+    float* slopes = nullptr;       ///< [time, tile, output, trial]: dL/dz
+    float* losses = nullptr;       ///< [time, tile, trial]
     float* carried_lambda = nullptr;  ///< [tile, unit, trial]
     float* carried_error = nullptr;   ///< [tile, unit, trial]: d at the segment's start
     float* partials = nullptr;        ///< [part]: dM; parts are tiles, or one

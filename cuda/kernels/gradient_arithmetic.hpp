@@ -158,18 +158,17 @@ struct Bf16 : MatrixUnits<Bf16, std::uint32_t> {
     }
 };
 
-/// How much of a network a block takes. `k_words` > 0: networks whose M has at most that many words
-/// in k either way and at most `row_tiles` tiles of rows (one a warp): fragments of M stay in
+/// How much of a network a block takes. `k_tiles` > 0: networks whose M has at most that many
+/// products in k either way and at most `warps` tiles of rows of units: fragments of M stay in
 /// registers where the arithmetic keeps them, and dM is summed up in registers. 0: any size; M is
 /// read from device memory again at every step, and dM comes from the history.
-template <class A, int k_tiles_, int row_tiles, int trial_tiles_>
+template <class A, int k_tiles_, int warps_, int trial_tiles_>
 struct GradientTile {
     using Arithmetic = A;
     static constexpr int k_tiles = k_tiles_;
     static constexpr bool fused = k_tiles > 0;
-    static constexpr int warps = row_tiles;
+    static constexpr int warps = warps_;
     static constexpr int most_threads = warps * warp_size;
-    static constexpr int blocks = fused && k_tiles * A::width < 12 ? 2 : 1;  ///< a multiprocessor
     static constexpr int depth = tile_words * A::width;  ///< values in k of one product
     static constexpr int trial_tiles = trial_tiles_;
     static constexpr int trials = trial_tiles * tile_columns;
@@ -180,6 +179,24 @@ struct GradientTile {
     static constexpr int pair_stride = trials / A::width + 4;
     static constexpr int column_tiles = fused ? k_tiles * A::width : 1;  ///< of dM
     static constexpr int kept = fused && A::keeps ? k_tiles : 0;
+    /// Blocks a multiprocessor shall hold, forward and backward: what registers leave.
+    static constexpr int forward_blocks = warps < 8 ? 4 : kept > 16 ? 1 : 2;
+    static constexpr int backward_blocks = fused && warps == 8 ? 1 : 2;
+    /// Tiles of the rows of dM that belong to outputs which a warp has at most.
+    static constexpr int output_tiles = fused ? 3 : 1;
+
+    /// Warps that a network is split over, whatever else the launch has; bits depend on it.
+    SHOAL_HD static int warps_for(int units, int inputs) {
+        const int by_rows = (units + tile_rows - 1) / tile_rows;
+        const int by_columns =
+            (round_up(units + inputs + 1, tile_columns) / tile_columns + output_tiles - 1) /
+            output_tiles;
+        return !fused ? warps : by_rows > by_columns ? by_rows : by_columns;
+    }
+    /// Rows of M with padding: a tile that starts at the first output fits.
+    SHOAL_HD static int padded_rows(int units, int outputs) {
+        return round_up(units + (outputs > tile_rows ? outputs : tile_rows), tile_rows);
+    }
 
     /// Place of an element of an operand [k, trial].
     SHOAL_HD static int place(int k, int trial) {
@@ -191,7 +208,8 @@ struct GradientTile {
 /// `x`.
 template <class Tile, class Group, class Matrix, class Words>
 SHOAL_DEVICE void multiply_row_tile(
-    const Group& g, const typename Tile::Arithmetic::Fragment (&kept)[Tile::kept > 0 ? Tile::kept : 1],
+    const Group& g,
+    const typename Tile::Arithmetic::Fragment (&kept)[Tile::kept > 0 ? Tile::kept : 1],
     const Matrix& m, OperandStrides at, int row, int k_tiles, const Words& x,
     float (&sum)[Tile::trial_tiles][4]) {
     using A = typename Tile::Arithmetic;
@@ -199,8 +217,7 @@ SHOAL_DEVICE void multiply_row_tile(
         SHOAL_UNROLL for (int k = 0; k < Tile::kept; ++k) {
             if (k < k_tiles) {
                 SHOAL_UNROLL for (int c = 0; c < Tile::trial_tiles; ++c) {
-                    A::multiply(g, kept[k],
-                                x + (k * tile_words * Tile::stride + c * tile_columns),
+                    A::multiply(g, kept[k], x + (k * tile_words * Tile::stride + c * tile_columns),
                                 Tile::stride, 1, sum[c]);
                 }
             }

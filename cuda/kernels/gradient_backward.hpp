@@ -16,36 +16,34 @@ namespace shoal::cuda {
 /// Byte offsets of a block's shared memory.
 template <class Tile>
 struct BackwardPlan {
-    int error[2];        ///< elements [d; dz], [k, trial], double-buffered
-    int error_pairs[2];  ///< the same as [row, trial pair], where that is another order
-    int drive[2];        ///< elements [r; u; 1], [column, trial pair], double-buffered
-    int lambda;          ///< float [unit, stride], where it stands here
-    int bytes;
+    int lambda;   ///< float [unit, stride], where it stands here
+    int buffers;  ///< of two buffers the first one
+    /// In a buffer, behind elements [d; dz], [k, trial]: the same as [row, trial pair], where that
+    /// is another order; elements [r; u; 1], [column, trial pair].
+    int pairs_at, drive_at;
+    int buffer_bytes;
     int error_words, error_pair_words, drive_words;
+    int bytes;
 
     /// Only a fused tile needs operands in pairs of trials.
     static constexpr bool other_order = Tile::fused && Tile::Arithmetic::width > 1;
 
     SHOAL_HD BackwardPlan(int units, int inputs, int outputs, bool lambda_here) {
-        const int rows = round_up(units + outputs, tile_rows);
+        const int rows = Tile::padded_rows(units, outputs);
         const int columns = Tile::fused ? round_up(units + inputs + 1, tile_columns) : units;
         error_words = rows / Tile::Arithmetic::width * Tile::stride;
         error_pair_words = other_order ? rows * Tile::pair_stride : 0;
         drive_words = columns * Tile::pair_stride;
-        int at = 0;
-        const auto place = [&at](int words) {
-            const int here = at;
-            at += round_up(words * 4, 16);
-            return here;
-        };
-        for (int b = 0; b < 2; ++b) {
-            error[b] = place(error_words);
-            error_pairs[b] = place(error_pair_words);
-            drive[b] = place(drive_words);
-        }
-        lambda = lambda_here ? place(units * Tile::stride) : -1;
-        bytes = at;
+        lambda = 0;
+        buffers = lambda_here ? round_up(units * Tile::stride * 4, 16) : 0;
+        pairs_at = round_up(error_words * 4, 16);
+        drive_at = pairs_at + round_up(error_pair_words * 4, 16);
+        buffer_bytes = drive_at + round_up(drive_words * 4, 16);
+        bytes = buffers + 2 * buffer_bytes;
     }
+    SHOAL_HD int error(int b) const { return buffers + b * buffer_bytes; }
+    SHOAL_HD int error_pairs(int b) const { return error(b) + pairs_at; }
+    SHOAL_HD int drive(int b) const { return error(b) + drive_at; }
 };
 
 /// What the parts of the backward pass of one block share.
@@ -66,13 +64,13 @@ struct BackwardBlock {
         return (std::int64_t{t - segment.first} * w.tiles + tile) * tile_size();
     }
     SHOAL_DEVICE auto errors(int b) const {
-        return g.template shared<Element>(plan.error[b], plan.error_words * A::width);
+        return g.template shared<Element>(plan.error(b), plan.error_words * A::width);
     }
     SHOAL_DEVICE auto error_pairs(int b) const {
-        return g.template shared<Element>(plan.error_pairs[b], plan.error_pair_words * A::width);
+        return g.template shared<Element>(plan.error_pairs(b), plan.error_pair_words * A::width);
     }
     SHOAL_DEVICE auto drive(int b) const {
-        return g.template shared<Element>(plan.drive[b], plan.drive_words * A::width);
+        return g.template shared<Element>(plan.drive(b), plan.drive_words * A::width);
     }
 
     /// Writes element (row, trial) of [d(t); dz(t-1)] wherever it is read.
@@ -93,8 +91,7 @@ struct BackwardBlock {
         const std::int64_t size = std::int64_t{w.matrix_rows} * trials;
         auto* errors = static_cast<Element*>(w.errors);
         return g.global(
-            errors + (Tile::fused ? 0
-                                  : (std::int64_t{t - segment.first} * w.tiles + tile) * size),
+            errors + (Tile::fused ? 0 : (std::int64_t{t - segment.first} * w.tiles + tile) * size),
             Tile::fused ? 0 : size);
     }
 
@@ -141,47 +138,63 @@ struct BackwardBlock {
         }
     }
 
-    /// total += rows of this warp of [d; dz] times [r; u; 1]', over the trials of buffer b.
-    SHOAL_DEVICE void add_outer(int b, int row0, float (&total)[Tile::column_tiles][4]) const {
+    /// A warp's part of dM: its tile of units' rows, and some tiles of the outputs' rows.
+    struct Total {
+        float units[Tile::column_tiles][4] = {};
+        float outputs[Tile::output_tiles][4] = {};
+    };
+
+    /// total += [d; dz] [r; u; 1]' over the trials of buffer b.
+    SHOAL_DEVICE void add_outer(int b, Total& total) const {
         using Word = typename A::Word;
-        constexpr int stride =
-            BackwardPlan<Tile>::other_order ? Tile::pair_stride : Tile::stride;
+        constexpr int stride = BackwardPlan<Tile>::other_order ? Tile::pair_stride : Tile::stride;
         const auto rows = g.template shared<const Word>(
-            BackwardPlan<Tile>::other_order ? plan.error_pairs[b] : plan.error[b],
+            BackwardPlan<Tile>::other_order ? plan.error_pairs(b) : plan.error(b),
             BackwardPlan<Tile>::other_order ? plan.error_pair_words : plan.error_words);
-        const auto columns = g.template shared<const Word>(plan.drive[b], plan.drive_words);
+        const auto columns = g.template shared<const Word>(plan.drive(b), plan.drive_words);
         const int column_tiles = plan.drive_words / Tile::pair_stride / tile_columns;
         SHOAL_UNROLL_BY(1) for (int k = 0; k < trials / A::width; k += tile_words) {
+            const auto multiply = [&](const typename A::Fragment& f, int c, float(&sum)[4]) {
+                A::multiply(g, f, columns + (c * tile_columns * Tile::pair_stride + k), 1,
+                            Tile::pair_stride, sum);
+            };
             typename A::Fragment f;
-            A::take(g, rows + (row0 * stride + k), stride, f);
-            SHOAL_UNROLL for (int c = 0; c < Tile::column_tiles; ++c) {
-                if (c < column_tiles) {
-                    A::multiply(g, f, columns + (c * tile_columns * Tile::pair_stride + k), 1,
-                                Tile::pair_stride, total[c]);
+            if (g.warp() * tile_rows < w.units) {
+                A::take(g, rows + (g.warp() * tile_rows * stride + k), stride, f);
+                SHOAL_UNROLL for (int c = 0; c < Tile::column_tiles; ++c) {
+                    if (c < column_tiles) {
+                        multiply(f, c, total.units[c]);
+                    }
+                }
+            }
+            A::take(g, rows + (w.units * stride + k), stride, f);
+            SHOAL_UNROLL for (int i = 0; i < Tile::output_tiles; ++i) {
+                if (g.warp() + i * w.warps < column_tiles) {
+                    multiply(f, g.warp() + i * w.warps, total.outputs[i]);
                 }
             }
         }
     }
 
-    /// Reads or writes this warp's rows of dM.
-    SHOAL_DEVICE void load_total(int row0, float (&total)[Tile::column_tiles][4]) const {
-        for_each_total(row0, [&](const auto& part, int at, int c, int i) { total[c][i] = part[at]; });
-    }
-    SHOAL_DEVICE void store_total(int row0, const float (&total)[Tile::column_tiles][4]) const {
-        for_each_total(row0, [&](const auto& part, int at, int c, int i) { part[at] = total[c][i]; });
-    }
+    /// Visits what this warp has of dM: visit(element, sum).
     template <class Visit>
-    SHOAL_DEVICE void for_each_total(int row0, Visit visit) const {
+    SHOAL_DEVICE void for_each(Total& total, Visit visit) const {
         const int size = w.matrix_rows * w.matrix_columns;
         const auto part = g.global(w.partials + std::int64_t{tile} * size, size);
-        SHOAL_UNROLL for (int c = 0; c < Tile::column_tiles; ++c) {
+        const auto visit_tile = [&](int row0, int end, int c, float(&sums)[4]) {
             SHOAL_UNROLL for (int i = 0; i < 4; ++i) {
                 const int row = row0 + g.lane() / 4 + i / 2 * 8;
                 const int column = c * tile_columns + g.lane() % 4 * 2 + i % 2;
-                if (column < w.units + w.inputs + 1) {
-                    visit(part, row * w.matrix_columns + column, c, i);
+                if (row < end && column < w.units + w.inputs + 1) {
+                    visit(part + (row * w.matrix_columns + column), sums[i]);
                 }
             }
+        };
+        SHOAL_UNROLL for (int c = 0; c < Tile::column_tiles; ++c) {
+            visit_tile(g.warp() * tile_rows, w.units, c, total.units[c]);
+        }
+        SHOAL_UNROLL for (int i = 0; i < Tile::output_tiles; ++i) {
+            visit_tile(w.units, w.units + w.outputs, g.warp() + i * w.warps, total.outputs[i]);
         }
     }
 };
@@ -198,16 +211,15 @@ SHOAL_DEVICE void gradient_backward(const Group& g, const GradientArguments& arg
     const bool lambda_here = arguments.state_in_shared != 0;
     const int n = w.units;
     const int tile_size = n * trials;
-    const BackwardBlock<Tile, Group> block{
-        g, w, segment, where.tile,
-        BackwardPlan<Tile>(n, w.inputs, w.outputs, lambda_here)};
+    const BackwardBlock<Tile, Group> block{g, w, segment, where.tile,
+                                           BackwardPlan<Tile>(n, w.inputs, w.outputs, lambda_here)};
     const auto& plan = block.plan;
     const auto lambda =
-        lambda_here ? g.template shared<float>(plan.lambda, n * Tile::stride)
-                    : g.global(w.state + std::int64_t{where.tile} * n * Tile::stride,
-                               n * Tile::stride);
-    const auto matrix = g.global(static_cast<const float*>(w.matrix),
-                                 w.matrix_rows * w.matrix_columns);
+        lambda_here
+            ? g.template shared<float>(plan.lambda, n * Tile::stride)
+            : g.global(w.state + std::int64_t{where.tile} * n * Tile::stride, n * Tile::stride);
+    const auto matrix =
+        g.global(static_cast<const float*>(w.matrix), w.matrix_rows * w.matrix_columns);
     const bool whole_trial_ends = segment.last == w.steps;
     const auto carried_lambda =
         g.global(w.carried_lambda + std::int64_t{where.tile} * tile_size, tile_size);
@@ -230,15 +242,15 @@ SHOAL_DEVICE void gradient_backward(const Group& g, const GradientArguments& arg
     const int row_tiles = (n + tile_rows - 1) / tile_rows;
     const int k_tiles = round_up(n + w.outputs, Tile::depth) / Tile::depth;
     const OperandStrides by_column{1, w.matrix_columns};
-    const int own_row = g.warp() * tile_rows;
+
     typename A::Fragment kept[Tile::kept > 0 ? Tile::kept : 1];
     if (g.warp() < row_tiles) {
-        keep_row_tile<Tile>(g, matrix, by_column, own_row, k_tiles, kept);
+        keep_row_tile<Tile>(g, matrix, by_column, g.warp() * tile_rows, k_tiles, kept);
     }
-    float total[Tile::column_tiles][4] = {};
-    const bool has_total = Tile::fused && own_row < w.matrix_rows;
+    typename BackwardBlock<Tile, Group>::Total total;
+    const bool has_total = Tile::fused && g.warp() < w.warps;
     if (has_total && !whole_trial_ends) {
-        block.load_total(own_row, total);
+        block.for_each(total, [](const auto& part, float& sum) { sum = *part; });
     }
     g.wait_copies();
     g.sync();
@@ -252,18 +264,18 @@ SHOAL_DEVICE void gradient_backward(const Group& g, const GradientArguments& arg
             block.bring_slopes(1 - b, t - 1);
         }
         if (has_total) {
-            block.add_outer(b, own_row, total);
+            block.add_outer(b, total);
         }
         const auto words =
-            g.template shared<const typename A::Word>(plan.error[b], plan.error_words);
+            g.template shared<const typename A::Word>(plan.error(b), plan.error_words);
         const auto drive = block.drive(b);
         const auto next_error = block.errors(1 - b);
         const auto next_pairs = block.error_pairs(1 - b);
         const auto written = block.written(t > segment.first ? t - 1 : t);
-        const auto squashed = g.global(
-            static_cast<const Element*>(w.squashed) +
-                (w.cell == Cell::rate && t > 0 ? block.history(t - 1) : 0),
-            w.cell == Cell::rate ? tile_size : 0);
+        const auto squashed =
+            g.global(static_cast<const Element*>(w.squashed) +
+                         (w.cell == Cell::rate && t > 0 ? block.history(t - 1) : 0),
+                     w.cell == Cell::rate ? tile_size : 0);
         for (int tile = g.warp(); tile < row_tiles; tile += g.warps()) {
             const int row0 = tile * tile_rows;
             float sum[Tile::trial_tiles][4] = {};
@@ -273,8 +285,7 @@ SHOAL_DEVICE void gradient_backward(const Group& g, const GradientArguments& arg
                     const int row = row0 + g.lane() / 4 + i / 2 * 8;
                     const int trial = c * tile_columns + g.lane() % 4 * 2 + i % 2;
                     if (row < n) {
-                        const float r =
-                            A::widen(drive[row * Tile::pair_stride * A::width + trial]);
+                        const float r = A::widen(drive[row * Tile::pair_stride * A::width + trial]);
                         float slope = sum[c][i];
                         if (t > 0) {
                             slope = fused(w.rate_slope, r, slope);
@@ -314,7 +325,7 @@ SHOAL_DEVICE void gradient_backward(const Group& g, const GradientArguments& arg
     }
 
     if (has_total) {
-        block.store_total(own_row, total);
+        block.for_each(total, [](const auto& part, float& sum) { *part = sum; });
     }
     if (segment.first == 0) {
         for (int unit = g.rank(); unit < n; unit += g.size()) {

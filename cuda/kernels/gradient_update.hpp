@@ -63,8 +63,8 @@ template <class Group>
 SHOAL_DEVICE void gather_gradient(const Group& g, const GradientWork& w) {
     const int n = w.units;
     const int size = w.matrix_rows * w.matrix_columns;
-    const auto partials = g.global(static_cast<const float*>(w.partials),
-                                   std::int64_t{w.parts} * size);
+    const auto partials =
+        g.global(static_cast<const float*>(w.partials), std::int64_t{w.parts} * size);
     const auto gradient = g.global(w.gradient, w.at.size);
     for (std::int64_t i = g.rank(); i < w.at.factor_u; i += g.size()) {
         float sum = 0;

@@ -9,12 +9,12 @@
 
 namespace shoal::cuda {
 
-/// Up to 72 units, inputs and one together (80 in bf16): several blocks a multiprocessor.
+/// Up to 64 units, and 72 with inputs or outputs (80 in bf16): several blocks a multiprocessor.
 template <class A>
-using SmallGradient = GradientTile<A, A::width == 1 ? 9 : 5, 5, 4>;
-/// Up to 136 (144 in bf16).
+using SmallGradient = GradientTile<A, A::width == 1 ? 9 : 5, 4, 4>;
+/// Up to 128 units, and 136 (144 in bf16).
 template <class A>
-using MediumGradient = GradientTile<A, A::width == 1 ? 17 : 9, 9, 4>;
+using MediumGradient = GradientTile<A, A::width == 1 ? 17 : 9, 8, 4>;
 /// Any number; few trials at a time where many do not fit the shared memory.
 template <class A>
 using LargeGradient = GradientTile<A, 0, 8, 4>;
@@ -38,7 +38,7 @@ template <class Tile>
 struct GradientForward {
     static constexpr const char* name = "gradient_forward";
     static constexpr int threads_at_most = Tile::most_threads;
-    static constexpr int blocks_at_least = Tile::blocks;
+    static constexpr int blocks_at_least = Tile::forward_blocks;
     GradientArguments arguments;
     template <class Group>
     SHOAL_DEVICE void operator()(const Group& g) const {
@@ -50,7 +50,7 @@ template <class Tile>
 struct GradientBackward {
     static constexpr const char* name = "gradient_backward";
     static constexpr int threads_at_most = Tile::most_threads;
-    static constexpr int blocks_at_least = Tile::blocks;
+    static constexpr int blocks_at_least = Tile::backward_blocks;
     GradientArguments arguments;
     template <class Group>
     SHOAL_DEVICE void operator()(const Group& g) const {

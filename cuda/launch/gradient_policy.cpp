@@ -24,11 +24,11 @@ bool try_tile(const GradientShape& shape, const DeviceLimits& limits, GradientPo
     policy.fused = Tile::fused;
     policy.tile_trials = Tile::trials;
     policy.tiles = (shape.batch + Tile::trials - 1) / Tile::trials;
-    policy.matrix_rows = round_up(rows, tile_rows);
+    policy.matrix_rows = Tile::padded_rows(shape.units, shape.outputs);
     policy.matrix_columns =
         std::max(round_up(columns, Tile::depth), round_up(shape.units, tile_rows));
-    policy.threads = Tile::fused ? policy.matrix_rows / tile_rows * warp_size : Tile::most_threads;
-    if (Tile::fused && (policy.threads > Tile::most_threads ||
+    policy.threads = Tile::warps_for(shape.units, shape.inputs) * warp_size;
+    if (Tile::fused && (policy.threads > Tile::most_threads || shape.outputs > tile_rows ||
                         std::max(rows, columns) > Tile::k_tiles * Tile::depth)) {
         return false;
     }
@@ -39,7 +39,7 @@ bool try_tile(const GradientShape& shape, const DeviceLimits& limits, GradientPo
         policy.backward_bytes =
             BackwardPlan<Tile>(shape.units, shape.inputs, shape.outputs, here).bytes;
         if (std::max(policy.forward_bytes, policy.backward_bytes) <= limits.shared_per_block) {
-            const int rounds = 2 * Tile::blocks;
+            const int rounds = 2 * Tile::backward_blocks;
             policy.networks_at_once =
                 std::max(1, rounds * limits.multiprocessors / std::max(1, policy.tiles));
             return true;
@@ -54,8 +54,7 @@ int segment_steps(const GradientShape& shape, const GradientPolicy& policy,
     const double flops_of_step =
         4.0 * policy.matrix_rows * policy.matrix_columns * policy.tile_trials;
     const double in_time = std::max(1.0, block_seconds * slowest_flops / flops_of_step);
-    const double budget =
-        static_cast<double>(limits.memory) / 4 / policy.networks_at_once;
+    const double budget = static_cast<double>(limits.memory) / 4 / policy.networks_at_once;
     GradientPolicy tried = policy;
     tried.segment_steps = static_cast<int>(std::min<double>(shape.steps, in_time));
     while (tried.segment_steps > 8 &&
@@ -89,8 +88,8 @@ GradientPolicy gradient_policy(const GradientShape& shape, Precision precision,
     }
     GradientPolicy policy;
     policy.precision = precision;
-    for (const GradientRoute route : {GradientRoute::small, GradientRoute::medium,
-                                      GradientRoute::large, GradientRoute::huge}) {
+    for (const GradientRoute route :
+         {GradientRoute::small, GradientRoute::medium, GradientRoute::large, GradientRoute::huge}) {
         policy.route = route;
         const bool fits = visit_gradient_tile(precision, route, [&]<class Tile>(Tile) {
             return try_tile<Tile>(shape, limits, policy);

@@ -15,17 +15,17 @@ const char* name_of(GradientRoute route);
 struct GradientPolicy {
     GradientRoute route = GradientRoute::huge;
     Precision precision = Precision::fp32;
-    bool fused = false;       ///< dM in registers
-    bool state_here = true;   ///< states and lambda in shared memory, else in device memory
-    int tile_trials = 0;      ///< trials of one block
-    int tiles = 0;            ///< of trials; one block each
-    int threads = 0;          ///< that this network needs; fused: a warp for 16 rows of M
-    int matrix_rows = 0;      ///< of M, padded
-    int matrix_columns = 0;   ///< of M, padded
-    int forward_bytes = 0;    ///< shared memory of a block
+    bool fused = false;      ///< dM in registers
+    bool state_here = true;  ///< states and lambda in shared memory, else in device memory
+    int tile_trials = 0;     ///< trials of one block
+    int tiles = 0;           ///< of trials; one block each
+    int threads = 0;         ///< that this network needs; fused: a warp for 16 units
+    int matrix_rows = 0;     ///< of M, padded
+    int matrix_columns = 0;  ///< of M, padded
+    int forward_bytes = 0;   ///< shared memory of a block
     int backward_bytes = 0;
-    int segment_steps = 0;    ///< steps of one launch, whose history is kept
-    int networks_at_once = 0; ///< in one launch: at least fills the device
+    int segment_steps = 0;     ///< steps of one launch, whose history is kept
+    int networks_at_once = 0;  ///< in one launch: at least fills the device
     /// Networks that may share a launch have equal ones of these.
     bool same_launch(const GradientPolicy& other) const {
         return route == other.route && state_here == other.state_here;

@@ -6,7 +6,8 @@ namespace shoal::cuda {
 template void launch(const operation::GradientForward<SmallGradient<Tf32>>&, LaunchShape, Stream&);
 template void launch(const operation::GradientBackward<SmallGradient<Tf32>>&, LaunchShape, Stream&);
 template void launch(const operation::GradientForward<MediumGradient<Tf32>>&, LaunchShape, Stream&);
-template void launch(const operation::GradientBackward<MediumGradient<Tf32>>&, LaunchShape, Stream&);
+template void launch(const operation::GradientBackward<MediumGradient<Tf32>>&, LaunchShape,
+                     Stream&);
 template void launch(const operation::GradientForward<LargeGradient<Tf32>>&, LaunchShape, Stream&);
 template void launch(const operation::GradientBackward<LargeGradient<Tf32>>&, LaunchShape, Stream&);
 template void launch(const operation::GradientForward<HugeGradient<Tf32>>&, LaunchShape, Stream&);

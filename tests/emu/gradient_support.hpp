@@ -92,8 +92,7 @@ struct GradientCase {
 
 /// Operands are rounded to 24, 11 or 8 significant bits.
 inline double unit_roundoff(Precision precision) {
-    return precision == Precision::fp32 ? 0x1p-24
-                                        : precision == Precision::tf32 ? 0x1p-11 : 0x1p-8;
+    return precision == Precision::fp32 ? 0x1p-24 : precision == Precision::tf32 ? 0x1p-11 : 0x1p-8;
 }
 
 /// Relative error of a gradient. A step rounds operands of products, r, 1 - r^2 and W about 8 times

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// launch() for the emulated device: the same bodies, run by the emulator. Included by the units that
-// instantiate it.
+// launch() for the emulated device: the same bodies, run by the emulator. Included by the units
+// that instantiate it.
 #pragma once
 
 #include "core/error.hpp"

@@ -8,7 +8,8 @@ template void launch(const operation::GradientUpdate&, LaunchShape, Stream&);
 template void launch(const operation::GradientForward<SmallGradient<Fp32>>&, LaunchShape, Stream&);
 template void launch(const operation::GradientBackward<SmallGradient<Fp32>>&, LaunchShape, Stream&);
 template void launch(const operation::GradientForward<MediumGradient<Fp32>>&, LaunchShape, Stream&);
-template void launch(const operation::GradientBackward<MediumGradient<Fp32>>&, LaunchShape, Stream&);
+template void launch(const operation::GradientBackward<MediumGradient<Fp32>>&, LaunchShape,
+                     Stream&);
 template void launch(const operation::GradientForward<LargeGradient<Fp32>>&, LaunchShape, Stream&);
 template void launch(const operation::GradientBackward<LargeGradient<Fp32>>&, LaunchShape, Stream&);
 template void launch(const operation::GradientForward<HugeGradient<Fp32>>&, LaunchShape, Stream&);
@@ -18,7 +19,8 @@ template void launch(const operation::GradientOuter<HugeGradient<Fp32>>&, Launch
 template void launch(const operation::GradientForward<SmallGradient<Tf32>>&, LaunchShape, Stream&);
 template void launch(const operation::GradientBackward<SmallGradient<Tf32>>&, LaunchShape, Stream&);
 template void launch(const operation::GradientForward<MediumGradient<Tf32>>&, LaunchShape, Stream&);
-template void launch(const operation::GradientBackward<MediumGradient<Tf32>>&, LaunchShape, Stream&);
+template void launch(const operation::GradientBackward<MediumGradient<Tf32>>&, LaunchShape,
+                     Stream&);
 template void launch(const operation::GradientForward<LargeGradient<Tf32>>&, LaunchShape, Stream&);
 template void launch(const operation::GradientBackward<LargeGradient<Tf32>>&, LaunchShape, Stream&);
 template void launch(const operation::GradientForward<HugeGradient<Tf32>>&, LaunchShape, Stream&);
@@ -28,7 +30,8 @@ template void launch(const operation::GradientOuter<HugeGradient<Tf32>>&, Launch
 template void launch(const operation::GradientForward<SmallGradient<Bf16>>&, LaunchShape, Stream&);
 template void launch(const operation::GradientBackward<SmallGradient<Bf16>>&, LaunchShape, Stream&);
 template void launch(const operation::GradientForward<MediumGradient<Bf16>>&, LaunchShape, Stream&);
-template void launch(const operation::GradientBackward<MediumGradient<Bf16>>&, LaunchShape, Stream&);
+template void launch(const operation::GradientBackward<MediumGradient<Bf16>>&, LaunchShape,
+                     Stream&);
 template void launch(const operation::GradientForward<LargeGradient<Bf16>>&, LaunchShape, Stream&);
 template void launch(const operation::GradientBackward<LargeGradient<Bf16>>&, LaunchShape, Stream&);
 template void launch(const operation::GradientForward<HugeGradient<Bf16>>&, LaunchShape, Stream&);

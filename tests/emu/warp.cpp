@@ -170,8 +170,7 @@ void multiply_tile(Lanes& operands, Value value) {
         const int in_group = lane % 4;
         for (int part = 0; part < width; ++part) {
             for (int i = 0; i < 4; ++i) {
-                a[group + i % 2 * 8][(in_group + i / 2 * 4) * width + part] =
-                    value(has.a[i], part);
+                a[group + i % 2 * 8][(in_group + i / 2 * 4) * width + part] = value(has.a[i], part);
             }
             for (int i = 0; i < 2; ++i) {
                 b[(in_group + i * 4) * width + part][group] = value(has.b[i], part);
