@@ -14,38 +14,53 @@
 HWY_BEFORE_NAMESPACE();
 namespace shoal::cpu::HWY_NAMESPACE {
 
-/// From dL/dr(t), less the rate penalty's part, of some rows and columns: dL/d(state(t)) in place
-/// of that of t + 1, and, unless t is 0, dL/d(drive(t - 1)) in `deltas`. `at` as in advance_rows().
-template <Cell C, typename T>
-HWY_INLINE void retreat_rows(const GradientPass<T>& pass, const T* slopes, int rows, int columns,
-                             std::ptrdiff_t at, const T* rates, T* deltas) {
+/// As AdvanceRows.
+template <typename T>
+struct RetreatRows {
+    const T* rates;
+    T* states;  ///< dL/d(state(t + 1)) becomes that of t
+    T* deltas;  ///< dL/d(drive(t - 1)) in place of its tanh; null: t is 0
+    std::ptrdiff_t stride;
+    T step;
+    T penalty;  ///< derivative of the rate penalty is penalty r
+};
+
+/// From dL/dr(t), less the rate penalty's part, of a tile.
+template <Cell C, bool Penalty, int W, typename T>
+HWY_INLINE void retreat_rows(const RetreatRows<T>& to, const T* slopes, int rows) {
     const Tag<T> d;
     using V = hn::Vec<Tag<T>>;
+    constexpr auto lanes = static_cast<std::ptrdiff_t>(hn::MaxLanes(Tag<T>()));
     const V one = hn::Set(d, T{1});
-    const V step = hn::Set(d, pass.step);
-    const V penalty = hn::Set(d, deltas != nullptr ? pass.rate_factor : T{0});
-    for (int i = 0; i < rows; ++i, at += pass.plan->stride) {
-        for (int c = 0; c < columns; c += static_cast<int>(hn::Lanes(d))) {
-            const V r = hn::Load(d, rates + at + c);
-            const V slope = hn::MulAdd(penalty, r, hn::Load(d, slopes + i * columns + c));
-            V state = hn::Load(d, pass.states + at + c);
+    const V step = hn::Set(d, to.step);
+    for_row_groups<W>(rows, [&](auto group, int first) HWY_ATTR {
+        constexpr int count = decltype(group)::value * W;
+        SHOAL_UNROLL
+        for (int k = 0; k < count; ++k) {
+            const std::ptrdiff_t at = (first + k / W) * to.stride + (k % W) * lanes;
+            V slope = hn::Load(d, slopes + (first * W + k) * lanes);
+            V state = hn::Load(d, to.states + at);
             state = hn::NegMulAdd(step, state, state);
+            if constexpr (Penalty) {
+                slope = hn::MulAdd(hn::Set(d, to.penalty), hn::Load(d, to.rates + at), slope);
+            }
             if constexpr (C == Cell::current) {
+                const V r = hn::Load(d, to.rates + at);
                 state = hn::MulAdd(hn::NegMulAdd(r, r, one), slope, state);
             } else {
                 state = hn::Add(state, slope);
             }
-            hn::Store(state, d, pass.states + at + c);
-            if (deltas != nullptr) {
+            hn::Store(state, d, to.states + at);
+            if (to.deltas != nullptr) {
                 V delta = hn::Mul(step, state);
                 if constexpr (C == Cell::rate) {
-                    const V s = hn::Load(d, deltas + at + c);
+                    const V s = hn::Load(d, to.deltas + at);
                     delta = hn::Mul(delta, hn::NegMulAdd(s, s, one));
                 }
-                hn::Store(delta, d, deltas + at + c);
+                hn::Store(delta, d, to.deltas + at);
             }
         }
-    }
+    });
 }
 
 /// The state at time t from that at t + 1; t = steps starts with nothing behind it.
@@ -65,12 +80,20 @@ HWY_INLINE void backward_step(GradientPass<T>& pass, const Strides<T>& strides, 
         const int columns = panel.width * plan.lanes;
         const T* weights = pass.backward_weights + panel.first * plan.backward_rows;
         const Right<T> right{last ? weights + plan.shape.units * columns : weights, columns};
-        multiply_panel<Start::from_zero>(panel.width, pass.trials, drives, errors, right,
-                                         Result<T>{tile, columns}, [&](int row, int end) HWY_ATTR {
-                                             retreat_rows<C>(pass, tile, end - row, columns,
-                                                             row * strides.row + panel.first, rates,
-                                                             deltas);
-                                         });
+        multiply_panel<Start::from_zero>(
+            panel.width, pass.trials, drives, errors, right, Result<T>{tile, columns},
+            [&](auto width, int row, int end) HWY_ATTR {
+                constexpr int w = decltype(width)::value;
+                const std::ptrdiff_t at = row * strides.row + panel.first;
+                const RetreatRows<T> to{
+                    rates + at,  pass.states + at, t > 0 ? deltas + at : nullptr,
+                    strides.row, pass.step,        pass.rate_factor};
+                if (t > 0 && pass.rate_factor != 0) {
+                    retreat_rows<C, true, w>(to, tile, end - row);
+                } else {
+                    retreat_rows<C, false, w>(to, tile, end - row);
+                }
+            });
     }
 }
 
@@ -86,7 +109,6 @@ HWY_INLINE void add_weight_gradient(const GradientPass<T>& pass, const Strides<T
         const int columns = panel.width * plan.lanes;
         const Right<T> deltas{pass.deltas + begin * strides.step + panel.first, strides.row};
         T* gradient = pass.gradient + panel.first * plan.forward_rows;
-        const auto nothing = [](int, int) {};
         if (pass.trained.recurrent) {
             multiply_panel<Start::from_result>(panel.width, plan.shape.units, rates, Left<T>{},
                                                deltas, Result<T>{gradient, columns, columns},

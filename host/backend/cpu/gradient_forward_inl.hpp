@@ -43,43 +43,65 @@ void draw_noise(const GradientPass<T>& pass, int t) {
     }
 }
 
-/// From the drives of some rows and columns to the states and rates that follow; whether all are in
-/// range. `at` is the place of the first of them in an array [trial][stride].
-template <Cell C, bool Noise, typename T>
-HWY_INLINE bool advance_rows(const GradientPass<T>& pass, const T* drives, int rows, int columns,
-                             std::ptrdiff_t at, const T* rates, T* next_rates, T* squashed) {
+/// Where a step's rows of one tile stand: arrays [trial][stride] from the tile's first row and
+/// column on.
+template <typename T>
+struct AdvanceRows {
+    const T* rates;
+    T* next_rates;
+    T* states;    ///< current cells
+    T* squashed;  ///< rate cells
+    const T* noise;
+    std::ptrdiff_t stride;
+    T step;
+    T noise_factor;
+};
+
+/// From the drives of a tile to the states and rates that follow; whether all are in range.
+template <Cell C, bool Noise, int W, typename T>
+HWY_INLINE bool advance_rows(const AdvanceRows<T>& to, const T* drives, int rows) {
     const Tag<T> d;
     using V = hn::Vec<Tag<T>>;
-    const V step = hn::Set(d, pass.step);
+    constexpr auto lanes = static_cast<std::ptrdiff_t>(hn::MaxLanes(Tag<T>()));
+    const V step = hn::Set(d, to.step);
     const V limit = hn::Set(d, static_cast<T>(divergence_limit));
     auto good = hn::Eq(limit, limit);
-    for (int i = 0; i < rows; ++i, at += pass.plan->stride) {
-        const T* drive_row = drives + i * columns;
-        for (int c = 0; c < columns; c += static_cast<int>(hn::Lanes(d))) {
-            const V drive = hn::LoadU(d, drive_row + c);
-            V next;
-            if constexpr (C == Cell::current) {
-                const V x = hn::Load(d, pass.states + at + c);
-                next = hn::MulAdd(step, hn::Sub(drive, x), x);
-            } else {
-                const V towards = fast_tanh(d, drive, T{});
-                const V h = hn::Load(d, rates + at + c);
-                hn::Store(towards, d, squashed + at + c);
-                next = hn::MulAdd(step, hn::Sub(towards, h), h);
-            }
+    for_row_groups<W>(rows, [&](auto group, int first) HWY_ATTR {
+        constexpr int count = decltype(group)::value * W;
+        // Vector k stands in row k / W of the group.
+        const auto place = [&](int k) { return (first + k / W) * to.stride + (k % W) * lanes; };
+        V next[count], towards[count];
+        SHOAL_UNROLL
+        for (int k = 0; k < count; ++k) {
+            towards[k] = hn::Load(d, drives + (first * W + k) * lanes);
+        }
+        if constexpr (C == Cell::rate) {
+            fast_tanh_all(d, towards, T{});
+        }
+        SHOAL_UNROLL
+        for (int k = 0; k < count; ++k) {
+            const std::ptrdiff_t at = place(k);
+            const V state = hn::Load(d, (C == Cell::rate ? to.rates : to.states) + at);
+            next[k] = hn::MulAdd(step, hn::Sub(towards[k], state), state);
             if constexpr (Noise) {
-                next = hn::MulAdd(hn::Set(d, pass.noise_factor), hn::Load(d, pass.noise + at + c),
-                                  next);
+                next[k] =
+                    hn::MulAdd(hn::Set(d, to.noise_factor), hn::Load(d, to.noise + at), next[k]);
             }
-            good = hn::And(good, hn::Le(hn::Abs(next), limit));
-            if constexpr (C == Cell::current) {
-                hn::Store(next, d, pass.states + at + c);
-                hn::Store(fast_tanh(d, next, T{}), d, next_rates + at + c);
+            good = hn::And(good, hn::Le(hn::Abs(next[k]), limit));
+            if constexpr (C == Cell::rate) {
+                hn::Store(towards[k], d, to.squashed + at);
             } else {
-                hn::Store(next, d, next_rates + at + c);
+                hn::Store(next[k], d, to.states + at);
             }
         }
-    }
+        if constexpr (C == Cell::current) {
+            fast_tanh_all(d, next, T{});
+        }
+        SHOAL_UNROLL
+        for (int k = 0; k < count; ++k) {
+            hn::Store(next[k], d, to.next_rates + place(k));
+        }
+    });
     return hn::AllTrue(d, good);
 }
 
@@ -97,13 +119,15 @@ HWY_INLINE void forward_step(GradientPass<T>& pass, const Strides<T>& strides, i
     for (const auto& panel : plan.panels) {
         const int columns = panel.width * plan.lanes;
         const Right<T> weights{pass.weights + panel.first * plan.forward_rows, columns};
-        multiply_panel<Start::from_zero>(panel.width, pass.trials, recurrent, input, weights,
-                                         Result<T>{tile, columns}, [&](int row, int end) HWY_ATTR {
-                                             good &= advance_rows<C, Noise>(
-                                                 pass, tile, end - row, columns,
-                                                 row * strides.row + panel.first, rates, next_rates,
-                                                 squashed);
-                                         });
+        multiply_panel<Start::from_zero>(
+            panel.width, pass.trials, recurrent, input, weights, Result<T>{tile, columns},
+            [&](auto width, int row, int end) HWY_ATTR {
+                const std::ptrdiff_t at = row * strides.row + panel.first;
+                const AdvanceRows<T> to{rates + at,    next_rates + at,  pass.states + at,
+                                        squashed + at, pass.noise + at,  strides.row,
+                                        pass.step,     pass.noise_factor};
+                good &= advance_rows<C, Noise, decltype(width)::value>(to, tile, end - row);
+            });
     }
     pass.in_range = pass.in_range && good;
 }
@@ -189,7 +213,7 @@ HWY_INLINE void add_readout_gradient(const GradientPass<T>& pass, const Strides<
                                plan.padded, plan.padded};
         multiply_panel<Start::from_result>(panel.width, plan.shape.outputs, left, Left<T>{},
                                            Right<T>{rates + panel.first, strides.row}, result,
-                                           [](int, int) {});
+                                           nothing);
     }
 }
 

@@ -8,6 +8,8 @@
 #define SHOAL_BACKEND_CPU_GRADIENT_PRODUCT
 #endif
 
+#include <type_traits>
+
 #include "backend/cpu/simd_inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -44,9 +46,6 @@ constexpr int most_tile_rows = 8;
 constexpr int tile_rows(int width) {
     return HWY_MIN(most_tile_rows, accumulator_registers / width);
 }
-
-// The tile's loops must be unrolled before anything else, or its sums live in memory.
-#define SHOAL_UNROLL _Pragma("GCC unroll 16")
 
 /// sum += left * right; returns where right goes on.
 template <int R, int W, typename T, class V>
@@ -119,19 +118,20 @@ HWY_INLINE void multiply_rows_of(int rows, const Left<T>& first, const Left<T>& 
     }
 }
 
-/// `rows` rows of one panel of W vectors, in tiles as even as possible; after_tile(first, end) is
-/// called when rows [first, end) of the result are there.
+/// `rows` rows of one panel of W vectors, in tiles as even as possible; after_tile(W, first,
+/// end) is called when rows [first, end) of the result are there.
 template <int W, Start S, typename T, class AfterTile>
 HWY_INLINE void multiply_panel_of(int rows, const Left<T>& first, const Left<T>& second,
                                   const Right<T>& right, const Result<T>& result,
                                   const AfterTile& after_tile) {
+    constexpr std::integral_constant<int, W> width;
     const int tiles = (rows + tile_rows(W) - 1) / tile_rows(W);
     for (int t = 0, row = 0; t < tiles; ++t) {
         const int count = (rows - row + tiles - t - 1) / (tiles - t);
         multiply_rows_of<tile_rows(W), W, S>(count, first.from_row(row), second.from_row(row),
                                              right,
                                              {result.data + row * result.tile_row, result.row});
-        after_tile(row, row + count);
+        after_tile(width, row, row + count);
         row += count;
     }
 }
@@ -156,6 +156,23 @@ HWY_INLINE void multiply_panel(int width, int rows, const Left<T>& first, const 
             multiply_panel_of<HWY_MIN(4, panel_vectors), S>(rows, first, second, right, result,
                                                             after_tile);
             break;
+    }
+}
+
+/// For a tile's product that nobody waits for.
+constexpr auto nothing = [](auto, int, int) {};
+
+/// Calls visit(R, first) for rows [0, rows) in groups of R rows of W vectors, about as many vectors
+/// as can be worked on side by side.
+template <int W, class Visit>
+HWY_INLINE void for_row_groups(int rows, const Visit& visit) {
+    constexpr int together = HWY_MAX(1, panel_vectors / W);
+    int i = 0;
+    for (; i + together <= rows; i += together) {
+        visit(std::integral_constant<int, together>(), i);
+    }
+    for (; i < rows; ++i) {
+        visit(std::integral_constant<int, 1>(), i);
     }
 }
 

@@ -12,6 +12,11 @@
 
 #include "backend/cpu/layout.hpp"
 
+// Loops over a few vectors must be unrolled before anything else, or the vectors live in memory.
+#ifndef SHOAL_UNROLL
+#define SHOAL_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace shoal::cpu::HWY_NAMESPACE {
 
