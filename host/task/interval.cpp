@@ -27,20 +27,23 @@ class Interval final : public OneTypeTask {
           delay_(delay) {}
 
     SuccessRule success() const override {
-        return {"largest output of the trial, at least 0.5, within two tau of the target pulse",
+        return {"output reaches 0.5 within two tau of the target pulse and nowhere else",
                 5.0 / onsets, 0.95};
     }
 
     double score(const Trial& trial, std::span<const double> z) const override {
-        if (std::any_of(z.begin(), z.end(), [](double value) { return std::isnan(value); })) {
-            return 0.0;
-        }
-        const auto largest = std::max_element(z.begin(), z.end());
         const auto& targets = trial.targets;
         const auto target = std::max_element(targets.begin(), targets.end()) - targets.begin();
-        const auto late = (largest - z.begin()) - target;  // steps
-        const bool in_time = late >= -near * slot_ && late < (near + 1) * slot_;
-        return in_time && *largest >= 0.5 ? 1.0 : 0.0;
+        bool answered = false;
+        for (std::size_t t = 0; t < z.size(); ++t) {
+            const auto late = static_cast<std::ptrdiff_t>(t) - target;  // steps
+            const bool in_time = late >= -near * slot_ && late < (near + 1) * slot_;
+            if (std::isnan(z[t]) || (!in_time && z[t] >= 0.5)) {
+                return 0.0;
+            }
+            answered = answered || z[t] >= 0.5;
+        }
+        return answered ? 1.0 : 0.0;
     }
 
   protected:

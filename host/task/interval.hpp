@@ -12,9 +12,10 @@ namespace shoal {
 /// slot long that begins `delay` after the input pulse began, and 0 elsewhere. A trial ends five
 /// slots after the latest possible target. The mask is 1 everywhere.
 ///
-/// A trial is right if the largest output of the whole trial is at least 0.5 and stands in the slot
-/// of the target or one of the two on either side. Without the input the best answer is one fixed
-/// time, which does for 5 of the 15 pulses: chance 1/3, whatever the delay.
+/// A trial is right if the output reaches 0.5 in the slot of the target or in one of the two on
+/// either side, and nowhere else (ours; the largest output alone stands near the target in some
+/// networks that are not trained). Without the input the best answer is one fixed time, which does
+/// for 5 of the 15 pulses: chance 1/3, whatever the delay.
 std::shared_ptr<const Task> make_interval(const TaskConfig& task, const NetworkConfig& network);
 
 }  // namespace shoal

@@ -135,7 +135,12 @@ TEST(Interval, TwoSlotsEarlyOrLateAreInTime) {
     EXPECT_EQ(score_at(0, 0.5), 1.0);
     EXPECT_EQ(score_at(0, 0.49), 0.0);
     std::vector<double> z = trial.targets;
-    z[0] = std::nan("");
+    for (const double elsewhere : {0.49, 0.5, std::nan("")}) {
+        z[0] = elsewhere;
+        EXPECT_EQ(task->score(trial, z), elsewhere == 0.49 ? 1.0 : 0.0) << elsewhere;
+    }
+    z = trial.targets;
+    z[static_cast<std::size_t>(target + 3)] = std::nan("");
     EXPECT_EQ(task->score(trial, z), 0.0);
 }
 
