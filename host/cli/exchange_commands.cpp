@@ -10,6 +10,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
+#include "cli/series.hpp"
 #include "config/config.hpp"
 #include "core/error.hpp"
 #include "model/network.hpp"
@@ -73,44 +74,14 @@ struct SimulateOptions {
     ComputeOptions compute;
 };
 
-/// The series that drives a simulation: from --inputs, else from the weights file.
-InputsFile series_of(const SimulateOptions& options, const WeightsFile& weights) {
-    InputsFile series;
-    if (!options.inputs.empty()) {
-        series = read_inputs(options.inputs);
-    } else if (!weights.inputs_series.empty()) {
-        series.trials = weights.series_trials;
-        series.steps = weights.series_steps;
-        series.inputs = weights.inputs;
-        series.inputs_series = weights.inputs_series;
-    } else {
+void simulate(const SimulateOptions& options) {
+    const WeightsFile weights = read_weights(options.weights);
+    const InputsFile series = series_for(weights, options.weights, options.inputs);
+    if (series.steps == 0) {
         throw usage_error(
             fmt::format("{} has no `inputs`; give a file with inputs[trial,time,input] by --inputs",
                         options.weights));
     }
-    if (series.inputs != weights.inputs) {
-        throw file_error(fmt::format("{}: inputs have {} channels; the networks of {} have {}",
-                                     options.inputs.empty() ? options.weights : options.inputs,
-                                     series.inputs, options.weights, weights.inputs));
-    }
-    if (series.initial_state.empty() && !weights.initial_state.empty()) {
-        if (weights.initial_trials != series.trials) {
-            throw file_error(fmt::format("{}: initial_state has {} trials; the inputs have {}",
-                                         options.weights, weights.initial_trials, series.trials));
-        }
-        series.initial_state = weights.initial_state;
-        series.units = weights.units;
-    }
-    if (!series.initial_state.empty() && series.units != weights.units) {
-        throw file_error(fmt::format("{}: initial_state has {} units; the networks have {}",
-                                     options.inputs, series.units, weights.units));
-    }
-    return series;
-}
-
-void simulate(const SimulateOptions& options) {
-    const WeightsFile weights = read_weights(options.weights);
-    const InputsFile series = series_of(options, weights);
     const auto backend = open_backend(options.compute, Precision::fp64);
     const auto trials = static_cast<std::size_t>(series.trials);
     const auto units = static_cast<std::size_t>(weights.units);

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// adjoint: learning signals of any networks.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "analysis/adjoint.hpp"
+#include "cli/commands.hpp"
+#include "cli/options.hpp"
+#include "cli/series.hpp"
+#include "core/error.hpp"
+#include "core/parallel.hpp"
+#include "store/adjoint_file.hpp"
+#include "store/analysis_schema.hpp"
+
+namespace shoal {
+namespace {
+
+struct AdjointOptions {
+    std::string weights;
+    std::string inputs;
+    std::string out;
+    int steps = 0;
+    int exponents = 3;
+    int threads = 0;
+};
+
+/// Trials and steps of the run, its inputs if there are any.
+InputsFile runs_of(const AdjointOptions& options, const WeightsFile& weights) {
+    InputsFile runs = series_for(weights, options.weights, options.inputs);
+    if (runs.steps > 0) {
+        if (options.steps > 0 && options.steps != runs.steps) {
+            throw usage_error(fmt::format("--steps {}: the inputs have {} steps; leave it out",
+                                          options.steps, runs.steps));
+        }
+        return runs;
+    }
+    if (options.steps == 0) {
+        throw usage_error(fmt::format(
+            "{} has no `inputs`; give --steps T, the length of the run, or --inputs FILE",
+            options.weights));
+    }
+    runs.steps = options.steps;
+    runs.trials = std::max(1, weights.initial_trials);
+    runs.initial_state = weights.initial_state;
+    return runs;
+}
+
+/// One network's constant input; empty: 0.
+std::vector<double> constant_input(const WeightsFile& weights, int network) {
+    if (weights.constant_input.empty()) {
+        return {};
+    }
+    const auto begin = weights.constant_input.begin() + network * weights.inputs;
+    return {begin, begin + weights.inputs};
+}
+
+AdjointValues values_of(const AdjointOptions& options, const WeightsFile& weights, int network,
+                        const InputsFile& runs, const AdjointShape& shape) {
+    const NetworkModel model = model_of(weights, network);
+    const bool driven = !runs.inputs_series.empty();
+    const Dynamics dynamics(model,
+                            driven ? std::vector<double>{} : constant_input(weights, network));
+    const auto trials = static_cast<std::size_t>(runs.trials);
+    const auto units = static_cast<std::size_t>(weights.units);
+    const std::size_t block = runs.inputs_series.size() / trials;
+    const std::size_t norms = shape.lags.size() * static_cast<std::size_t>(shape.outputs);
+    const auto exponents = static_cast<std::size_t>(shape.exponents);
+    AdjointValues values;
+    values.norms.resize(trials * norms);
+    values.tangent.resize(trials * exponents);
+    values.adjoint.resize(trials * exponents);
+    parallel_for(trials, options.threads, [&](std::size_t trial, int) {
+        Eigen::VectorXd start = Eigen::VectorXd::Zero(model.units);
+        if (!runs.initial_state.empty()) {
+            std::copy_n(runs.initial_state.data() + trial * units, units, start.data());
+        }
+        Eigen::MatrixXd drive;
+        if (driven) {
+            drive =
+                input_drive(model, {runs.inputs_series.data() + trial * block, block}, runs.steps);
+        }
+        const LinearizedRun run(dynamics, start, runs.steps, drive);
+        const Eigen::MatrixXd found =
+            adjoint_norms(run, readout_directions(model, run.end_state()), shape.lags);
+        for (Eigen::Index lag = 0; lag < found.rows(); ++lag) {
+            for (Eigen::Index o = 0; o < found.cols(); ++o) {
+                values.norms[trial * norms + static_cast<std::size_t>(lag * found.cols() + o)] =
+                    found(lag, o);
+            }
+        }
+        const RunExponents leading = run_exponents(run, shape.exponents, {1, 0});
+        std::copy_n(leading.tangent.begin(), exponents, &values.tangent[trial * exponents]);
+        std::copy_n(leading.adjoint.begin(), exponents, &values.adjoint[trial * exponents]);
+    });
+    return values;
+}
+
+void write_signals(const AdjointOptions& options) {
+    const WeightsFile weights = read_weights(options.weights);
+    if (weights.outputs == 0) {
+        throw file_error(fmt::format(
+            "{}: has no `readout`; learning signals are gradients of outputs", options.weights));
+    }
+    const InputsFile runs = runs_of(options, weights);
+    AdjointShape shape;
+    shape.networks = weights.networks;
+    shape.trials = runs.trials;
+    shape.outputs = weights.outputs;
+    shape.exponents = std::min(options.exponents, weights.units);
+    shape.lags = logarithmic_lags(runs.steps);
+    shape.cell = weights.cell;
+    shape.tau = weights.tau;
+    shape.dt = weights.dt;
+    AdjointOptions with_threads = options;
+    if (with_threads.threads == 0) {
+        with_threads.threads = available_threads();
+    }
+    write_adjoints(options.out, shape, [&](int network) {
+        return values_of(with_threads, weights, network, runs, shape);
+    });
+}
+
+}  // namespace
+
+void add_adjoint_command(CLI::App& app) {
+    const auto options = std::make_shared<AdjointOptions>();
+    CLI::App* command = add_command<AdjointOptions>(
+        app, "adjoint", "Learning signals of any weights: gradients of the outputs against lag",
+        options,
+        "  shoal adjoint --weights w.h5 --steps 2000 --out signals.h5\n"
+        "  shoal adjoint --weights w.h5 --inputs trials.h5 --out signals.h5\n"
+        "The run starts at initial_state (default: 0) of the inputs or the weights file and holds\n"
+        "constant_input where there are no inputs. In the answer: adjoint_norm[network,trial,lag,\n"
+        "output], exponents and adjoint_exponents[network,trial,exponent], in float64.",
+        write_signals);
+    command->add_option("--weights", options->weights, "Weights file (HDF5)")->required();
+    command->add_option("--inputs", options->inputs,
+                        "File with inputs[trial,time,input] (default: those in the weights file)");
+    command->add_option("--steps", options->steps, "Length of the run where there are no inputs")
+        ->check(CLI::Range(1, 10'000'000));
+    command->add_option("--out", options->out, "HDF5 file to write")->required();
+    command->add_option("--exponents", options->exponents, "How many leading exponents")
+        ->check(CLI::Range(1, 32768))
+        ->capture_default_str();
+    command->add_option("--threads", options->threads, "Threads (default: all processors)")
+        ->check(CLI::PositiveNumber);
+}
+
+}  // namespace shoal

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#include "cli/series.hpp"
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+
+namespace shoal {
+
+InputsFile series_for(const WeightsFile& weights, const std::string& weights_path,
+                      const std::string& inputs_path) {
+    InputsFile series;
+    if (!inputs_path.empty()) {
+        series = read_inputs(inputs_path);
+    } else if (!weights.inputs_series.empty()) {
+        series.trials = weights.series_trials;
+        series.steps = weights.series_steps;
+        series.inputs = weights.inputs;
+        series.inputs_series = weights.inputs_series;
+    } else {
+        return series;
+    }
+    if (series.inputs != weights.inputs) {
+        throw file_error(fmt::format("{}: inputs have {} channels; the networks of {} have {}",
+                                     inputs_path.empty() ? weights_path : inputs_path,
+                                     series.inputs, weights_path, weights.inputs));
+    }
+    if (series.initial_state.empty() && !weights.initial_state.empty()) {
+        if (weights.initial_trials != series.trials) {
+            throw file_error(fmt::format("{}: initial_state has {} trials; the inputs have {}",
+                                         weights_path, weights.initial_trials, series.trials));
+        }
+        series.initial_state = weights.initial_state;
+        series.units = weights.units;
+    }
+    if (!series.initial_state.empty() && series.units != weights.units) {
+        throw file_error(fmt::format("{}: initial_state has {} units; the networks have {}",
+                                     inputs_path, series.units, weights.units));
+    }
+    return series;
+}
+
+}  // namespace shoal

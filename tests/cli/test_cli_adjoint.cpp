@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// shoal adjoint: learning signals in closed form, and its mistakes.
+#include <cmath>
+
+#include "store/exchange_files.hpp"
+#include "store/hdf5.hpp"
+#include "test_cli_support.hpp"
+
+namespace shoal::test {
+namespace {
+
+/// Two networks of two units that do not talk to each other: at the origin unit i of network n
+/// multiplies by 1 - dt + dt w[n][i]. Outputs read one unit each.
+constexpr double own[2][2] = {{0.5, -0.25}, {0.9, 0.0}};
+
+WeightsFile lines_file(Cell cell) {
+    WeightsFile file;
+    file.networks = 2;
+    file.units = 2;
+    file.inputs = 1;
+    file.outputs = 2;
+    file.cell = cell;
+    file.dt = 0.2;
+    for (const auto& w : own) {
+        file.recurrent.insert(file.recurrent.end(), {w[0], 0.0, 0.0, w[1]});
+        file.input.insert(file.input.end(), {1.0, 0.5});
+        file.readout.insert(file.readout.end(), {3.0, 0.0, 0.0, -2.0});
+    }
+    return file;
+}
+
+double multiplier(std::size_t network, std::size_t unit, double slope = 1.0) {
+    return 0.8 + 0.2 * slope * own[network][unit];
+}
+
+TEST_F(CommandLine, AdjointsAtTheOriginAreTheEigenvalues) {
+    for (const Cell cell : {Cell::current, Cell::rate}) {
+        write_weights_h5("w.h5", lines_file(cell));
+        const Outcome outcome =
+            shoal({"adjoint", "--weights", "w.h5", "--steps", "200", "--out", "s.h5"});
+        ASSERT_EQ(outcome.status, 0) << outcome.err;
+        EXPECT_EQ(outcome.err, "");
+
+        const hdf5::ReadGroup file("s.h5");
+        const auto shape = file.extents("adjoint_norm", {"network", "trial", "lag", "output"});
+        const std::uint64_t lags = shape[2];
+        ASSERT_EQ(shape, (hdf5::Extents{2, 1, lags, 2}));
+        const auto lag = file.numbers("lag", {lags});
+        const auto norm = file.numbers("adjoint_norm", shape);
+        const auto forward = file.numbers("exponents", {2, 1, 2});
+        const auto backward = file.numbers("adjoint_exponents", {2, 1, 2});
+        EXPECT_EQ(lag.front(), 0.0);
+        EXPECT_NEAR(lag[1], 0.2, 1e-15);
+        EXPECT_NEAR(lag.back(), 40.0, 1e-13);
+        for (std::size_t n = 0; n < 2; ++n) {
+            for (std::size_t i = 0; i < lags; ++i) {
+                for (std::size_t o = 0; o < 2; ++o) {
+                    const double expected = std::pow(multiplier(n, o), lag[i] / 0.2);
+                    // 200 factors, each rounded a few times.
+                    EXPECT_NEAR(norm[(n * lags + i) * 2 + o] / expected, 1.0, 200 * 4e-16);
+                }
+            }
+            for (std::size_t k = 0; k < 2; ++k) {
+                const double expected = std::log(multiplier(n, k)) / 0.2;
+                // Frames turn to the leading unit as exp(-0.5 t) at least; 8 of 40 tau are skipped.
+                EXPECT_NEAR(forward[n * 2 + k], expected, 1e-3);
+                EXPECT_NEAR(backward[n * 2 + k], expected, 1e-3);
+            }
+        }
+    }
+}
+
+TEST_F(CommandLine, AdjointsFollowInputsAndConstantInput) {
+    WeightsFile weights = lines_file(Cell::rate);
+    weights.constant_input = {0.7, -0.3};
+    write_weights_h5("w.h5", weights);
+    WeightsFile driven = lines_file(Cell::rate);
+    driven.inputs_series = {0.4, 1.5};
+    driven.series_trials = 2;
+    driven.series_steps = 1;
+    driven.initial_state = {0.1, 0.2, 0.3, 0.4};
+    driven.initial_trials = 2;
+    write_weights_h5("driven.h5", driven);
+
+    ASSERT_EQ(shoal({"adjoint", "--weights", "w.h5", "--steps", "1", "--out", "a.h5"}).status, 0);
+    ASSERT_EQ(
+        shoal({"adjoint", "--weights", "driven.h5", "--out", "b.h5", "--exponents", "1"}).status,
+        0);
+
+    const auto constant = hdf5::ReadGroup("a.h5").numbers("adjoint_norm", {2, 1, 2, 2});
+    const auto series = hdf5::ReadGroup("b.h5").numbers("adjoint_norm", {2, 2, 2, 2});
+    for (std::size_t n = 0; n < 2; ++n) {
+        for (std::size_t o = 0; o < 2; ++o) {
+            const double gain = o == 0 ? 1.0 : 0.5;
+            const auto slope = [&](double drive) { return 1 - std::pow(std::tanh(drive), 2); };
+            const double held = slope(gain * weights.constant_input[n]);
+            EXPECT_NEAR(constant[(n * 2 + 1) * 2 + o], multiplier(n, o, held), 4e-16);
+            for (std::size_t trial = 0; trial < 2; ++trial) {
+                const double drive = own[n][o] * driven.initial_state[2 * trial + o] +
+                                     gain * driven.inputs_series[trial];
+                EXPECT_NEAR(series[((n * 2 + trial) * 2 + 1) * 2 + o],
+                            multiplier(n, o, slope(drive)), 4e-16);
+            }
+        }
+    }
+    // One step is too short for an exponent.
+    EXPECT_TRUE(std::isnan(hdf5::ReadGroup("b.h5").numbers("exponents", {2, 2, 1})[0]));
+}
+
+TEST_F(CommandLine, AdjointMistakes) {
+    WeightsFile weights = lines_file(Cell::current);
+    write_weights_h5("w.h5", weights);
+    const Outcome endless = shoal({"adjoint", "--weights", "w.h5", "--out", "s.h5"});
+    EXPECT_EQ(endless.status, 2);
+    expect_contains(endless.err, "--steps");
+    expect_contains(endless.err, "--inputs");
+    EXPECT_EQ(shoal({"adjoint", "--weights", "w.h5", "--steps", "0", "--out", "s.h5"}).status, 2);
+
+    weights.inputs_series.assign(10, 0.5);
+    weights.series_trials = 1;
+    weights.series_steps = 10;
+    write_weights_h5("driven.h5", weights);
+    const Outcome lengths =
+        shoal({"adjoint", "--weights", "driven.h5", "--steps", "11", "--out", "s.h5"});
+    EXPECT_EQ(lengths.status, 2);
+    expect_contains(lengths.err, "the inputs have 10 steps");
+
+    weights.outputs = 0;
+    weights.readout.clear();
+    write_weights_h5("mute.h5", weights);
+    const Outcome mute = shoal({"adjoint", "--weights", "mute.h5", "--out", "s.h5"});
+    EXPECT_EQ(mute.status, 3);
+    expect_contains(mute.err, "no `readout`");
+    EXPECT_FALSE(fs::exists("s.h5"));
+}
+
+}  // namespace
+}  // namespace shoal::test
