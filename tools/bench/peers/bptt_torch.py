@@ -146,6 +146,7 @@ class Manual(Ensemble):
                     self.backward(self.u, self.y)
                     self.optimizer.step()
             torch.cuda.current_stream().wait_stream(side)
+            torch.cuda.empty_cache()  # a graph has memory of its own
             self.graph = torch.cuda.CUDAGraph()
             with torch.cuda.graph(self.graph):
                 self.backward(self.u, self.y)
