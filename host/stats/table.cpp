@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "config/keys.hpp"
 #include "core/file.hpp"
 #include "stats/quantile.hpp"
 #include "stats/rows.hpp"
@@ -210,11 +211,16 @@ std::optional<SweepValue> swept_value(const PopulationRow& row, const std::strin
     std::size_t begin = 0;
     while (begin < key.size()) {
         const std::size_t end = std::min(key.find(", ", begin), key.size());
-        const SweepValue* value = single(std::string_view(key).substr(begin, end - begin));
+        const std::string_view name = std::string_view(key).substr(begin, end - begin);
+        const SweepValue* value = single(name);
         if (value == nullptr) {
             return std::nullopt;
         }
-        texts += (texts.empty() ? "" : " ") + to_string(*value);
+        // Of keys that vary together, those that mean nothing to this network are not named.
+        const Key* known = find_key(name);
+        if (known == nullptr || known->used(row.spec)) {
+            texts += (texts.empty() ? "" : " ") + to_string(*value);
+        }
         begin = end + 2;
     }
     return SweepValue{texts};

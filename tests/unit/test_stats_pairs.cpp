@@ -179,5 +179,18 @@ TEST(PairsText, SaysWhatIsLeftOut) {
     EXPECT_NE(many.find("by network.key7;"), std::string::npos) << many;
 }
 
+TEST(Pairs, KeysThatMeanNothingToANetworkAreNotNamed) {
+    const std::string tasks = "task.kind, task.delay, task.duration";
+    PopulationRow copy;
+    copy.spec.task.kind = TaskKind::copy;
+    copy.spec.swept = {
+        {"task.kind", std::string("copy")}, {"task.delay", 5.0}, {"task.duration", 20.0}};
+    EXPECT_EQ(to_string(*swept_value(copy, tasks)), "copy 5");
+    PopulationRow adding = copy;
+    adding.spec.task.kind = TaskKind::adding;
+    adding.spec.swept[0].second = std::string("adding");
+    EXPECT_EQ(to_string(*swept_value(adding, tasks)), "adding 20");
+}
+
 }  // namespace
 }  // namespace shoal
