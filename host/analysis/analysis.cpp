@@ -225,7 +225,10 @@ NetworkAnalysis analyze_network(const AnalysisInput& input, const AnalysisConfig
     }
     Evidence evidence;
     evidence.tau = dynamics.tau();
-    evidence.largest_output = delays.rule_b.largest_output;
+    // Outputs of tasks with classes may be logits, for which no finite size is far.
+    const bool logits = input.task->targets_are_classes();
+    evidence.largest_output =
+        logits && std::isfinite(delays.rule_b.largest_output) ? 0.0 : delays.rule_b.largest_output;
     Settling settling = begin_settling(input, dynamics, delays);
     if (evidence.largest_output <= far_output) {
         settling.follow(exact, Settling::Until::moving_is_clear);

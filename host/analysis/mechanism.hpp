@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // From evidence to a verdict. The rules, in this order:
 //   far            a run diverged, or |z_o| > 4 somewhere in the last two of the 50 trial lengths
+//                  (tasks whose targets are classes aside: their outputs may be logits)
 //   none           the numbers did not allow a verdict (no run could be followed)
 //   mixed          some runs settle (or drift towards a point), others keep moving
 //   no run keeps moving:

@@ -239,6 +239,27 @@ TEST(Analyze, LargeOutputsAreFar) {
     EXPECT_EQ(a.rule_b, RuleLabel::far);
 }
 
+/// The logits of a network that answers with classes have no bound.
+TEST(Analyze, LargeLogitsAreNotFar) {
+    TaskConfig copy;
+    copy.kind = TaskKind::copy;
+    copy.symbols = 2;
+    copy.length = 1;
+    copy.delay = 5.0;
+    AnalysisInput input =
+        input_of(network_of(2, diagonal({2, 2}), Cell::current), {1, 1, 1, -1, -1, 1, -1, -1});
+    input.task = make_task(copy, {}, ErrorSchedule::epochs);
+    input.model.inputs = 4;
+    input.model.input.assign(8, 0.0);
+    input.model.outputs = 3;
+    input.model.readout.assign(6, 30.0);
+
+    const NetworkAnalysis a = analyze(input);
+
+    EXPECT_EQ(a.mechanism, Mechanism::direct) << a.evidence;
+    EXPECT_EQ(a.rule_b, RuleLabel::far);
+}
+
 TEST(Analyze, NumbersOutOfRangeGiveARecordAndNoException) {
     const double nan = std::nan("");
     for (const double bad : {nan, 1e300, 1e6}) {
