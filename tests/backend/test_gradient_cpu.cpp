@@ -301,6 +301,38 @@ TEST_P(GradientCpu, SameBitsAloneAndInAnyCompany) {
     }
 }
 
+TEST_P(GradientCpu, SameBitsWhenNetworksShareABatch) {
+    // Two shapes and two losses take turns on one batch, whose contents change between iterations.
+    const auto backend = make_backend("cpu", {GetParam(), 1, 0});
+    Learner first = make_learner({20, 2, 3, 8, 11, 0}, Cell::rate);
+    make_classes(first);
+    const Learner other = make_learner({20, 2, 3, 8, 11, 0}, Cell::rate, 900);
+    const auto session = backend->gradient_session();
+    std::vector<Learner> learners;
+    std::vector<GradientSession::Work> work;
+    for (int i = 0; i < 8; ++i) {
+        Learner s = make_learner({i % 4 < 2 ? 20 : 33, 2, 3, 8, 11, 0}, Cell::rate);
+        s.rule.training.loss = i % 2 == 0 ? Loss::mse : Loss::cross_entropy;
+        work.push_back({session->add(s.model, s.rule, nullptr), &first.batch, 0});
+        learners.push_back(s);
+    }
+    std::vector<IterationOutcome> outcomes(work.size());
+    session->run_iteration(work, outcomes);
+    const TrialBatch before = first.batch;
+    first.batch.inputs = other.batch.inputs;
+    session->run_iteration(work, outcomes);
+    for (std::size_t i = 0; i < learners.size(); ++i) {
+        const auto alone = backend->gradient_session();
+        const int handle = alone->add(learners[i].model, learners[i].rule, nullptr);
+        const GradientSession::Work work_before{handle, &before, 0};
+        const GradientSession::Work work_after{handle, &first.batch, 0};
+        IterationOutcome outcome;
+        alone->run_iteration({&work_before, 1}, {&outcome, 1});
+        alone->run_iteration({&work_after, 1}, {&outcome, 1});
+        EXPECT_TRUE(same(alone->state(handle), session->state(work[i].handle))) << i;
+    }
+}
+
 TEST_P(GradientCpu, SameBitsAcrossSaveAndRestore) {
     const auto backend = make_backend("cpu", {GetParam(), 1, 0});
     for (int i = 0; i < 12; ++i) {

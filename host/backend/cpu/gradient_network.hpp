@@ -7,65 +7,11 @@
 #include <vector>
 
 #include "backend/cpu/gradient_kernels.hpp"
+#include "backend/cpu/gradient_scratch.hpp"
 #include "backend/cpu/kernels.hpp"
 #include "core/error.hpp"
 
 namespace shoal::cpu {
-
-/// Memory of one iteration, kept by one thread and used by one network after the other.
-template <typename T>
-class GradientScratch {
-  public:
-    /// Numbers that a plan asks for.
-    static std::size_t size_of(const GradientPlan& plan) {
-        std::size_t size = 0;
-        GradientScratch parts;
-        parts.place(plan, [&](T*&, std::size_t part) { size += part; });
-        return size;
-    }
-
-    void prepare(const GradientPlan& plan) {
-        if (memory_.size() < size_of(plan)) {
-            memory_ = AlignedArray<T>(size_of(plan));
-        }
-        T* next = memory_.data();
-        place(plan, [&](T*& part, std::size_t size) {
-            part = next;
-            next += size;
-        });
-    }
-
-    T *gradient = nullptr, *backward_weights = nullptr;
-    T *drives = nullptr, *rates = nullptr, *deltas = nullptr, *states = nullptr, *noise = nullptr;
-    T *targets = nullptr, *scales = nullptr, *errors = nullptr, *outputs = nullptr;
-
-  private:
-    /// Calls put(part, size) for every part, sizes in whole cache lines.
-    template <class Put>
-    void place(const GradientPlan& plan, const Put& put) {
-        const auto n = [](int value) { return static_cast<std::size_t>(value); };
-        const std::size_t steps = n(plan.shape.steps);
-        const std::size_t trials = n(plan.block_trials);
-        const std::size_t rows = trials * n(plan.stride);
-        const std::size_t step_outputs = n(plan.shape.outputs) * n(trial_lanes(plan.block_trials));
-        put(gradient, rounded(plan.size));
-        put(backward_weights, rounded(plan.backward_size()));
-        put(drives, rounded(steps * trials * n(plan.shape.inputs + 1)));
-        put(rates, rounded((steps + 1) * rows));
-        put(deltas, rounded(steps * rows));
-        put(states, rounded(rows));
-        put(noise, rounded(rows));
-        put(targets, rounded(steps * step_outputs));
-        put(scales, rounded(steps * step_outputs));
-        put(errors, rounded(steps * step_outputs));
-        put(outputs, rounded(step_outputs));
-    }
-    static std::size_t rounded(std::size_t size) {
-        constexpr std::size_t whole = block;
-        return (size + whole - 1) / whole * whole;
-    }
-    AlignedArray<T> memory_;
-};
 
 template <typename T>
 class GradientNetwork {
@@ -145,11 +91,16 @@ class GradientNetwork {
                               static_cast<double>(plan_.shape.units);
         GradientPass<T> pass = first_pass(scratch);
         pass.rate_factor = static_cast<T>(2.0 * rule_.training.rate_penalty / values);
-        const double terms = error_terms(batch);
+        if (!scratch.holds(batch, rule_)) {
+            pack(batch, scratch);
+        }
         for (int b = 0; b < plan_.blocks; ++b) {
-            pack_block(batch, plan_.first_trial(b), plan_.first_trial(b + 1), terms, scratch);
-            pass.first_trial = batch.first_trial + plan_.first_trial(b);
-            pass.trials = plan_.first_trial(b + 1) - plan_.first_trial(b);
+            const int first = plan_.first_trial(b);
+            pass.first_trial = batch.first_trial + first;
+            pass.trials = plan_.first_trial(b + 1) - first;
+            pass.drives = scratch.drives + drives_before(b);
+            pass.targets = scratch.targets + outputs_before(b);
+            pass.scales = scratch.scales + outputs_before(b);
             kernels_.forward(pass);
             kernels_.backward(pass);
         }
@@ -190,9 +141,6 @@ class GradientNetwork {
         pass.weights = weights_.data();
         pass.backward_weights = scratch.backward_weights;
         pass.gradient = scratch.gradient;
-        pass.drives = scratch.drives;
-        pass.targets = scratch.targets;
-        pass.scales = scratch.scales;
         pass.rates = scratch.rates;
         pass.deltas = scratch.deltas;
         pass.states = scratch.states;
@@ -212,36 +160,65 @@ class GradientNetwork {
         return rule_.training.loss == Loss::mse ? terms : terms / plan_.shape.outputs;
     }
 
-    /// Inputs, targets and masks of trials [first, end) of a batch, as a pass wants them.
-    void pack_block(const TrialBatch& batch, int first, int end, double terms,
-                    GradientScratch<T>& scratch) const {
-        const auto n = [](int value) { return static_cast<std::size_t>(value); };
-        const std::size_t inputs = n(plan_.shape.inputs);
-        const std::size_t outputs = n(plan_.shape.outputs);
-        const std::size_t lanes = n(trial_lanes(end - first));
-        const T factor = static_cast<T>((rule_.training.loss == Loss::mse ? 2.0 : 1.0) / terms);
-        T* drive = scratch.drives;
-        T* target = scratch.targets;
-        T* scale = scratch.scales;
-        for (std::size_t t = 0; t < n(plan_.shape.steps); ++t) {
-            const std::size_t row = t * n(batch.trials) + n(first);
-            const double* u = batch.inputs.data() + row * inputs;
+    /// Where block b's drives, and its targets and scales, start.
+    std::size_t drives_before(int b) const {
+        return GradientPlan::size_of(plan_.shape.steps) *
+               GradientPlan::size_of(plan_.shape.inputs + 1) *
+               GradientPlan::size_of(plan_.first_trial(b));
+    }
+    std::size_t outputs_before(int b) const {
+        return GradientPlan::size_of(b) * GradientPlan::size_of(plan_.shape.steps) *
+               GradientPlan::size_of(plan_.shape.outputs) *
+               GradientPlan::size_of(trial_lanes(plan_.block_trials));
+    }
+
+    /// Inputs, targets and masks of a batch, as passes want them.
+    void pack(const TrialBatch& batch, GradientScratch<T>& scratch) const {
+        const double factor = (rule_.training.loss == Loss::mse ? 2.0 : 1.0) / error_terms(batch);
+        for (int b = 0; b < plan_.blocks; ++b) {
+            const int first = plan_.first_trial(b);
+            const int end = plan_.first_trial(b + 1);
+            pack_inputs(batch, first, end, scratch.drives + drives_before(b));
+            pack_targets(batch, first, end, static_cast<T>(factor),
+                         scratch.targets + outputs_before(b), scratch.scales + outputs_before(b));
+        }
+        scratch.now_holds(batch, rule_);
+    }
+
+    /// [step][trial][inputs and a 1] of trials [first, end)
+    void pack_inputs(const TrialBatch& batch, int first, int end, T* drive) const {
+        const int inputs = plan_.shape.inputs;
+        for (int t = 0; t < plan_.shape.steps; ++t) {
+            const double* u = batch.inputs.data() +
+                              (GradientPlan::size_of(t) * GradientPlan::size_of(batch.trials) +
+                               GradientPlan::size_of(first)) *
+                                  GradientPlan::size_of(inputs);
             for (int i = first; i < end; ++i) {
-                for (std::size_t k = 0; k < inputs; ++k) {
+                for (int k = 0; k < inputs; ++k) {
                     *drive++ = static_cast<T>(*u++);
                 }
                 *drive++ = T{1};
             }
-            const double* y = batch.targets.data() + row * outputs;
-            const std::uint8_t* mask = batch.mask.data() + row * outputs;
+        }
+    }
+
+    /// [step][output][trial lanes] of trials [first, end); lanes without a trial have no error.
+    void pack_targets(const TrialBatch& batch, int first, int end, T factor, T* target,
+                      T* scale) const {
+        const auto trials = GradientPlan::size_of(end - first);
+        const auto outputs = GradientPlan::size_of(plan_.shape.outputs);
+        const auto lanes = GradientPlan::size_of(trial_lanes(end - first));
+        for (int t = 0; t < plan_.shape.steps; ++t) {
+            const std::size_t at = (GradientPlan::size_of(t) * GradientPlan::size_of(batch.trials) +
+                                    GradientPlan::size_of(first)) *
+                                   outputs;
             for (std::size_t o = 0; o < outputs; ++o) {
-                std::size_t i = 0;
-                for (; i < n(end - first); ++i) {
-                    target[i] = static_cast<T>(y[i * outputs + o]);
-                    scale[i] = mask[i * outputs + o] != 0 ? factor : T{0};
+                for (std::size_t i = 0; i < trials; ++i) {
+                    target[i] = static_cast<T>(batch.targets[at + i * outputs + o]);
+                    scale[i] = batch.mask[at + i * outputs + o] != 0 ? factor : T{0};
                 }
-                std::fill(target + i, target + lanes, T{0});
-                std::fill(scale + i, scale + lanes, T{0});
+                std::fill(target + trials, target + lanes, T{0});
+                std::fill(scale + trials, scale + lanes, T{0});
                 target += lanes;
                 scale += lanes;
             }

@@ -23,6 +23,9 @@ class Session final : public GradientSession {
     void remove(int handle) override { networks_.erase(handle); }
 
     void run_iteration(std::span<const Work> work, std::span<IterationOutcome> outcomes) override {
+        for (auto& scratch : scratch_) {
+            scratch.forget_batch();
+        }
         parallel_for(work.size(), threads_, [&](std::size_t i, int worker) {
             outcomes[i] = networks_.at(work[i].handle)
                               .run_iteration(*work[i].batch, work[i].iteration,
@@ -31,6 +34,7 @@ class Session final : public GradientSession {
     }
 
     IterationOutcome gradient(const Work& work, std::vector<double>& gradient) override {
+        scratch_.front().forget_batch();
         return networks_.at(work.handle).gradient(*work.batch, scratch_.front(), gradient);
     }
 
