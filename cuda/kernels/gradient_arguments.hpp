@@ -100,7 +100,7 @@ struct GradientWork {
     float* partials = nullptr;        ///< [part]: dM; parts are tiles, or one
     int parts = 0;
     float* initial = nullptr;     ///< [tile, unit]: dL/d initial state
-    double* rate_sums = nullptr;  ///< [tile, warp]: sum of r^2
+    double* rate_sums = nullptr;  ///< [tile, thread of its warps]: sum of r^2
     int warps = 0;
     int* left_range = nullptr;  ///< [tile]: 1 if a state left the range
     float* gradient = nullptr;  ///< in the order of WeightLayout

@@ -193,9 +193,9 @@ struct GradientTile {
             output_tiles;
         return !fused ? warps : by_rows > by_columns ? by_rows : by_columns;
     }
-    /// Rows of M with padding: a tile that starts at the first output fits.
+    /// Rows of M with padding: tiles of rows that start at the first output fit.
     SHOAL_HD static int padded_rows(int units, int outputs) {
-        return round_up(units + (outputs > tile_rows ? outputs : tile_rows), tile_rows);
+        return round_up(units + round_up(outputs, tile_rows), tile_rows);
     }
 
     /// Place of an element of an operand [k, trial].

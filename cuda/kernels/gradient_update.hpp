@@ -162,12 +162,13 @@ SHOAL_DEVICE void gradient_update(const Group& g, const GradientWork* works) {
     }
     loss = block_sum(g, loss) / w.terms;
     double rates = 0;
+    for (int i = g.rank(); i < w.tiles * w.warps * warp_size; i += g.size()) {
+        rates += w.rate_sums[i];
+    }
+    rates = block_sum(g, rates);
     int left_range = 0;
     for (int tile = 0; tile < w.tiles; ++tile) {
         left_range |= w.left_range[tile];
-        for (int warp = 0; warp < w.warps; ++warp) {
-            rates += w.rate_sums[tile * w.warps + warp];
-        }
     }
     double penalty = w.l2 * weight_squares;
     if (w.rate_penalty != 0) {

@@ -135,7 +135,7 @@ GradientScratch::GradientScratch(const GradientShape& shape, const GradientPolic
     carried_error = place(units * trials * 4);
     partials = place((policy.fused ? number(policy.tiles) : 1) * matrix_size * 4);
     initial = place(number(policy.tiles) * units * 4);
-    rate_sums = place(number(policy.tiles) * number(policy.threads / warp_size) * 8);
+    rate_sums = place(number(policy.tiles) * number(policy.threads) * 8);
     left_range = place(number(policy.tiles) * 4);
     gradient = place(WeightLayout(shape).size * 4);
     size = at;
