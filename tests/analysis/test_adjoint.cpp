@@ -165,6 +165,30 @@ TEST(Adjoint, ADirectionOfNothingStaysZero) {
     EXPECT_EQ(readout_directions(model, Eigen::Vector2d(1, 2)), Eigen::MatrixXd::Zero(2, 1));
 }
 
+TEST(Adjoint, AnalysisKeepsTheSignalOfEveryNetwork) {
+    // Both units settle at the pitchfork of x = 1.5 tanh(x), where all multipliers are 1 - 0.1 +
+    // 0.1 slope; two outputs, one of them not read out.
+    NetworkModel model = network_of(2, diagonal({1.5, 1.5}), Cell::current);
+    const double x = pitchfork(1.5);
+    const double multiplier = 0.9 + 0.15 * (1.0 - std::pow(std::tanh(x), 2));
+    model.outputs = 2;
+    model.readout = {0.1, 0.3, 0.0, 0.0};
+    const NetworkAnalysis settled = analyze(input_of(model, {x, x, -x, -x}));
+    const auto lags = logarithmic_lags(adjoint_lengths * 100);
+    ASSERT_EQ(settled.adjoint_norms.size(), lags.size());
+    for (std::size_t i = 0; i < lags.size(); ++i) {
+        const double expected = std::pow(multiplier, lags[i]);
+        EXPECT_NEAR(settled.adjoint_norms[i] / expected, 1.0, 400 * 8 * roundoff);
+    }
+    // An oscillator: what is left at the longest lag is as large as one turn before.
+    model = network_of(2, rotations(1.5, {0.5}), Cell::current);
+    const NetworkAnalysis turning = analyze(input_of(model, {1.0, 0.5, -0.5, 1.0}));
+    EXPECT_GT(turning.adjoint_norms.back(), 0.2);
+
+    model.readout = {0.0, 0.0};
+    EXPECT_TRUE(analyze(input_of(model, {1.0, 0.5, -0.5, 1.0})).adjoint_norms.empty());
+}
+
 /// The closed curve x*(phi), phi -> phi + turn in a step, that a pair of units runs along, as a
 /// Fourier series of states visited. Means are weighted as birkhoff_mean() weights them: their
 /// error falls faster than any power of the number of states.
