@@ -37,13 +37,27 @@ void write_manifest(const std::filesystem::path& path, const Manifest& m) {
     replace_file(path, json.dump(2) + "\n");
 }
 
+namespace {
+
+Precision precision_of(const std::string& name) {
+    for (const Precision precision :
+         {Precision::fp32, Precision::fp64, Precision::tf32, Precision::bf16}) {
+        if (name == name_of(precision)) {
+            return precision;
+        }
+    }
+    throw file_error(fmt::format("manifest: unknown precision \"{}\"", name));
+}
+
+}  // namespace
+
 Manifest read_manifest(const std::filesystem::path& path) {
     Manifest m;
     try {
         const auto json = nlohmann::json::parse(read_text_file(path));
         m.backend = json.at("backend");
         m.instruction_set = json.at("instruction_set");
-        m.precision = json.at("precision") == "fp64" ? Precision::fp64 : Precision::fp32;
+        m.precision = precision_of(json.at("precision"));
         m.mixed_bits = json.at("mixed_bits");
         m.threads = json.at("threads");
         m.shard_index = json.at("shard").at("index");
