@@ -39,14 +39,14 @@ void write_manifest(const std::filesystem::path& path, const Manifest& m) {
 
 namespace {
 
-Precision precision_of(const std::string& name) {
+Precision precision_of(const std::string& name, const std::filesystem::path& path) {
     for (const Precision precision :
          {Precision::fp32, Precision::fp64, Precision::tf32, Precision::bf16}) {
         if (name == name_of(precision)) {
             return precision;
         }
     }
-    throw file_error(fmt::format("manifest: unknown precision \"{}\"", name));
+    throw file_error(fmt::format("{}: unknown precision \"{}\"", path.string(), name));
 }
 
 }  // namespace
@@ -57,7 +57,7 @@ Manifest read_manifest(const std::filesystem::path& path) {
         const auto json = nlohmann::json::parse(read_text_file(path));
         m.backend = json.at("backend");
         m.instruction_set = json.at("instruction_set");
-        m.precision = precision_of(json.at("precision"));
+        m.precision = precision_of(json.at("precision"), path);
         m.mixed_bits = json.at("mixed_bits");
         m.threads = json.at("threads");
         m.shard_index = json.at("shard").at("index");
