@@ -151,6 +151,8 @@ TEST_P(EveryKind, NoiseIsOnEveryInputAndNowhereElse) {
     const auto inputs = static_cast<std::size_t>(task_->shape().inputs);
     std::vector<double> squares(inputs);
     std::vector<double> sums(inputs);
+    double neighbours = 0.0;  // products of channels beside each other, or steps
+    double previous = 0.0;
     double count = 0.0;
     for (int i = 0; i < 100; ++i) {
         const Trial clean = drawn(*task_, i);
@@ -161,9 +163,13 @@ TEST_P(EveryKind, NoiseIsOnEveryInputAndNowhereElse) {
             const double difference = trial.inputs[at] - clean.inputs[at];
             sums[at % inputs] += difference;
             squares[at % inputs] += difference * difference;
+            neighbours += difference * previous;
+            previous = difference;
         }
         count += task_->shape().steps;
     }
+    const double values = count * static_cast<double>(inputs);
+    EXPECT_NEAR(neighbours / values, 0.0, 5 * 0.09 / std::sqrt(values));
     for (std::size_t i = 0; i < inputs; ++i) {
         EXPECT_NEAR(sums[i] / count, 0.0, 5 * 0.3 / std::sqrt(count));
         EXPECT_NEAR(squares[i] / count, 0.09, 5 * 0.09 * std::sqrt(2.0 / count));

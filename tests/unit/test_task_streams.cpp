@@ -36,7 +36,7 @@ TEST(AngularIntegration, VelocityIsTheGaussianProcess) {
         setup.task.duration = 12.0;
         const auto task = setup.make();
         const auto lag = static_cast<std::size_t>(std::lround(3.0 / dt));
-        const int trials = 4000;
+        const int trials = 40'000;
         std::vector<double> sums(4);
         double fourth = 0.0;
         const double speed2 = 0.7 * 0.7;
