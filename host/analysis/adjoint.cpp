@@ -14,11 +14,25 @@ namespace shoal {
 
 namespace {
 
-Eigen::ArrayXd slope_of_tanh(const Eigen::VectorXd& a) {
-    return a.array().unaryExpr([](double value) {
-        const double r = std::tanh(value);
-        return 1.0 - r * r;
-    });
+Eigen::VectorXd tanh_of(const Eigen::VectorXd& a) {
+    return a.unaryExpr([](double value) { return std::tanh(value); });
+}
+
+// matrix vectors, four columns at a time.
+Eigen::MatrixXd product(const PackedMatrix& matrix, const Eigen::MatrixXd& vectors) {
+    constexpr auto width = static_cast<Eigen::Index>(PackedMatrix::columns);
+    const Eigen::Index units = vectors.rows();
+    Eigen::MatrixXd sent(width, units);  // [column, unit]
+    Eigen::MatrixXd got(static_cast<Eigen::Index>(matrix.rows()), width);
+    Eigen::MatrixXd result(units, vectors.cols());
+    for (Eigen::Index first = 0; first < vectors.cols(); first += width) {
+        const Eigen::Index count = std::min(width, vectors.cols() - first);
+        sent.setZero();
+        sent.topRows(count) = vectors.middleCols(first, count).transpose();
+        matrix.multiply(sent.data(), got.data());
+        result.middleCols(first, count) = got.topLeftCorner(units, count);
+    }
+    return result;
 }
 
 // Exponents of frames that `advance` carries through steps 0, 1, ... of its own counting.
@@ -54,35 +68,43 @@ std::vector<double> exponents_of(
 
 LinearizedRun::LinearizedRun(const Dynamics& dynamics, const Eigen::VectorXd& start, int steps,
                              const Eigen::MatrixXd& input_drive)
-    : dynamics_(dynamics), slopes_(dynamics.units(), steps), end_state_(start) {
+    : dynamics_(dynamics),
+      weights_(dynamics.weights()),
+      transposed_(dynamics.weights().transpose()),
+      slopes_(dynamics.units(), steps),
+      end_state_(start) {
     check(input_drive.cols() == 0 ||
               (input_drive.cols() == steps && input_drive.rows() == dynamics.units()),
           "a drive for every unit and step");
     const double rate = dynamics.dt() / dynamics.tau();
     const bool current = dynamics.cell() == Cell::current;
     Eigen::VectorXd& x = end_state_;
+    Eigen::VectorXd squashed = current ? tanh_of(x) : x;
     for (int t = 0; t < steps; ++t) {
-        Eigen::VectorXd target = dynamics.weights() * dynamics.rates(x) + dynamics.drive();
+        Eigen::VectorXd target = product(weights_, current ? squashed : x) + dynamics.drive();
         if (input_drive.cols() > 0) {
             target += input_drive.col(t);
         }
-        slopes_.col(t) = slope_of_tanh(current ? x : target).matrix();
+        // tanh of x(t) for current cells, of the drive for rate cells: its slope is in J_t.
         if (!current) {
-            target = target.unaryExpr([](double a) { return std::tanh(a); }).eval();
+            squashed = tanh_of(target);
         }
-        x += rate * (target - x);
+        slopes_.col(t) = 1.0 - squashed.array().square();
+        x += rate * ((current ? target : squashed) - x);
+        if (current) {
+            squashed = tanh_of(x);
+        }
     }
 }
 
 Eigen::MatrixXd LinearizedRun::forward(int t, const Eigen::MatrixXd& tangents) const {
     const double rate = dynamics_.dt() / dynamics_.tau();
     const auto slopes = slopes_.col(t).asDiagonal();
-    const Eigen::MatrixXd& w = dynamics_.weights();
     Eigen::MatrixXd sent;
     if (dynamics_.cell() == Cell::current) {
-        sent.noalias() = w * (slopes * tangents).eval();
+        sent = product(weights_, slopes * tangents);
     } else {
-        sent = slopes * (w * tangents).eval();
+        sent = slopes * product(weights_, tangents);
     }
     return tangents + rate * (sent - tangents);
 }
@@ -90,12 +112,11 @@ Eigen::MatrixXd LinearizedRun::forward(int t, const Eigen::MatrixXd& tangents) c
 Eigen::MatrixXd LinearizedRun::backward(int t, const Eigen::MatrixXd& adjoints) const {
     const double rate = dynamics_.dt() / dynamics_.tau();
     const auto slopes = slopes_.col(t).asDiagonal();
-    const Eigen::MatrixXd& w = dynamics_.weights();
     Eigen::MatrixXd sent;
     if (dynamics_.cell() == Cell::current) {
-        sent = slopes * (w.transpose() * adjoints).eval();
+        sent = slopes * product(transposed_, adjoints);
     } else {
-        sent.noalias() = w.transpose() * (slopes * adjoints).eval();
+        sent = product(transposed_, slopes * adjoints);
     }
     return adjoints + rate * (sent - adjoints);
 }
@@ -114,7 +135,8 @@ Eigen::MatrixXd readout_directions(const NetworkModel& model, const Eigen::Vecto
                                                     model.outputs);
     Eigen::MatrixXd directions = readout;
     if (model.cell == Cell::current) {
-        directions = slope_of_tanh(x).matrix().asDiagonal() * readout;
+        const Eigen::VectorXd slopes = 1.0 - tanh_of(x).array().square();
+        directions = slopes.asDiagonal() * readout;
     }
     for (Eigen::Index o = 0; o < directions.cols(); ++o) {
         const double length = directions.col(o).norm();

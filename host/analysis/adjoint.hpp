@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "analysis/dynamics.hpp"
+#include "analysis/packed_matrix.hpp"
 #include "core/random.hpp"
 
 namespace shoal {
@@ -33,6 +34,8 @@ class LinearizedRun {
 
   private:
     const Dynamics& dynamics_;
+    PackedMatrix weights_;
+    PackedMatrix transposed_;
     Eigen::MatrixXd slopes_;  ///< [unit, step]: of tanh at x(t) (current), at W x(t) + c (rate)
     Eigen::VectorXd end_state_;
 };

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analysis/dynamics.hpp"
+#include "analysis/packed_matrix.hpp"
 
 namespace shoal {
 
@@ -15,7 +16,7 @@ namespace shoal {
 /// of them, the rounding of fused multiply-adds is not.
 class TangentStepper {
   public:
-    static constexpr int columns = 4;  ///< the state and three tangents
+    static constexpr int columns = PackedMatrix::columns;  ///< the state and three tangents
 
     TangentStepper(const Dynamics& dynamics, const Eigen::VectorXd& state,
                    const Eigen::MatrixXd& tangents);
@@ -27,14 +28,13 @@ class TangentStepper {
     Eigen::MatrixXd tangents() const;
     void set_tangents(const Eigen::MatrixXd& tangents);
 
-    /// What the kernel works on; rows padded with zeros to a multiple of panel_rows.
+    /// What the kernel works on; rows padded as in PackedMatrix.
     struct Work {
-        static constexpr std::size_t panel_rows = 24;
         Cell cell = Cell::current;
         double rate = 0.0;  ///< dt / tau
         std::size_t units = 0;
-        std::size_t rows = 0;        ///< units, padded
-        std::vector<double> matrix;  ///< [panel, from, row in panel]
+        std::size_t rows = 0;  ///< units, padded
+        PackedMatrix matrix;
         std::vector<double> drive;   ///< [row]
         std::vector<double> values;  ///< [column, row]: state, tangents
         std::vector<double> sent;    ///< [from, column]: what goes through W

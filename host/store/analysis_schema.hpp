@@ -14,7 +14,7 @@ inline constexpr int analysis_schema = 2;
 inline constexpr std::array<double, 8> speed_times = {0, 1, 5, 10, 20, 30, 40, 50};
 
 /// Length of the run of NetworkAnalysis::adjoint_norms, in trial lengths.
-inline constexpr int adjoint_lengths = 4;
+inline constexpr int adjoint_lengths = 2;
 
 /// 0, then 1 ... steps, a factor sqrt(2) apart, the last one `steps`.
 inline std::vector<int> logarithmic_lags(int steps) {
