@@ -51,7 +51,7 @@ struct GradientPlan {
         // The history of a block of trials is read again in the backward pass: it should stay in
         // the second-level cache.
         constexpr std::size_t history_bytes = std::size_t{1200} << 10;
-        constexpr int fewest = 8;
+        constexpr int fewest = 12;  // two tiles of rows
         const std::size_t trial_bytes = 2 * size_of(s.steps) * size_of(stride) * number_bytes;
         const int fitting = std::max(
             fewest, static_cast<int>(history_bytes / std::max(trial_bytes, std::size_t{1})));
