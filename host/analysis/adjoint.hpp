@@ -56,7 +56,8 @@ Eigen::MatrixXd adjoint_norms(const LinearizedRun& run, const Eigen::MatrixXd& d
 /// lambda(steps - lag) itself, for every direction.
 Eigen::MatrixXd adjoints(const LinearizedRun& run, const Eigen::MatrixXd& directions, int lag);
 
-/// Leading exponents of a run, falling, per unit of time.
+/// Leading exponents of a run, per unit of time, in the order of the frame: falling, up to what a
+/// short run leaves open.
 struct RunExponents {
     std::vector<double> tangent;  ///< Lyapunov exponents: frames carried forward by J_t
     std::vector<double> adjoint;  ///< the same of frames carried backward by J_t'
