@@ -174,8 +174,8 @@ struct GradientTile {
     static constexpr int trials = trial_tiles * tile_columns;
     /// Words from one row of an operand to the next, for rows along k ([k, trial]) and rows of
     /// trials along k ([row, trial pair]): 8 and 4 modulo 32, so that the lanes of a product meet
-    /// no bank twice.
-    static constexpr int stride = trials + (trials % 32 == 8 ? 0 : 8);
+    /// no bank twice. Of 16 trials two lanes do: there shared memory is what networks do not fit.
+    static constexpr int stride = trials <= 16 ? trials : trials + 8;
     static constexpr int pair_stride = trials / A::width + 4;
     static constexpr int column_tiles = fused ? k_tiles * A::width : 1;  ///< of dM
     static constexpr int kept = fused && A::keeps ? k_tiles : 0;

@@ -50,7 +50,9 @@ SHOAL_DEVICE void gradient_backward(const Group& g, const GradientArguments& arg
                             whole_trial_ends ? 0.0f : float{carried_error[i]});
         }
         block.bring_slopes(0, segment.last);
-        block.bring_drive(0, segment.last);
+        if constexpr (Tile::fused) {
+            block.bring_drive(0, segment.last);
+        }
     }
     const int row_tiles = (n + tile_rows - 1) / tile_rows;
     const int k_tiles = round_up(n + w.outputs, Tile::depth) / Tile::depth;
@@ -78,7 +80,9 @@ SHOAL_DEVICE void gradient_backward(const Group& g, const GradientArguments& arg
     for (int t = segment.last; t >= last_done; --t) {
         const int b = (segment.last - t) % 2;
         if (t > last_done) {
-            block.bring_drive(1 - b, t - 1);
+            if constexpr (Tile::fused) {
+                block.bring_drive(1 - b, t - 1);
+            }
             block.bring_slopes(1 - b, t - 1);
         }
         if (has_total) {
@@ -86,7 +90,7 @@ SHOAL_DEVICE void gradient_backward(const Group& g, const GradientArguments& arg
         }
         const auto words =
             g.template shared<const typename A::Word>(plan.error(b), plan.error_words);
-        const auto drive = block.drive(b);
+        const auto rates = block.rates(b, t);
         const auto next_error = block.errors(1 - b);
         const auto next_pairs = block.error_pairs(1 - b);
         const auto written = block.written(t > segment.first ? t - 1 : t);
@@ -103,7 +107,7 @@ SHOAL_DEVICE void gradient_backward(const Group& g, const GradientArguments& arg
                     const int row = row0 + g.lane() / 4 + i / 2 * 8;
                     const int trial = c * tile_columns + g.lane() % 4 * 2 + i % 2;
                     if (row < n) {
-                        const float r = A::widen(drive[row * Tile::pair_stride * A::width + trial]);
+                        const float r = A::widen(rates[row * block.rate_stride + trial]);
                         float slope = sum[c][i];
                         if (t > 0) {
                             slope = fused(w.rate_slope, r, slope);

@@ -25,7 +25,7 @@ struct BackwardPlan {
 
     SHOAL_HD BackwardPlan(int units, int inputs, int outputs, bool lambda_here) {
         const int rows = Tile::padded_rows(units, outputs);
-        const int columns = Tile::fused ? round_up(units + inputs + 1, tile_columns) : units;
+        const int columns = Tile::fused ? round_up(units + inputs + 1, tile_columns) : 0;
         error_words = rows / Tile::Arithmetic::width * Tile::stride;
         error_pair_words = other_order ? rows * Tile::pair_stride : 0;
         drive_words = columns * Tile::pair_stride;
@@ -105,7 +105,7 @@ struct BackwardBlock {
         }
     }
 
-    /// [r(t); u(t); 1] into buffer b; there after wait_copies() and a barrier.
+    /// [r(t); u(t); 1] into buffer b, for dM; there after wait_copies() and a barrier.
     SHOAL_DEVICE void bring_drive(int b, int t) const {
         const auto to = drive(b);
         const auto from = g.global(static_cast<const Element*>(w.rates) + history(t), tile_size());
@@ -116,22 +116,29 @@ struct BackwardBlock {
             const int trial = i % (trials / at_once) * at_once;
             g.copy16(to + (unit * row + trial), from + (unit * trials + trial));
         }
-        if constexpr (Tile::fused) {
-            const int valid = w.trials - tile * trials;
-            const int columns = plan.drive_words / Tile::pair_stride;
-            for (int i = g.rank(); i < (columns - w.units) * trials; i += g.size()) {
-                const int c = i / trials;
-                const int trial = i % trials;
-                float u = c == w.inputs ? 1.0f : 0.0f;
-                if (c < w.inputs && trial < valid && t < w.steps) {
-                    u = w.trial_inputs[(std::int64_t{t} * w.trials + tile * trials + trial) *
-                                           w.inputs +
-                                       c];
-                }
-                to[(w.units + c) * row + trial] = A::narrow(u);
+        const int valid = w.trials - tile * trials;
+        const int columns = plan.drive_words / Tile::pair_stride;
+        for (int i = g.rank(); i < (columns - w.units) * trials; i += g.size()) {
+            const int c = i / trials;
+            const int trial = i % trials;
+            float u = c == w.inputs ? 1.0f : 0.0f;
+            if (c < w.inputs && trial < valid && t < w.steps) {
+                u = w.trial_inputs[(std::int64_t{t} * w.trials + tile * trials + trial) * w.inputs +
+                                   c];
             }
+            to[(w.units + c) * row + trial] = A::narrow(u);
         }
     }
+
+    /// r(t) of every unit: what bring_drive() brought, or the history.
+    SHOAL_DEVICE auto rates(int b, int t) const {
+        if constexpr (Tile::fused) {
+            return g.template shared<const Element>(plan.drive(b), plan.drive_words * A::width);
+        } else {
+            return g.global(static_cast<const Element*>(w.rates) + history(t), tile_size());
+        }
+    }
+    static constexpr int rate_stride = Tile::fused ? Tile::pair_stride * A::width : trials;
 
     /// A warp's part of dM: its tile of units' rows, and some tiles of the outputs' rows.
     struct Total {

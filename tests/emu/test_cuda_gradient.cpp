@@ -101,6 +101,13 @@ const bool registered = [] {
             add_test("gradient", size_name(units) + suffix,
                      [=] { expect_both_cells_agree(sized(units), precision); });
         }
+        // Where blocks have 99 KB: states in device memory; few trials at a time.
+        for (const int units : {128, 700}) {
+            add_test("gradient", "small_card_" + size_name(units) + suffix, [=] {
+                const Environment card("SHOAL_EMULATED_DEVICE", "89");
+                expect_both_cells_agree(sized(units), precision);
+            });
+        }
         for (const Option& option : options) {
             for (const int units : {20, 140}) {  // on either route
                 add_test("gradient", option.name + ("_" + size_name(units)) + suffix, [=] {

@@ -305,6 +305,65 @@ TEST(emulator, multiply_tf32_is_a_matrix_product) {
     });
 }
 
+/// Pairs of small integers, which bf16 holds: exact, whatever the order of the sum.
+TEST(emulator, multiply_bf16_is_a_matrix_product) {
+    const auto value = [](std::size_t i) {
+        return static_cast<float>(static_cast<int>(i * 7 % 23) - 11);
+    };
+    const auto pair = [](float low, float high) {
+        return std::bit_cast<std::uint32_t>(low) >> 16 |
+               (std::bit_cast<std::uint32_t>(high) & 0xffff0000u);
+    };
+    const auto a = [&](std::size_t row, std::size_t k) { return value(row * 16 + k); };
+    const auto b = [&](std::size_t k, std::size_t column) { return value(1000 + k * 8 + column); };
+    under_all_schedules([&] {
+        std::vector<float> result(16 * 8);
+        launch({.kernel = "tile"}, [&](const Group& g) {
+            const auto group = static_cast<std::size_t>(g.lane() / 4);
+            const auto k = static_cast<std::size_t>(g.lane() % 4) * 2;
+            const std::uint32_t a_part[4] = {pair(a(group, k), a(group, k + 1)),
+                                             pair(a(group + 8, k), a(group + 8, k + 1)),
+                                             pair(a(group, k + 8), a(group, k + 9)),
+                                             pair(a(group + 8, k + 8), a(group + 8, k + 9))};
+            const std::uint32_t b_part[2] = {pair(b(k, group), b(k + 1, group)),
+                                             pair(b(k + 8, group), b(k + 9, group))};
+            float d[4] = {1, 2, 3, 4};
+            g.multiply_bf16(d, a_part, b_part);
+            for (std::size_t i = 0; i < 4; ++i) {
+                result[(group + i / 2 * 8) * 8 + k + i % 2] = d[i] - static_cast<float>(i + 1);
+            }
+        });
+        for (std::size_t row = 0; row < 16; ++row) {
+            for (std::size_t column = 0; column < 8; ++column) {
+                float want = 0;
+                for (std::size_t i = 0; i < 16; ++i) {
+                    want += a(row, i) * b(i, column);
+                }
+                EXPECT_EQ(result[row * 8 + column], want) << row << " " << column;
+            }
+        }
+    });
+}
+
+TEST(emulator, copy16_copies_and_wants_alignment) {
+    Memory<float> values(8);
+    for (int i = 0; i < 8; ++i) {
+        values.data()[i] = static_cast<float>(i);
+    }
+    const auto copy_from = [&](int first) {
+        float got = 0;
+        launch({.kernel = "copy", .threads = 1, .shared_bytes = 16}, [&](const Group& g) {
+            const auto to = g.shared<float>(0, 4);
+            g.copy16(to, g.global(static_cast<const float*>(values.data()), 8) + first);
+            g.wait_copies();
+            got = to[3];
+        });
+        return got;
+    };
+    EXPECT_EQ(copy_from(4), 7.0f);
+    EXPECT_THROW(copy_from(1), Fault);
+}
+
 TEST(emulator, grid_barrier) {
     constexpr int blocks = 7;
     under_all_schedules([] {

@@ -60,6 +60,22 @@ void add_streamed(std::vector<Expected>& kernels, const std::string& type) {
     add<operation::EndTrial<T>>(kernels, "EndTrial_" + type);
 }
 
+template <class A>
+void add_gradient(std::vector<Expected>& kernels, const std::string& arithmetic) {
+    const auto add_passes = [&]<class Tile>(Tile, const std::string& route) {
+        const std::string suffix = route + "_" + arithmetic;
+        add<operation::GradientForward<Tile>>(kernels, "GradientForward_" + suffix);
+        add<operation::GradientBackward<Tile>>(kernels, "GradientBackward_" + suffix);
+        if constexpr (!Tile::fused) {
+            add<operation::GradientOuter<Tile>>(kernels, "GradientOuter_" + suffix);
+        }
+    };
+    add_passes(SmallGradient<A>{}, "small");
+    add_passes(MediumGradient<A>{}, "medium");
+    add_passes(LargeGradient<A>{}, "large");
+    add_passes(HugeGradient<A>{}, "huge");
+}
+
 std::vector<Expected> expected_kernels() {
     std::vector<Expected> kernels;
     add_on_chip<Tile32>(kernels, "Tile32", Route::tile32);
@@ -68,6 +84,11 @@ std::vector<Expected> expected_kernels() {
     add_on_chip<Tile204>(kernels, "Tile204", Route::tile204);
     add_streamed<float>(kernels, "float");
     add_streamed<double>(kernels, "double");
+    add_gradient<Fp32>(kernels, "fp32");
+    add_gradient<Tf32>(kernels, "tf32");
+    add_gradient<Bf16>(kernels, "bf16");
+    add<operation::GradientPack>(kernels, "GradientPack");
+    add<operation::GradientUpdate>(kernels, "GradientUpdate");
     return kernels;
 }
 
