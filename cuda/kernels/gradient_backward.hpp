@@ -65,7 +65,7 @@ SHOAL_DEVICE void gradient_backward(const Group& g, const GradientArguments& arg
     typename BackwardBlock<Tile, Group>::Total total;
     const bool has_total = Tile::fused && g.warp() < w.warps;
     if (has_total && !whole_trial_ends) {
-        block.for_each(total, [](const auto& part, float& sum) { sum = *part; });
+        block.for_each(total, [](const auto& part, float& sum) SHOAL_INLINE { sum = *part; });
     }
     g.wait_copies();
     g.sync();
@@ -147,7 +147,7 @@ SHOAL_DEVICE void gradient_backward(const Group& g, const GradientArguments& arg
     }
 
     if (has_total) {
-        block.for_each(total, [](const auto& part, float& sum) { *part = sum; });
+        block.for_each(total, [](const auto& part, float& sum) SHOAL_INLINE { *part = sum; });
     }
     if (segment.first == 0) {
         for (int unit = g.rank(); unit < n; unit += g.size()) {

@@ -156,7 +156,8 @@ struct BackwardBlock {
         const auto columns = g.template shared<const Word>(plan.drive(b), plan.drive_words);
         const int column_tiles = plan.drive_words / Tile::pair_stride / tile_columns;
         SHOAL_UNROLL_BY(1) for (int k = 0; k < trials / A::width; k += tile_words) {
-            const auto multiply = [&](const typename A::Fragment& f, int c, float(&sum)[4]) {
+            const auto multiply = [&](const typename A::Fragment& f, int c,
+                                      float(&sum)[4]) SHOAL_INLINE {
                 A::multiply(g, f, columns + (c * tile_columns * Tile::pair_stride + k), 1,
                             Tile::pair_stride, sum);
             };
@@ -183,7 +184,7 @@ struct BackwardBlock {
     SHOAL_DEVICE void for_each(Total& total, Visit visit) const {
         const int size = w.matrix_rows * w.matrix_columns;
         const auto part = g.global(w.partials + std::int64_t{tile} * size, size);
-        const auto visit_tile = [&](int row0, int end, int c, float(&sums)[4]) {
+        const auto visit_tile = [&](int row0, int end, int c, float(&sums)[4]) SHOAL_INLINE {
             SHOAL_UNROLL for (int i = 0; i < 4; ++i) {
                 const int row = row0 + g.lane() / 4 + i / 2 * 8;
                 const int column = c * tile_columns + g.lane() % 4 * 2 + i % 2;

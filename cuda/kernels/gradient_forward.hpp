@@ -114,10 +114,10 @@ SHOAL_DEVICE void gradient_forward(const Group& g, const GradientArguments& argu
     const std::int64_t squashed_size =
         w.cell == Cell::rate ? std::int64_t{segment.last - segment.first} * w.tiles * tile_size : 0;
     const auto squashed = g.global(static_cast<Element*>(w.squashed), squashed_size);
-    const auto history = [&](int t) {
+    const auto history = [&](int t) SHOAL_INLINE {
         return (std::int64_t{t - segment.first} * w.tiles + block.tile) * tile_size;
     };
-    const auto place_input = [&](const auto& drive, int t) {
+    const auto place_input = [&](const auto& drive, int t) SHOAL_INLINE {
         for (int i = g.rank(); i < w.inputs * trials; i += g.size()) {
             const int trial = i % trials;
             float u = 0;

@@ -39,7 +39,7 @@ SHOAL_DEVICE void gradient_outer(const Group& g, const GradientArguments& argume
     const int columns = w.units + w.inputs + 1;
 
     // Round i is tile i % tiles of step last - i / tiles.
-    const auto bring = [&](int round) {
+    const auto bring = [&](int round) SHOAL_INLINE {
         const int t = segment.last - round / w.tiles;
         const int tile = round % w.tiles;
         const std::int64_t entry = std::int64_t{t - segment.first} * w.tiles + tile;
@@ -84,7 +84,7 @@ SHOAL_DEVICE void gradient_outer(const Group& g, const GradientArguments& argume
     const auto part = g.global(w.partials, size);
     const int row0 = g.warp() * tile_rows;
     float total[column_tiles][4] = {};
-    const auto for_each = [&](auto visit) {
+    const auto for_each = [&](auto visit) SHOAL_INLINE {
         SHOAL_UNROLL for (int c = 0; c < column_tiles; ++c) {
             SHOAL_UNROLL for (int i = 0; i < 4; ++i) {
                 const int row = first_row + row0 + g.lane() / 4 + i / 2 * 8;
@@ -96,7 +96,7 @@ SHOAL_DEVICE void gradient_outer(const Group& g, const GradientArguments& argume
         }
     };
     if (segment.last < w.steps) {
-        for_each([&](int at, int c, int i) { total[c][i] = part[at]; });
+        for_each([&](int at, int c, int i) SHOAL_INLINE { total[c][i] = part[at]; });
     }
     const int last_done = segment.first == 0 ? 0 : segment.first + 1;
     const int rounds = (segment.last - last_done + 1) * w.tiles;
@@ -122,7 +122,7 @@ SHOAL_DEVICE void gradient_outer(const Group& g, const GradientArguments& argume
         g.wait_copies();
         g.sync();
     }
-    for_each([&](int at, int c, int i) { part[at] = total[c][i]; });
+    for_each([&](int at, int c, int i) SHOAL_INLINE { part[at] = total[c][i]; });
 }
 
 }  // namespace shoal::cuda

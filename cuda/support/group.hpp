@@ -37,6 +37,7 @@
 
 #if defined(__CUDACC__)
 #define SHOAL_DEVICE __device__ __forceinline__
+#define SHOAL_INLINE  // of a lambda; nvcc inlines them by itself
 #define SHOAL_PRAGMA(text) _Pragma(#text)
 #define SHOAL_UNROLL SHOAL_PRAGMA(unroll)
 /// Unrolls so many rounds and no more: registers are scarce beside a recurrent matrix.
@@ -45,6 +46,7 @@
 // Inlined as on the device: an array that a body keeps in registers must not look like memory that
 // two threads share.
 #define SHOAL_DEVICE inline __attribute__((always_inline))
+#define SHOAL_INLINE __attribute__((always_inline))
 #define SHOAL_UNROLL
 #define SHOAL_UNROLL_BY(rounds)
 #endif

@@ -180,18 +180,18 @@ class Group {
     /// Operands are cut to tf32 (the low 13 bits are ignored, as the device does). Each element of
     /// d gets its eight products in float, in order of k: exact products, a rounding per addition.
     /// The device rounds otherwise; compare with a bound, not bit for bit.
-    void multiply_tf32(float (&d)[4], const float (&a)[4], const float (&b)[2],
-                       Where where = Where::current()) const {
-        machine::TileOperands<float> operands{d, a, b};
-        machine::warp_step(thread_, Step::multiply_tf32, cuda::full_warp, where,
-                           machine::pack(&operands), lane(), &machine::multiply_tf32);
+    __attribute__((always_inline)) void multiply_tf32(float (&d)[4], const float (&a)[4],
+                                                      const float (&b)[2],
+                                                      Where where = Where::current()) const {
+        take(d, tile<Step::multiply_tf32>(&machine::multiply_tf32, where, d[0], d[1], d[2], d[3],
+                                          a[0], a[1], a[2], a[3], b[0], b[1]));
     }
     /// Sixteen exact products of pairs of bf16 (the lower half first), in order of k as above.
-    void multiply_bf16(float (&d)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2],
-                       Where where = Where::current()) const {
-        machine::TileOperands<std::uint32_t> operands{d, a, b};
-        machine::warp_step(thread_, Step::multiply_bf16, cuda::full_warp, where,
-                           machine::pack(&operands), lane(), &machine::multiply_bf16);
+    __attribute__((always_inline)) void multiply_bf16(float (&d)[4], const std::uint32_t (&a)[4],
+                                                      const std::uint32_t (&b)[2],
+                                                      Where where = Where::current()) const {
+        take(d, tile<Step::multiply_bf16>(&machine::multiply_bf16, where, d[0], d[1], d[2], d[3],
+                                          a[0], a[1], a[2], a[3], b[0], b[1]));
     }
 
     template <class T>
@@ -235,6 +235,30 @@ class Group {
     void wait_copies() const {}
 
   private:
+    struct Sums {
+        float d[4];
+    };
+    /// Operands by value: what a thread has in registers must not look like memory of several
+    /// threads to ThreadSanitizer, whose fibers share stacks.
+    template <Step step, class Word>
+    SHOAL_EMU_UNSEEN __attribute__((noinline)) Sums tile(void (*multiply)(machine::Lanes&),
+                                                         Where where, float d0, float d1, float d2,
+                                                         float d3, Word a0, Word a1, Word a2,
+                                                         Word a3, Word b0, Word b1) const {
+        Sums sums{{d0, d1, d2, d3}};
+        const Word a[4] = {a0, a1, a2, a3};
+        const Word b[2] = {b0, b1};
+        machine::TileOperands<Word> operands{sums.d, a, b};
+        machine::warp_step(thread_, step, cuda::full_warp, where, machine::pack(&operands), lane(),
+                           multiply);
+        return sums;
+    }
+    __attribute__((always_inline)) static void take(float (&d)[4], const Sums& sums) {
+        for (int i = 0; i < 4; ++i) {
+            d[i] = sums.d[i];
+        }
+    }
+
     template <class T>
     View<T> shared_view(int in_cluster, std::size_t offset, std::size_t count) const {
         SharedMemory& memory =
