@@ -133,7 +133,7 @@ class Backend {
     virtual int threads() const = 0;
 
     virtual std::unique_ptr<ForceSession> force_session() = 0;
-    virtual std::unique_ptr<GradientSession> gradient_session();
+    virtual std::unique_ptr<GradientSession> gradient_session() = 0;
     /// results[i] belongs to requests[i]; parallel over requests.
     virtual std::vector<SimulationResult> simulate(std::span<const SimulationRequest> requests) = 0;
 
@@ -143,8 +143,8 @@ class Backend {
     virtual std::uint64_t recurrent_bytes(int units) const = 0;
     /// Bytes one more network in a GradientSession takes, and what an iteration takes besides,
     /// whatever the number of networks.
-    virtual std::uint64_t gradient_bytes(const GradientShape& shape) const;
-    virtual std::uint64_t gradient_scratch_bytes(const GradientShape& shape) const;
+    virtual std::uint64_t gradient_bytes(const GradientShape& shape) const = 0;
+    virtual std::uint64_t gradient_scratch_bytes(const GradientShape& shape) const = 0;
     /// Bytes free now where its networks are held: the machine's memory, or a device's.
     virtual std::uint64_t available_memory() const = 0;
     /// Networks that a wave should hold at least, so that nothing idles.

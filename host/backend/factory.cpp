@@ -21,16 +21,6 @@ std::unique_ptr<Backend> try_cuda(const BackendOptions& options, std::string& re
 
 }  // namespace
 
-std::unique_ptr<GradientSession> Backend::gradient_session() {
-    throw usage_error(fmt::format("backend {}: has no gradient training", name()));
-}
-std::uint64_t Backend::gradient_bytes(const GradientShape&) const {
-    return 0;
-}
-std::uint64_t Backend::gradient_scratch_bytes(const GradientShape&) const {
-    return 0;
-}
-
 std::unique_ptr<Backend> make_backend(const std::string& name, const BackendOptions& options,
                                       std::string* note) {
     if (name == "reference") {

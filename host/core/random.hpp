@@ -41,7 +41,6 @@ enum class Purpose : std::uint32_t {
     update_factor = 21,
     process_noise = 22,
     task_choice = 23,
-    input_noise = 24,
     validation_trial = 25,
 };
 

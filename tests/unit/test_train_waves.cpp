@@ -39,11 +39,14 @@ class RoundNumbers final : public Backend {
     Precision precision() const override { return Precision::fp32; }
     int threads() const override { return threads_; }
     std::unique_ptr<ForceSession> force_session() override { return nullptr; }
+    std::unique_ptr<GradientSession> gradient_session() override { return nullptr; }
     std::vector<SimulationResult> simulate(std::span<const SimulationRequest>) override {
         return {};
     }
     std::uint64_t force_bytes(int, int, int) const override { return 100; }
     std::uint64_t recurrent_bytes(int) const override { return 1000; }
+    std::uint64_t gradient_bytes(const GradientShape&) const override { return 100; }
+    std::uint64_t gradient_scratch_bytes(const GradientShape&) const override { return 10; }
     std::uint64_t available_memory() const override { return std::uint64_t{1} << 30; }
     std::size_t networks_at_once() const override {
         return static_cast<std::size_t>(std::max(32, 4 * threads_));
