@@ -138,7 +138,7 @@ class GradientCpu : public ::testing::TestWithParam<Precision> {};
 TEST_P(GradientCpu, EverySizeAgreesWithTheReference) {
     for (const int units : {1, 2, 3, 15, 16, 17, 31, 32, 50, 64, 100, 200, 256}) {
         for (const Cell cell : {Cell::current, Cell::rate}) {
-            const Learner s = make_learner({units, 3, 2, 12, 5, 0}, cell);
+            const Learner s = make_learner({units, 3, 2, 6, 3, 0}, cell);
             expect_agreement(s, GetParam(), std::to_string(units) + " units " + name_of(cell));
         }
     }
@@ -161,7 +161,7 @@ TEST_P(GradientCpu, EveryShapeOfBatchInputsAndOutputs) {
 
 TEST_P(GradientCpu, TrialsInSeveralBlocks) {
     // A history of 400 steps x 40 trials is larger than a block of trials may be.
-    Learner s = make_learner({48, 2, 2, 400, 40, 0}, Cell::rate);
+    Learner s = make_learner({5, 2, 2, 400, 40, 0}, Cell::rate);
     s.model.gain = 0.5;  // so that 400 steps amplify nothing
     expect_agreement(s, GetParam(), "400 steps");
 }
