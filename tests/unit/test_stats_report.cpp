@@ -6,19 +6,18 @@
 
 #include "core/file.hpp"
 #include "stats/report_data.hpp"
+#include "temporary_folder.hpp"
 #include "test_stats_population.hpp"
 
 namespace shoal {
 namespace {
 
 std::string report_of(const std::vector<RunContent>& runs) {
-    const auto folder = std::filesystem::path(testing::TempDir()) / "shoal_stats_report";
+    const TemporaryFolder folder;
     const auto rows = population_rows(runs);
     const auto summary = summarize(rows, runs[0].config.axes, {1, 0});
     write_report(folder / "report" / "index.html", runs, rows, summary);
-    std::string text = read_text_file(folder / "report" / "index.html");
-    std::filesystem::remove_all(folder);
-    return text;
+    return read_text_file(folder / "report" / "index.html");
 }
 
 /// The JSON that a browser would hand to the page's script: up to the first end tag.
