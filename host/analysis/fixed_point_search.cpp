@@ -26,6 +26,9 @@ using Eigen::VectorXd;
 /// Steps towards one proved root; a start whose distance halves each time needs no more to come
 /// from the edge of the box that all roots lie in.
 constexpr int chord_limit = 30;
+/// Starts further from a root than this many uniqueness radii are not tried with it: they would be
+/// drawn to a root that is not theirs.
+constexpr double chord_reach = 4.0;
 
 struct SlowPoint {
     VectorXd state;
@@ -153,7 +156,10 @@ void Search::try_with(int root) {
     const PackedMatrix inverse(target.certificate.inverse);
     std::vector<std::size_t> trying;
     for (std::size_t i = 0; i < ends_.size(); ++i) {
-        if (ends_[i].kind == End::Kind::waiting && starts_.col(static_cast<Index>(i)).allFinite()) {
+        const double apart =
+            (starts_.col(static_cast<Index>(i)) - target.x).lpNorm<Eigen::Infinity>();
+        if (ends_[i].kind == End::Kind::waiting &&
+            apart < chord_reach * target.certificate.uniqueness) {
             trying.push_back(i);
         }
     }

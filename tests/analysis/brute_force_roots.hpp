@@ -105,7 +105,14 @@ inline BruteForce brute_force_roots(const Dynamics& dynamics, int box_limit = 40
             for (int i = 0; i < 20; ++i) {
                 x -= form.jacobian(x).partialPivLu().solve(form.residual(x));
             }
-            const Certificate certificate = certify(form, x);
+            Certificate certificate = certify(form, x);
+            if (certificate.proved) {
+                // Its own chord iteration converges.
+                for (int i = 0; i < 2000; ++i) {
+                    x -= certificate.inverse * form.residual(x);
+                }
+                certificate = certify(form, x);
+            }
             bool fresh = certificate.proved;
             for (std::size_t root = 0; root < found.roots.size() && fresh; ++root) {
                 fresh = (x - found.roots[root]).lpNorm<Eigen::Infinity>() >
