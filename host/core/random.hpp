@@ -42,6 +42,9 @@ enum class Purpose : std::uint32_t {
     process_noise = 22,
     task_choice = 23,
     validation_trial = 25,
+    search_start = 31,
+    search_noise = 32,
+    search_choice = 33,
 };
 
 struct RandomKey {
