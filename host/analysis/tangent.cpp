@@ -194,9 +194,8 @@ Eigen::VectorXd TangentStepper::state() const {
 }
 
 Eigen::MatrixXd TangentStepper::tangents() const {
-    const Eigen::Map<const Eigen::MatrixXd> all(work_.values.data(),
-                                                static_cast<Eigen::Index>(work_.rows),
-                                                tangent_count_ + 1);
+    const Eigen::Map<const Eigen::MatrixXd> all(
+        work_.values.data(), static_cast<Eigen::Index>(work_.rows), tangent_count_ + 1);
     return all.block(0, 1, static_cast<Eigen::Index>(work_.units), tangent_count_);
 }
 
