@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "analysis/behaviour.hpp"
 #include "core/error.hpp"
@@ -13,21 +15,29 @@ namespace shoal {
 
 namespace {
 
-constexpr int stages[] = {60, 100, 200, followed_lengths};  // trial lengths in all
-constexpr double moving_distance = 0.1;                     // RMS, within one trial
+constexpr int stages[] = {10, 20, 40, 60, 100, 200, followed_lengths};  // trial lengths in all
+constexpr int windows = 4;                                              // of a stretch
+constexpr double moving_distance = 0.1;                                 // RMS, within one trial
 constexpr double steady = 0.95;  // share of the earlier speed that is no slowing down
 
 }  // namespace
 
 Settling::Settling(const NetworkModel& model, const Dynamics& dynamics, int trial_steps,
                    int lengths, const std::vector<Eigen::VectorXd>& starts,
-                   const std::vector<double>& speeds)
+                   const std::vector<double>& speeds, std::vector<std::string> names,
+                   std::vector<ReachedPoint> known)
     : model_(model),
       dynamics_(dynamics),
       trial_steps_(trial_steps),
       trial_time_(trial_steps * dynamics.dt()),
-      distances_(starts.size(), std::numeric_limits<double>::infinity()) {
+      distances_(starts.size(), std::numeric_limits<double>::infinity()),
+      points_(std::move(known)),
+      known_(points_.size()),
+      names_(std::move(names)) {
     check(speeds.size() == starts.size(), "one speed per run");
+    for (std::size_t i = names_.size(); i < starts.size(); ++i) {
+        names_.push_back(fmt::format("conclusion {}", i));
+    }
     for (std::size_t i = 0; i < starts.size(); ++i) {
         FollowedRun run;
         run.lengths = lengths;
@@ -59,6 +69,17 @@ int Settling::point_near(const NewtonResult& root) {
     return static_cast<int>(points_.size()) - 1;
 }
 
+int Settling::known_point_at(const Eigen::VectorXd& state) const {
+    const Eigen::VectorXd rates = dynamics_.rates(state);
+    for (std::size_t i = 0; i < known_; ++i) {
+        if (points_[i].stable &&
+            rms(dynamics_.rates(points_[i].root.state) - rates) <= distinct_distance) {
+            return static_cast<int>(i);
+        }
+    }
+    return -1;
+}
+
 void Settling::settle(std::size_t index, int point) {
     runs_[index].fate = RunFate::settled;
     runs_[index].point = point;
@@ -74,6 +95,13 @@ void Settling::judge(std::size_t index) {
         return;
     }
     const double moved = run.speed * trial_time_;  // in one trial
+    if (moved < distinct_distance) {
+        const int known = known_point_at(run.state);
+        if (known >= 0) {
+            settle(index, known);
+            return;
+        }
+    }
     if (moved < moving_distance) {
         const NewtonResult root = refine_fixed_point(dynamics_, run.state);
         const double distance = root.converged
@@ -88,10 +116,9 @@ void Settling::judge(std::size_t index) {
                 settle(index, point);
                 if (!arrived) {
                     notes_.push_back(fmt::format(
-                        "The run from conclusion {} is counted as settled on the stable fixed "
-                        "point "
-                        "it approaches: after {} trial lengths its rates are {:.2g} away.",
-                        index, run.lengths, distance));
+                        "The run from {} is counted as settled on the stable fixed point it "
+                        "approaches: after {} trial lengths its rates are {:.2g} away.",
+                        names_[index], run.lengths, distance));
                 }
                 return;
             }
@@ -101,19 +128,31 @@ void Settling::judge(std::size_t index) {
     run.fate = steady_speed && run.later_speed * trial_time_ > moving_distance ? RunFate::moving
                                                                                : RunFate::drifting;
     if (at_cap && run.fate == RunFate::drifting) {
-        notes_.push_back(fmt::format(
-            "The run from conclusion {} still drifts after {} trial lengths, at speed {:.2g}.",
-            index, run.lengths, run.speed));
+        notes_.push_back(
+            fmt::format("The run from {} still drifts after {} trial lengths, at speed {:.2g}.",
+                        names_[index], run.lengths, run.speed));
     }
 }
 
 void Settling::follow(Backend& exact, Until until) {
+    follow_through(exact, [&](std::size_t i) {
+        return runs_[i].fate == RunFate::drifting ||
+               (until == Until::cap && runs_[i].fate == RunFate::moving);
+    });
+}
+
+void Settling::follow_to_cap(Backend& exact, const std::vector<std::size_t>& which) {
+    follow_through(exact, [&](std::size_t i) {
+        return std::find(which.begin(), which.end(), i) != which.end() &&
+               (runs_[i].fate == RunFate::drifting || runs_[i].fate == RunFate::moving);
+    });
+}
+
+void Settling::follow_through(Backend& exact, const std::function<bool(std::size_t)>& is_active) {
     for (const int stage : stages) {
         std::vector<std::size_t> active;
         for (std::size_t i = 0; i < runs_.size(); ++i) {
-            const bool unclear = runs_[i].fate == RunFate::drifting ||
-                                 (until == Until::cap && runs_[i].fate == RunFate::moving);
-            if (unclear && runs_[i].lengths < stage) {
+            if (runs_[i].lengths < stage && is_active(i)) {
                 active.push_back(i);
             }
         }
@@ -131,6 +170,10 @@ void Settling::follow_to(int stage, const std::vector<std::size_t>& active, Back
     request.steps = (stage - lengths) * trial_steps_;
     request.states_at = sample_steps(0, request.steps, trial_steps_);
     request.inputs.assign(active.size(), nullptr);
+    for (int window = 0; window < windows; ++window) {
+        request.mean_rates.push_back(
+            {window * request.steps / windows, (window + 1) * request.steps / windows});
+    }
     for (const std::size_t i : active) {
         check(runs_[i].lengths == lengths, "runs are followed in step");
         const Eigen::VectorXd& state = runs_[i].state;
@@ -151,6 +194,9 @@ void Settling::follow_to(int stage, const std::vector<std::size_t>& active, Back
         const Eigen::Map<const Eigen::MatrixXd> states(
             result.states.data() + static_cast<Eigen::Index>(k) * samples * units, units, samples);
         run.state = states.col(samples - 1);
+        run.window_means = Eigen::Map<const Eigen::MatrixXd>(
+            result.mean_rates.data() + static_cast<Eigen::Index>(k) * windows * units, units,
+            windows);
         run.earlier_speed = run.later_speed;
         run.later_speed = rms_speed(dynamics_, states);
         judge(active[k]);
