@@ -42,6 +42,9 @@ enum class Purpose : std::uint32_t {
     process_noise = 22,
     task_choice = 23,
     validation_trial = 25,
+    condition_stimulus = 40,
+    stimulus_noise = 41,
+    silenced_units = 42,
 };
 
 struct RandomKey {
