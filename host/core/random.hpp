@@ -45,6 +45,9 @@ enum class Purpose : std::uint32_t {
     search_start = 31,
     search_noise = 32,
     search_choice = 33,
+    condition_stimulus = 40,
+    stimulus_noise = 41,
+    silenced_units = 42,
 };
 
 struct RandomKey {
