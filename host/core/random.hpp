@@ -42,6 +42,10 @@ enum class Purpose : std::uint32_t {
     process_noise = 22,
     task_choice = 23,
     validation_trial = 25,
+    slow_mode_start = 60,
+    head_direction_weight = 61,
+    head_direction_noise = 62,
+    head_direction_velocity = 63,
 };
 
 struct RandomKey {
