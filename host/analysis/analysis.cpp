@@ -15,6 +15,7 @@
 #include "analysis/mechanism.hpp"
 #include "analysis/recurrence.hpp"
 #include "analysis/rules.hpp"
+#include "analysis/sensitivity.hpp"
 #include "analysis/settling.hpp"
 #include "core/error.hpp"
 #include "store/analysis_schema.hpp"
@@ -200,6 +201,11 @@ bool converges_after_all(const Evidence& evidence) {
 
 NetworkAnalysis analyze_network(const AnalysisInput& input, const AnalysisConfig& config,
                                 Backend& behaviour, Backend& exact) {
+    return judge_network(input, config, behaviour, exact).analysis;
+}
+
+JudgedNetwork judge_network(const AnalysisInput& input, const AnalysisConfig& config,
+                            Backend& behaviour, Backend& exact) {
     check(input.model.outputs > 0, "a network with an output");
     check(exact.precision() == Precision::fp64, "an exact backend in float64");
     const int trial_steps = input.task->shape().steps;
@@ -230,7 +236,8 @@ NetworkAnalysis analyze_network(const AnalysisInput& input, const AnalysisConfig
     evidence.largest_output =
         logits && std::isfinite(delays.rule_b.largest_output) ? 0.0 : delays.rule_b.largest_output;
     Settling settling = begin_settling(input, dynamics, delays);
-    if (evidence.largest_output <= far_output) {
+    const bool followed_on = evidence.largest_output <= far_output;
+    if (followed_on) {
         settling.follow(exact, Settling::Until::moving_is_clear);
         measure_motion(input, dynamics, settling, evidence, analysis);
         if (converges_after_all(evidence)) {
@@ -282,7 +289,8 @@ NetworkAnalysis analyze_network(const AnalysisInput& input, const AnalysisConfig
                                                    recurrence_lengths));
         }
     }
-    return analysis;
+    return {std::move(analysis),
+            collect_evidence(dynamics, settling, evidence, delays.rule_b, followed_on)};
 }
 
 }  // namespace shoal

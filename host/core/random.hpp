@@ -48,6 +48,10 @@ enum class Purpose : std::uint32_t {
     condition_stimulus = 40,
     stimulus_noise = 41,
     silenced_units = 42,
+    slow_mode_start = 60,
+    head_direction_weight = 61,
+    head_direction_noise = 62,
+    head_direction_velocity = 63,
 };
 
 struct RandomKey {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -110,5 +111,9 @@ const char* name_of(Status value);
 const char* name_of(Mechanism value);
 const char* name_of(RuleLabel value);
 const char* name_of(PointLabel value);
+
+/// All values of an enumeration, in order.
+std::span<const Mechanism> enumerators(Mechanism);
+std::span<const RuleLabel> enumerators(RuleLabel);
 
 }  // namespace shoal
