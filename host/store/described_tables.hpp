@@ -38,7 +38,8 @@ class TableColumns {
     /// A row of which nothing is known.
     template <class Record>
     void add_absent() {
-        describe(Record{}, [&](const char* name, const auto& field, const Meaning& meaning) {
+        const Record none;
+        describe(none, [&](const char* name, const auto& field, const Meaning& meaning) {
             using Field = std::decay_t<decltype(field)>;
             Column& to = column(name, meaning);
             if constexpr (std::is_same_v<Field, std::string> || std::is_enum_v<Field>) {
@@ -56,7 +57,8 @@ class TableColumns {
     /// Makes the columns of a table that has no row.
     template <class Record>
     void add_columns() {
-        describe(Record{}, [&](const char* name, const auto& field, const Meaning& meaning) {
+        const Record none;
+        describe(none, [&](const char* name, const auto& field, const Meaning& meaning) {
             set_kind(column(name, meaning), field);
         });
     }
@@ -123,7 +125,8 @@ class TableReader {
     template <class Record>
     std::vector<Record> read() {
         std::vector<Record> records(rows_);
-        describe(Record{}, [&](const char* name, const auto& field, const Meaning& meaning) {
+        const Record none;
+        describe(none, [&](const char* name, const auto& field, const Meaning& meaning) {
             using Field = std::decay_t<decltype(field)>;
             load(name, meaning, Field{});
         });
