@@ -74,17 +74,16 @@ std::vector<Failure> failures(const AnalysisInput& input, const ConditionTrials&
     return kinds;
 }
 
-// Median over conditions of the survival; it is a lower bound where it rests on a censored one.
+// The extension by which half of the conditions have failed.
 void set_median(ForgettingRecord& record) {
     std::vector<std::pair<double, int>> sorted;
     for (std::size_t c = 0; c < record.survival.size(); ++c) {
         sorted.emplace_back(record.survival[c], record.censored[c]);
     }
     std::sort(sorted.begin(), sorted.end());
-    const auto& lower = sorted[(sorted.size() - 1) / 2];
-    const auto& upper = sorted[sorted.size() / 2];
-    record.median_survival = 0.5 * (lower.first + upper.first);
-    record.median_censored = upper.second != 0;
+    const auto& median = sorted[(sorted.size() - 1) / 2];
+    record.median_survival = median.first;
+    record.median_censored = median.second != 0;
 }
 
 }  // namespace

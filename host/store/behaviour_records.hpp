@@ -96,9 +96,11 @@ void describe(Record& record, Visit&& visit) {
           Meaning{"how the first failure ends: 1 asymptotic, 0 fixed time, -1 no failure",
                   {"condition"}});
     visit("median_survival", record.median_survival,
-          Meaning{"median over conditions of survival, time"});
+          Meaning{"first extension by which at least half of the conditions have failed (at some "
+                  "extension up to it), time"});
     visit("median_censored", record.median_censored,
-          Meaning{"whether that median is only a lower bound"});
+          Meaning{
+              "whether fewer than half ever failed: the longest extension is then a lower bound"});
     visit("nominal_score", record.nominal_score,
           Meaning{"mean score of the same trials without an extension"});
     visit("limits", record.limits, Meaning{"limits that cut work, in words"});

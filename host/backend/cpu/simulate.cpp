@@ -22,8 +22,9 @@ template <typename T>
 std::size_t chunk_size(int units) {
     constexpr std::size_t cached_bytes = std::size_t{144} << 10;
     constexpr std::size_t fewest = 48;
+    constexpr std::size_t whole_tiles = 24;  // of every kernel's columns
     const std::size_t column_bytes = 3 * sizeof(T) * static_cast<std::size_t>(padded(units));
-    return std::max(fewest, cached_bytes / column_bytes);
+    return std::max(fewest, cached_bytes / column_bytes / whole_tiles * whole_tiles);
 }
 
 std::size_t recorded_steps(const SimulationRequest& request) {
