@@ -36,8 +36,7 @@ struct CensusResult {
 };
 
 /// Follows every start as Settling does, in float64 by `exact`, and says where it ends:
-///   fixed_point     it settles on a stable point, or stands on a marginal one (an eigenvalue of
-///                   the Euler map within 1e-9 of modulus 1: a point of a continuum; noted)
+///   fixed_point     it settles on a stable point
 ///   limit_cycle     it returns (trace_orbit, up to 10 T) and refine_cycle converges from there
 ///                   onto an isolated stable cycle of about that period and place; or, of flows, it
 ///                   has one exponent 0, or returns though its flow has no such cycle (noted); of
@@ -46,7 +45,8 @@ struct CensusResult {
 ///                   frequencies whose ratio is p / q within its error is tried as a cycle of q
 ///                   turns first
 ///   chaotic         the largest exponent is above 0
-///   slow_transient  it drifts after 400 T; or it moves, but its RMS speed still changes by over
+///   slow_transient  it drifts after 400 T, however close to a stable point; or it moves, but its
+///   RMS speed still changes by over
 ///                   2 % between the last two stretches, or all its exponents are below 0 and it
 ///                   does not return. Never an attractor.
 ///   far             it left the range of numbers

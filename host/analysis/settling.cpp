@@ -25,7 +25,7 @@ constexpr double steady = 0.95;  // share of the earlier speed that is no slowin
 Settling::Settling(const NetworkModel& model, const Dynamics& dynamics, int trial_steps,
                    int lengths, const std::vector<Eigen::VectorXd>& starts,
                    const std::vector<double>& speeds, std::vector<std::string> names,
-                   std::vector<ReachedPoint> known)
+                   std::vector<ReachedPoint> known, Approach approach)
     : model_(model),
       dynamics_(dynamics),
       trial_steps_(trial_steps),
@@ -33,6 +33,7 @@ Settling::Settling(const NetworkModel& model, const Dynamics& dynamics, int tria
       distances_(starts.size(), std::numeric_limits<double>::infinity()),
       points_(std::move(known)),
       known_(points_.size()),
+      approach_(approach),
       names_(std::move(names)) {
     check(speeds.size() == starts.size(), "one speed per run");
     for (std::size_t i = names_.size(); i < starts.size(); ++i) {
@@ -108,7 +109,7 @@ void Settling::judge(std::size_t index) {
                                     ? rms(dynamics_.rates(root.state) - dynamics_.rates(run.state))
                                     : std::numeric_limits<double>::infinity();
         const bool arrived = moved < distinct_distance && distance <= distinct_distance;
-        const bool closer = distance < distances_[index];
+        const bool closer = approach_ == Approach::settled && distance < distances_[index];
         distances_[index] = distance;
         if (arrived || (at_cap && closer)) {
             const int point = point_near(root);
