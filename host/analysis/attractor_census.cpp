@@ -122,7 +122,9 @@ void Census::find_motions() {
         motion.orbit = trace_orbit(dynamics_, settling_.runs()[run].state,
                                    recurrence_lengths * input_.trial_steps);
         bool refined = false;
-        for (int multiple = 1; motion.orbit && !refined && multiple <= period_multiples;
+        const double longest = recurrence_lengths * input_.trial_steps * dynamics_.dt();
+        for (int multiple = 1; motion.orbit && !refined && multiple <= period_multiples &&
+                               multiple * motion.orbit->period <= longest;
              ++multiple) {
             refined = refine_motion(dynamics_, settling_.runs()[run].state,
                                     multiple * motion.orbit->period, motion);
@@ -160,7 +162,7 @@ void Census::measure_rest(std::vector<Motion> alone) {
         if (is_chaotic(motion.record, dynamics_.tau())) {
             motion.record.kind = AttractorKind::chaotic;
         } else {
-            unclear.insert(unclear.end(), motion.runs.begin(), motion.runs.end());
+            unclear.push_back(motion.runs.front());
         }
     }
     settling_.follow_to_cap(exact_, unclear);
@@ -174,8 +176,18 @@ void Census::measure_rest(std::vector<Motion> alone) {
     }
 }
 
-// After 400 trial lengths: keeps the runs that move at a steady speed, and says what they are on.
+// Whether its first run is steady after 400 trial lengths speaks for all; if it is not, the others
+// are followed, too. Keeps those that are, and says what they are on.
 void Census::judge_followed(Motion& motion) {
+    const auto is_steady = [&](std::size_t run) {
+        const FollowedRun& followed = settling_.runs()[run];
+        return followed.fate == RunFate::moving &&
+               std::abs(followed.later_speed / followed.earlier_speed - 1.0) <= steady_tolerance;
+    };
+    const bool speaks = is_steady(motion.runs.front());
+    if (!speaks) {
+        settling_.follow_to_cap(exact_, motion.runs);
+    }
     std::vector<std::size_t> steady;
     for (const std::size_t run : motion.runs) {
         const FollowedRun& followed = settling_.runs()[run];
@@ -183,7 +195,7 @@ void Census::judge_followed(Motion& motion) {
             continue;
         }
         const double change = followed.later_speed / followed.earlier_speed - 1.0;
-        if (std::abs(change) <= steady_tolerance) {
+        if (speaks || is_steady(run)) {
             steady.push_back(run);
         } else {
             add_sentence(result_.summary.limits,

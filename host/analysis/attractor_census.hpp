@@ -50,10 +50,11 @@ struct CensusResult {
 ///                   2 % between the last two stretches, or all its exponents are below 0 and it
 ///                   does not return. Never an attractor.
 ///   far             it left the range of numbers
-/// A moving run that is neither chaotic nor on a refined cycle is followed to 400 T before anything
-/// is said of it. Runs are on the same cycle if they pass within orbit_tolerance of it; others are
-/// told apart by group_by_means. Each attractor that moves has its exponents measured once, from
-/// its first run. Pure function of its input.
+/// Of moving runs that are neither chaotic nor on a refined cycle the first of each group is
+/// followed to 400 T before anything is said of them, and the others if it is not steady. Runs are
+/// on the same cycle if they pass within orbit_tolerance of it; others are told apart by
+/// group_by_means. Each attractor that moves has its exponents measured once, from its first run.
+/// Pure function of its input.
 CensusResult census(const CensusInput& input, Backend& exact);
 
 }  // namespace shoal

@@ -135,8 +135,8 @@ bool name_motion(const Dynamics& dynamics, const Eigen::VectorXd& state, Motion&
     }
     record.period = motion.orbit ? motion.orbit->period : -1.0;
     add_sentence(record.limits,
-                 motion.orbit ? "The flow has no isolated stable cycle near this one of the Euler "
-                                "map: not refined."
+                 motion.orbit ? "The Euler map's; refining it reached no isolated stable cycle of "
+                                "the flow."
                               : fmt::format("No return within {} trial lengths: not refined.",
                                             recurrence_lengths));
     return true;
