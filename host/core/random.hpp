@@ -42,7 +42,7 @@ enum class Purpose : std::uint32_t {
     process_noise = 22,
     task_choice = 23,
     validation_trial = 25,
-    census_start = 41,
+    census_start = 60,
 };
 
 struct RandomKey {
