@@ -46,9 +46,8 @@ struct CensusResult {
 ///                   turns first
 ///   chaotic         the largest exponent is above 0
 ///   slow_transient  it drifts after 400 T, however close to a stable point; or it moves, but its
-///   RMS speed still changes by over
-///                   2 % between the last two stretches, or all its exponents are below 0 and it
-///                   does not return. Never an attractor.
+///                   RMS speed still changes by over 2 % between the last two stretches, or all its
+///                   exponents are below 0 and it does not return. Never an attractor.
 ///   far             it left the range of numbers
 /// Of moving runs that are neither chaotic nor on a refined cycle the first of each group is
 /// followed to 400 T before anything is said of them, and the others if it is not steady. Runs are

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "analysis/packed_matrix.hpp"
 
+#include <algorithm>
+
 #include "core/error.hpp"
 
 // Highway compiles this file once per instruction set and picks one when the program runs.
@@ -88,6 +90,27 @@ PackedMatrix::PackedMatrix(const Eigen::MatrixXd& matrix)
 
 void PackedMatrix::multiply(const double* sent, double* got) const {
     HWY_DYNAMIC_DISPATCH(multiply)({values_.data(), units_, rows_}, sent, got);
+}
+
+Eigen::MatrixXd multiply(const PackedMatrix& matrix, const Eigen::MatrixXd& right) {
+    const auto units = static_cast<Eigen::Index>(matrix.units());
+    check(right.rows() == units, "factors of equal size");
+    std::vector<double> sent(matrix.units() * PackedMatrix::columns);
+    std::vector<double> got(matrix.rows() * PackedMatrix::columns);
+    Eigen::MatrixXd product(units, right.cols());
+    constexpr auto group = static_cast<Eigen::Index>(PackedMatrix::columns);
+    for (Eigen::Index first = 0; first < right.cols(); first += group) {
+        const Eigen::Index columns = std::min(group, right.cols() - first);
+        Eigen::Map<Eigen::MatrixXd> in(sent.data(), group, units);
+        in.topRows(columns) = right.middleCols(first, columns).transpose();
+        in.bottomRows(group - columns).setZero();
+        matrix.multiply(sent.data(), got.data());
+        product.middleCols(first, columns) =
+            Eigen::Map<const Eigen::MatrixXd>(got.data(), static_cast<Eigen::Index>(matrix.rows()),
+                                              group)
+                .topLeftCorner(units, columns);
+    }
+    return product;
 }
 
 }  // namespace shoal

@@ -37,4 +37,7 @@ class PackedMatrix {
     std::vector<double> values_;
 };
 
+/// matrix right, four columns at a time.
+Eigen::MatrixXd multiply(const PackedMatrix& matrix, const Eigen::MatrixXd& right);
+
 }  // namespace shoal

@@ -17,8 +17,8 @@ namespace {
 
 constexpr int stages[] = {10, 20, 40, 60, 100, 200, followed_lengths};  // trial lengths in all
 constexpr int windows = 4;                                              // of a stretch
-constexpr double moving_distance = 0.1;                                 // RMS, within one trial
-constexpr double steady = 0.95;  // share of the earlier speed that is no slowing down
+constexpr VerdictThresholds thresholds;
+constexpr double infinity = std::numeric_limits<double>::infinity();
 
 }  // namespace
 
@@ -30,7 +30,7 @@ Settling::Settling(const NetworkModel& model, const Dynamics& dynamics, int tria
       dynamics_(dynamics),
       trial_steps_(trial_steps),
       trial_time_(trial_steps * dynamics.dt()),
-      distances_(starts.size(), std::numeric_limits<double>::infinity()),
+      distances_(starts.size(), infinity),
       points_(std::move(known)),
       known_(points_.size()),
       approach_(approach),
@@ -43,7 +43,7 @@ Settling::Settling(const NetworkModel& model, const Dynamics& dynamics, int tria
         FollowedRun run;
         run.lengths = lengths;
         run.state = starts[i];
-        run.earlier_speed = std::numeric_limits<double>::infinity();  // not yet known to be steady
+        run.earlier_speed = infinity;  // not yet known to be steady
         run.later_speed = speeds[i];
         runs_.push_back(std::move(run));
         judge(i);
@@ -87,6 +87,12 @@ void Settling::settle(std::size_t index, int point) {
     points_[static_cast<std::size_t>(point)].reached_from.push_back(static_cast<int>(index));
 }
 
+LastLook Settling::last_look(std::size_t index) const {
+    const FollowedRun& run = runs_[index];
+    return {run.speed * trial_time_, run.earlier_speed * trial_time_, run.later_speed * trial_time_,
+            run.root.size() > 0 ? distances_[index] : infinity};
+}
+
 void Settling::judge(std::size_t index) {
     FollowedRun& run = runs_[index];
     const bool at_cap = run.lengths >= followed_lengths;
@@ -95,22 +101,25 @@ void Settling::judge(std::size_t index) {
         run.fate = RunFate::diverged;
         return;
     }
+    run.root.resize(0);
     const double moved = run.speed * trial_time_;  // in one trial
-    if (moved < distinct_distance) {
+    if (moved < thresholds.settled_move) {
         const int known = known_point_at(run.state);
         if (known >= 0) {
             settle(index, known);
             return;
         }
     }
-    if (moved < moving_distance) {
+    if (moved < thresholds.moving_move) {
         const NewtonResult root = refine_fixed_point(dynamics_, run.state);
-        const double distance = root.converged
-                                    ? rms(dynamics_.rates(root.state) - dynamics_.rates(run.state))
-                                    : std::numeric_limits<double>::infinity();
-        const bool arrived = moved < distinct_distance && distance <= distinct_distance;
-        const bool closer = approach_ == Approach::settled && distance < distances_[index];
-        distances_[index] = distance;
+        const double before = distances_[index];
+        distances_[index] = infinity;
+        if (root.converged) {
+            run.root = root.state;
+            distances_[index] = rms(dynamics_.rates(root.state) - dynamics_.rates(run.state));
+        }
+        const bool arrived = has_arrived(last_look(index));
+        const bool closer = approach_ == Approach::settled && distances_[index] < before;
         if (arrived || (at_cap && closer)) {
             const int point = point_near(root);
             if (point >= 0 && points_[static_cast<std::size_t>(point)].stable) {
@@ -119,15 +128,13 @@ void Settling::judge(std::size_t index) {
                     notes_.push_back(fmt::format(
                         "The run from {} is counted as settled on the stable fixed point it "
                         "approaches: after {} trial lengths its rates are {:.2g} away.",
-                        names_[index], run.lengths, distance));
+                        names_[index], run.lengths, distances_[index]));
                 }
                 return;
             }
         }
     }
-    const bool steady_speed = run.later_speed > steady * run.earlier_speed;
-    run.fate = steady_speed && run.later_speed * trial_time_ > moving_distance ? RunFate::moving
-                                                                               : RunFate::drifting;
+    run.fate = keeps_moving(last_look(index)) ? RunFate::moving : RunFate::drifting;
     if (at_cap && run.fate == RunFate::drifting) {
         notes_.push_back(
             fmt::format("The run from {} still drifts after {} trial lengths, at speed {:.2g}.",

@@ -18,7 +18,7 @@ namespace shoal {
 
 /// Two fixed points (or a run and a fixed point) are the same if their rates differ by no more, RMS
 /// over units.
-inline constexpr double distinct_distance = 1e-3;
+inline constexpr double distinct_distance = VerdictThresholds{}.distinct_distance;
 /// Longest total of an autonomous run, in trial lengths.
 inline constexpr int followed_lengths = 400;
 
@@ -40,18 +40,18 @@ struct FollowedRun {
     double earlier_speed = 0.0;    ///< RMS over units and time of dx/dt in the last stretch but one
     double later_speed = 0.0;      ///< the same in the last stretch
     Eigen::MatrixXd window_means;  ///< time means of r over the quarters of the last stretch
+    /// Where Newton's method leads from there; empty: not tried, or no root found.
+    Eigen::VectorXd root;
 };
 
 /// Follows runs to their end. All sizes and speeds are RMS over units; T is a trial's duration.
 ///   settled:  speed < 1e-3 / T (in one trial it moves less than what tells two points apart),
-///   Newton
-///             finds a root within 1e-3 in r, and the root is stable. A run that passes a saddle is
-///             slow, too, but the saddle is not stable.
+///             Newton finds a root within 1e-3 in r, and the root is stable. A run that passes a
+///             saddle is slow, too, but the saddle is not stable.
 ///   moving:   from one stretch of the run to the next its RMS speed does not fall by 5 %, and is
-///   above
-///             0.1 / T. A run that converges along one slow direction has, after a time t, at most
-///             the speed d / (e t) with d <= 2 the distance it has to go: below that from 8 trial
-///             lengths on.
+///             above 0.1 / T. A run that converges along one slow direction has, after a time t, at
+///             most the speed d / (e t) with d <= 2 the distance it has to go: below that from 8
+///             trial lengths on.
 ///   drifting: neither after 400 trial lengths.
 /// A drifting run whose root is stable and has come closer counts as settled there, with a note,
 /// unless Approach::drifting is asked for.
@@ -80,6 +80,8 @@ class Settling {
 
     const std::vector<FollowedRun>& runs() const { return runs_; }
     const std::vector<ReachedPoint>& points() const { return points_; }
+    /// What run `index` was doing when last looked at.
+    LastLook last_look(std::size_t index) const;
     /// Limits that cut work so far, one sentence each.
     std::string limits() const;
 

@@ -69,8 +69,7 @@ std::optional<FlowSpectrum> spectrum(const FlowJacobian& jacobian) {
     if (!values) {
         return std::nullopt;
     }
-    sort_falling(*values, real_part);
-    return FlowSpectrum{std::move(*values)};
+    return flow_spectrum(std::move(*values));
 }
 
 std::optional<MapSpectrum> spectrum(const MapJacobian& jacobian) {
@@ -80,6 +79,11 @@ std::optional<MapSpectrum> spectrum(const MapJacobian& jacobian) {
     }
     sort_falling(*values, squared_modulus);
     return MapSpectrum{std::move(*values), jacobian.dt};
+}
+
+FlowSpectrum flow_spectrum(std::vector<std::complex<double>> eigenvalues) {
+    sort_falling(eigenvalues, real_part);
+    return {std::move(eigenvalues)};
 }
 
 MapSpectrum euler_map(const FlowSpectrum& flow, double dt) {

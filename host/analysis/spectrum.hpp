@@ -27,6 +27,9 @@ struct MapSpectrum {
 std::optional<FlowSpectrum> spectrum(const FlowJacobian& jacobian);
 std::optional<MapSpectrum> spectrum(const MapJacobian& jacobian);
 
+/// Eigenvalues of a flow's Jacobian in any order, as a spectrum.
+FlowSpectrum flow_spectrum(std::vector<std::complex<double>> eigenvalues);
+
 /// The spectrum of the Euler map x + dt F(x) at a point where the flow's is known: 1 + dt lambda.
 MapSpectrum euler_map(const FlowSpectrum& flow, double dt);
 

@@ -42,7 +42,17 @@ enum class Purpose : std::uint32_t {
     process_noise = 22,
     task_choice = 23,
     validation_trial = 25,
-    census_start = 60,
+    search_start = 31,
+    search_noise = 32,
+    search_choice = 33,
+    condition_stimulus = 40,
+    stimulus_noise = 41,
+    silenced_units = 42,
+    slow_mode_start = 60,
+    head_direction_weight = 61,
+    head_direction_noise = 62,
+    head_direction_velocity = 63,
+    census_start = 70,
 };
 
 struct RandomKey {

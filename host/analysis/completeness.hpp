@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// What a search that starts at random may have missed.
+//
+// Capture and recapture. n starts ended at roots; f1 roots were hit by one of them, f2 by two. With
+// the chances of the roots unknown and unequal, the bias-corrected Chao1 estimate of those never
+// hit is a lower bound in expectation (Chao, Scand. J. Stat. 11, 1984; Chiu et al., Biometrics 70,
+// 2014),
+//   f0 = (n - 1) / n  f1 (f1 - 1) / (2 (f2 + 1)),
+// with the variance of Chao (1987) and, as f0 has a long tail, the log-normal interval f0 / K to
+// f0 K, K = exp(1.96 sqrt(log(1 + var / f0^2))). With f1 <= 1 the estimate and its interval are 0;
+// what may still be missed has a chance of at most 1 - coverage. Good and Turing: the chance that a
+// further start ends at a root that was hit is about C = 1 - f1 / n (Good, Biometrika 40, 1953),
+// with the variance (f1 (1 - f1 / n) + 2 f2) / n^2 (Esty, Ann. Stat. 11, 1983); the lower end is at
+// most the exact 1 - 3 / n of f1 = 0 (rule of three).
+//
+// Topology. On the box |x_i| <= R, R > sum over j |W_ij| + |c_i|, -F points outward: the homotopy
+// x - s (W tanh(x) + c), 0 <= s <= 1, has no zero on its boundary, so the Brouwer degree of -F is
+// that of the identity. If all zeros are regular, their indices sign det(-DF) therefore sum to 1;
+// all lie in the box, as |x_i| <= sum |W_ij| + |c_i| at a zero. (Rate cells: the zeros correspond
+// with equal indices, zero_form.hpp.) Another sum proves that a root is missing; the sum 1 proves
+// nothing, since pairs of roots can be missing.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace shoal {
+
+struct Recapture {
+    double missed = 0.0;  ///< f0
+    double low = 0.0;
+    double high = 0.0;
+    double coverage = 0.0;
+    double coverage_low = 0.0;
+};
+
+/// From the number of starts that ended at each root (0 where only its mirror image was hit).
+Recapture recapture(const std::vector<int>& hits);
+
+/// What the search has proved and has not.
+struct Completeness {
+    int roots = 0;      ///< isolated
+    int proved = 0;     ///< of these proved, with their index
+    int index_sum = 0;  ///< of the proved ones
+    int continua = 0;
+    Recapture recapture;
+};
+
+/// The verdict in words.
+std::string verdict_of(const Completeness& completeness);
+
+}  // namespace shoal

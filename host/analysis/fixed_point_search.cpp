@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/fixed_point_search.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <complex>
+#include <utility>
+
+#include "analysis/completeness.hpp"
+#include "analysis/continuum.hpp"
+#include "analysis/inertia.hpp"
+#include "analysis/root_set.hpp"
+#include "analysis/settling.hpp"
+#include "analysis/spectrum.hpp"
+#include "core/error.hpp"
+
+namespace shoal {
+
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+/// Steps towards one proved root; a start whose distance halves each time needs no more to come
+/// from the edge of the box that all roots lie in.
+constexpr int chord_limit = 30;
+/// Starts further from a root than this many uniqueness radii are not tried with it: they would be
+/// drawn to a root that is not theirs.
+constexpr double chord_reach = 4.0;
+
+struct SlowPoint {
+    VectorXd state;
+    VectorXd rates;
+    double speed = 0.0;
+    int hits = 0;
+};
+
+/// Where a start ended.
+struct End {
+    enum class Kind { waiting, root, slow, nowhere } kind = Kind::waiting;
+    int number = -1;
+};
+
+class Search {
+  public:
+    Search(const Dynamics& dynamics, const MatrixXd& starts, const SearchOptions& options);
+
+    SearchResult result() const;
+
+  private:
+    void refine(std::size_t start);
+    void minimise(std::size_t start, const VectorXd& x);
+    void end_at_root(std::size_t start, int root, bool early);
+    int add_root(const VectorXd& x);
+    void try_with(int root);
+    VectorXd chord_to(int root, VectorXd x) const;
+    FoundPoint point_of(const Root& root, const Inertia& inertia) const;
+    void add_spectrum(FoundPoint& point, const Inertia& inertia) const;
+    std::string limits() const;
+
+    SearchedNetwork network_;
+    const SearchOptions& options_;
+    RootSet roots_;
+    MatrixXd starts_;  ///< as x of G
+    std::vector<End> ends_;
+    std::vector<SlowPoint> slow_points_;
+    int stopped_early_ = 0;
+    int slow_searches_ = 0;
+    int stalled_unsearched_ = 0;
+    int capped_zero_ = 0;
+    int capped_slow_ = 0;
+    int fast_minima_ = 0;
+    int dropped_unproved_ = 0;
+};
+
+Search::Search(const Dynamics& dynamics, const MatrixXd& starts, const SearchOptions& options)
+    : network_(dynamics),
+      options_(options),
+      roots_(network_),
+      starts_(starts.rows(), starts.cols()),
+      ends_(static_cast<std::size_t>(starts.cols())) {
+    check(starts.rows() == dynamics.units(), "starts of the network's size");
+    for (Index i = 0; i < starts.cols(); ++i) {
+        starts_.col(i) = network_.form.from_state(starts.col(i));
+    }
+    for (std::size_t i = 0; i < ends_.size(); ++i) {
+        if (ends_[i].kind == End::Kind::waiting) {
+            refine(i);
+        }
+    }
+}
+
+void Search::end_at_root(std::size_t start, int root, bool early) {
+    ends_[start] = {End::Kind::root, root};
+    stopped_early_ += early ? 1 : 0;
+}
+
+void Search::refine(std::size_t start) {
+    const auto watch = [this](const VectorXd& x) { return roots_.proved_near(x); };
+    const ZeroRun run = find_zero(network_, starts_.col(static_cast<Index>(start)), watch);
+    switch (run.fate) {
+        case ZeroFate::watched: {
+            const bool early = options_.early_stop == EarlyStop::in_proved_basin;
+            if (!early) {
+                chord_to(run.watched, run.x);
+            }
+            end_at_root(start, run.watched, early);
+            break;
+        }
+        case ZeroFate::zero: {
+            const int root = add_root(run.x);
+            if (root == -1) {
+                ends_[start].kind = End::Kind::nowhere;
+            } else {
+                end_at_root(start, root, false);
+            }
+            break;
+        }
+        case ZeroFate::capped:
+            ++capped_zero_;
+            [[fallthrough]];
+        case ZeroFate::stalled:
+            minimise(start, run.x);
+            break;
+    }
+}
+
+int Search::add_root(const VectorXd& x) {
+    const std::size_t known = roots_.roots().size();
+    const int root = roots_.add(x, static_cast<std::size_t>(options_.unproved_points));
+    dropped_unproved_ += root == -1 ? 1 : 0;
+    for (std::size_t fresh = known; fresh < roots_.roots().size(); ++fresh) {
+        if (roots_.roots()[fresh].certificate.proved) {
+            try_with(static_cast<int>(fresh));
+        }
+    }
+    return root;
+}
+
+VectorXd Search::chord_to(int root, VectorXd x) const {
+    const Root& target = roots_.roots()[static_cast<std::size_t>(root)];
+    for (int i = 0; i < chord_limit; ++i) {
+        const VectorXd residual = network_.form.residual(x);
+        if (residual.norm() <= network_.rounding(x)) {
+            break;
+        }
+        x -= target.certificate.inverse * residual;
+    }
+    return x;
+}
+
+void Search::try_with(int root) {
+    const Root target = roots_.roots()[static_cast<std::size_t>(root)];
+    const PackedMatrix inverse(target.certificate.inverse);
+    std::vector<std::size_t> trying;
+    for (std::size_t i = 0; i < ends_.size(); ++i) {
+        const double apart =
+            (starts_.col(static_cast<Index>(i)) - target.x).lpNorm<Eigen::Infinity>();
+        if (ends_[i].kind == End::Kind::waiting &&
+            apart < chord_reach * target.certificate.uniqueness) {
+            trying.push_back(i);
+        }
+    }
+    MatrixXd x(network_.form.units(), static_cast<Index>(trying.size()));
+    for (std::size_t k = 0; k < trying.size(); ++k) {
+        x.col(static_cast<Index>(k)) = starts_.col(static_cast<Index>(trying[k]));
+    }
+    const bool early = options_.early_stop == EarlyStop::in_proved_basin;
+    for (int step = 0; step <= chord_limit && !trying.empty(); ++step) {
+        MatrixXd residual = multiply(network_.packed, x.array().tanh().matrix()) - x;
+        residual.colwise() += network_.form.drive();
+        const MatrixXd next = x - multiply(inverse, residual);
+        std::vector<std::size_t> left;
+        for (std::size_t k = 0; k < trying.size(); ++k) {
+            const auto column = static_cast<Index>(k);
+            const VectorXd here = x.col(column);
+            const bool within =
+                (here - target.x).lpNorm<Eigen::Infinity>() < target.certificate.uniqueness;
+            if (within && (early || residual.col(column).norm() <= network_.rounding(here))) {
+                end_at_root(trying[k], root, early);
+                continue;
+            }
+            const bool nearer =
+                (next.col(column) - target.x).norm() <= 0.5 * (here - target.x).norm();
+            if (within || nearer) {
+                x.col(static_cast<Index>(left.size())) = next.col(column);
+                left.push_back(trying[k]);
+            }
+        }
+        x.conservativeResize(Eigen::NoChange, static_cast<Index>(left.size()));
+        trying = std::move(left);
+    }
+}
+
+void Search::minimise(std::size_t start, const VectorXd& x) {
+    ends_[start].kind = End::Kind::nowhere;
+    if (!x.allFinite()) {
+        return;
+    }
+    if (slow_searches_ >= options_.slow_searches) {
+        ++stalled_unsearched_;
+        return;
+    }
+    ++slow_searches_;
+    const Dynamics& dynamics = network_.dynamics;
+    const auto watch = [&](const VectorXd& state) {
+        const VectorXd rates = dynamics.rates(state);
+        for (std::size_t i = 0; i < slow_points_.size(); ++i) {
+            if (rms(rates - slow_points_[i].rates) <= distinct_distance) {
+                return static_cast<int>(i);
+            }
+        }
+        return -1;
+    };
+    const SlowRun run = find_slow_point(network_, network_.form.to_state(x), watch);
+    if (run.fate == SlowFate::watched) {
+        ends_[start] = {End::Kind::slow, run.watched};
+        return;
+    }
+    // A minimum may be a zero that Newton did not reach.
+    const VectorXd end = network_.form.from_state(run.state);
+    if (run.speed <= 1e3 * dynamics.velocity_rounding(run.state)) {
+        const ZeroRun zero = find_zero(network_, end, [](const VectorXd&) { return -1; });
+        const bool stayed = rms(tanh_of(zero.x) - tanh_of(end)) <= distinct_distance;
+        const int root = zero.fate == ZeroFate::zero && stayed ? add_root(zero.x) : -1;
+        if (root != -1) {
+            end_at_root(start, root, false);
+        }
+        return;
+    }
+    if (run.fate == SlowFate::capped) {
+        ++capped_slow_;
+        return;
+    }
+    if (rms(dynamics.velocity(run.state)) * dynamics.tau() > options_.slow_speed) {
+        ++fast_minima_;
+        return;
+    }
+    const int known = watch(run.state);
+    if (known == -1) {
+        slow_points_.push_back({run.state, dynamics.rates(run.state), run.speed, 0});
+    }
+    ends_[start] = {End::Kind::slow,
+                    known == -1 ? static_cast<int>(slow_points_.size()) - 1 : known};
+}
+
+std::string Search::limits() const {
+    std::vector<std::string> notes;
+    const auto note = [&](int count, const std::string& text) {
+        if (count > 0) {
+            notes.push_back(fmt::format("{} {}", count, text));
+        }
+    };
+    note(capped_zero_, fmt::format("starts were still approaching after {} factorisations and were "
+                                   "looked at as slow.",
+                                   zero_search_limit));
+    note(stalled_unsearched_,
+         fmt::format("stalled starts were not followed to a slow point: {} were.",
+                     options_.slow_searches));
+    note(capped_slow_, fmt::format("starts had reached no minimum of the speed after {} steps.",
+                                   slow_search_limit));
+    note(fast_minima_, fmt::format("starts ended at minima of the speed too fast to be kept (above "
+                                   "{:.3g} / tau, RMS).",
+                                   options_.slow_speed));
+    note(dropped_unproved_,
+         fmt::format("starts ended at zeros that could not be proved beyond the {} "
+                     "that are kept.",
+                     options_.unproved_points));
+    return fmt::format("{}", fmt::join(notes, " "));
+}
+
+void Search::add_spectrum(FoundPoint& point, const Inertia& inertia) const {
+    if (inertia.eigenvalues.empty()) {
+        return;
+    }
+    const Dynamics& dynamics = network_.dynamics;
+    FlowSpectrum flow = flow_spectrum(inertia.eigenvalues);
+    std::vector<std::complex<double>> values;
+    if (dynamics.is_map()) {
+        // dt = tau: 1 + dt lambda / tau.
+        const MapSpectrum map = euler_map(flow, 1.0);
+        point.unstable = map.unstable();
+        point.unstable_proved = inertia.proves_map_count(dynamics.dt(), dynamics.tau());
+        values = map.eigenvalues;
+    } else {
+        point.unstable = flow.unstable();
+        point.unstable_proved = inertia.proves_flow_count();
+        for (auto& value : flow.eigenvalues) {
+            value /= dynamics.tau();
+        }
+        values = flow.eigenvalues;
+    }
+    for (const auto& value : values) {
+        point.eigenvalues.push_back(value.real());
+        point.eigenvalues.push_back(value.imag());
+    }
+}
+
+std::vector<double> values_of(const VectorXd& v) {
+    return {v.data(), v.data() + v.size()};
+}
+
+FoundPoint Search::point_of(const Root& root, const Inertia& inertia) const {
+    FoundPoint point;
+    const VectorXd state = network_.form.to_state(root.x);
+    point.state = values_of(state);
+    point.speed = network_.dynamics.velocity(state).norm();
+    const StateRadii radii = state_radii(root.certificate, network_.form, network_.dynamics.cell());
+    point.label = root.certificate.proved ? PointLabel::proved : PointLabel::converged;
+    point.proved_radius = radii.existence;
+    point.unique_radius = radii.uniqueness;
+    point.index = root.certificate.index;
+    add_spectrum(point, inertia);
+    return point;
+}
+
+SearchResult Search::result() const {
+    SearchResult result;
+    const std::vector<Root>& roots = roots_.roots();
+    std::vector<ContinuumProbe> probes;
+    std::vector<std::size_t> probed;
+    std::vector<Inertia> inertias;
+    for (std::size_t i = 0; i < roots.size(); ++i) {
+        const Root& root = roots[i];
+        if (!root.certificate.proved) {
+            probes.emplace_back(network_, root.x);
+            probed.push_back(i);
+        }
+        const bool mirrored = root.mirror != -1 && root.mirror < static_cast<int>(i);
+        if (options_.spectra == PointSpectra::none) {
+            inertias.emplace_back();
+        } else if (mirrored) {
+            inertias.push_back(inertias[static_cast<std::size_t>(root.mirror)]);  // tanh' is even
+        } else {
+            const bool prove = options_.spectra == PointSpectra::proved;
+            inertias.push_back(
+                inertia(network_.form, root.x, prove ? root.certificate.existence : -1.0));
+        }
+        result.points.push_back(point_of(root, inertias.back()));
+    }
+    const std::vector<int> continua = group_continua(probes);
+    for (std::size_t k = 0; k < probes.size(); ++k) {
+        result.points[probed[k]].continuum = continua[k];
+        result.points[probed[k]].continuum_dimension = probes[k].dimension();
+        result.summary.continua = std::max(result.summary.continua, continua[k] + 1);
+    }
+    for (const SlowPoint& slow : slow_points_) {
+        FoundPoint point;
+        point.state = values_of(slow.state);
+        point.speed = slow.speed;
+        point.label = PointLabel::slow;
+        if (options_.spectra != PointSpectra::none) {
+            add_spectrum(point, inertia(network_.form, network_.form.from_state(slow.state), -1.0));
+        }
+        result.points.push_back(std::move(point));
+    }
+    SearchSummary& summary = result.summary;
+    for (const End& end : ends_) {
+        int point = -1;
+        if (end.kind == End::Kind::root) {
+            point = end.number;
+        } else if (end.kind == End::Kind::slow) {
+            point = static_cast<int>(roots.size()) + end.number;
+        }
+        result.ends.push_back(point);
+        if (point == -1) {
+            ++summary.ended_nowhere;
+            continue;
+        }
+        FoundPoint& at = result.points[static_cast<std::size_t>(point)];
+        ++at.hits;
+        summary.continuum_starts += at.continuum != -1 ? 1 : 0;
+    }
+    summary.starts = static_cast<int>(ends_.size());
+    summary.stopped_early = stopped_early_;
+    summary.refined = summary.starts - stopped_early_ - summary.ended_nowhere;
+    summary.slow_points = static_cast<int>(slow_points_.size());
+    summary.odd = network_.form.odd();
+    std::vector<int> hits;
+    for (std::size_t i = 0; i < roots.size(); ++i) {
+        const FoundPoint& point = result.points[i];
+        if (point.continuum != -1) {
+            continue;
+        }
+        ++summary.roots;
+        summary.proved += point.label == PointLabel::proved && point.index != 0 ? 1 : 0;
+        summary.index_sum += point.index;
+        const int mirror = roots[i].mirror;
+        if (mirror == -1) {
+            hits.push_back(point.hits);
+        } else if (mirror > static_cast<int>(i)) {
+            // A pair is one catch: where one is found, the other is known.
+            hits.push_back(point.hits + result.points[static_cast<std::size_t>(mirror)].hits);
+        }
+    }
+    const Recapture caught = recapture(hits);
+    summary.missed_estimate = caught.missed;
+    summary.missed_low = caught.low;
+    summary.missed_high = caught.high;
+    summary.coverage = caught.coverage;
+    summary.coverage_low = caught.coverage_low;
+    summary.completeness =
+        verdict_of({summary.roots, summary.proved, summary.index_sum, summary.continua, caught});
+    summary.limits = limits();
+    return result;
+}
+
+}  // namespace
+
+SearchResult search_fixed_points(const Dynamics& dynamics, const MatrixXd& starts,
+                                 const SearchOptions& options) {
+    return Search(dynamics, starts, options).result();
+}
+
+}  // namespace shoal

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <Eigen/Core>
+#include <cstddef>
+#include <vector>
+
+namespace shoal {
+
+/// LU factors of a square matrix with partial pivoting: row swaps P, then P M = L U with a unit
+/// lower triangle L. In floating point L U = P M + E with |E| <= gamma_(n+2) |L| |U| in any order
+/// of the additions (Higham, Accuracy and Stability of Numerical Algorithms, 2002, theorem 9.3; two
+/// more roundings because rows are multiplied by the reciprocal of the pivot). Singular matrices,
+/// infinities and NaN give factors and solutions that are not finite, never an exception.
+/// Written with Highway in blocks; at N = 200 several times faster than Eigen built for SSE2.
+class LuFactors {
+  public:
+    explicit LuFactors(const Eigen::MatrixXd& matrix);
+
+    Eigen::VectorXd solve(const Eigen::VectorXd& right) const;
+    Eigen::MatrixXd inverse() const;
+
+    /// L below the diagonal, U on and above it.
+    Eigen::MatrixXd packed() const;
+    /// Row k of P M is row rows()[k] of M.
+    const std::vector<Eigen::Index>& rows() const { return rows_; }
+    /// Sign of det(P') det(U): of the determinant of P' L U. 0: an entry of the diagonal is 0 or
+    /// not finite.
+    int sign() const;
+
+  private:
+    void factor_panel(std::size_t first, std::size_t end);
+
+    std::size_t units_;
+    std::size_t stride_;
+    std::vector<double> values_;  ///< columns, padded
+    std::vector<Eigen::Index> rows_;
+    int swaps_ = 0;
+};
+
+}  // namespace shoal

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/zero_form.hpp"
+
+#include <cmath>
+
+namespace shoal {
+
+Eigen::VectorXd tanh_of(const Eigen::VectorXd& x) {
+    return x.unaryExpr([](double value) { return std::tanh(value); });
+}
+
+Eigen::VectorXd ZeroForm::from_state(const Eigen::VectorXd& state) const {
+    if (dynamics_.cell() == Cell::current) {
+        return state;
+    }
+    return weights() * state + drive();
+}
+
+Eigen::VectorXd ZeroForm::to_state(const Eigen::VectorXd& x) const {
+    return dynamics_.cell() == Cell::current ? x : tanh_of(x);
+}
+
+Eigen::VectorXd ZeroForm::residual(const Eigen::VectorXd& x) const {
+    return weights() * tanh_of(x) + drive() - x;
+}
+
+Eigen::MatrixXd ZeroForm::jacobian(const Eigen::VectorXd& x) const {
+    const Eigen::ArrayXd r = tanh_of(x).array();
+    Eigen::MatrixXd result = weights() * (1.0 - r.square()).matrix().asDiagonal();
+    result.diagonal().array() -= 1.0;
+    return result;
+}
+
+double ZeroForm::rounding(const Eigen::VectorXd& x) const {
+    constexpr double unit_roundoff = 0x1p-53;
+    const Eigen::VectorXd magnitude =
+        x.cwiseAbs() + weights().cwiseAbs() * tanh_of(x).cwiseAbs() + drive().cwiseAbs();
+    return (static_cast<double>(units()) + 3.0) * unit_roundoff * magnitude.norm();
+}
+
+}  // namespace shoal
