@@ -36,8 +36,7 @@ struct CensusResult {
 };
 
 /// Follows every start as Settling does, in float64 by `exact`, and says where it ends:
-///   fixed_point     it settles on a stable point, or stands on a marginal one (an eigenvalue of
-///                   the Euler map within 1e-9 of modulus 1: a point of a continuum; noted)
+///   fixed_point     it settles on a stable point
 ///   limit_cycle     it returns (trace_orbit, up to 10 T) and refine_cycle converges from there
 ///                   onto an isolated stable cycle of about that period and place; or, of flows, it
 ///                   has one exponent 0, or returns though its flow has no such cycle (noted); of
@@ -46,14 +45,15 @@ struct CensusResult {
 ///                   frequencies whose ratio is p / q within its error is tried as a cycle of q
 ///                   turns first
 ///   chaotic         the largest exponent is above 0
-///   slow_transient  it drifts after 400 T; or it moves, but its RMS speed still changes by over
-///                   2 % between the last two stretches, or all its exponents are below 0 and it
-///                   does not return. Never an attractor.
+///   slow_transient  it drifts after 400 T, however close to a stable point; or it moves, but its
+///                   RMS speed still changes by over 2 % between the last two stretches, or all its
+///                   exponents are below 0 and it does not return. Never an attractor.
 ///   far             it left the range of numbers
-/// A moving run that is neither chaotic nor on a refined cycle is followed to 400 T before anything
-/// is said of it. Runs are on the same cycle if they pass within orbit_tolerance of it; others are
-/// told apart by group_by_means. Each attractor that moves has its exponents measured once, from
-/// its first run. Pure function of its input.
+/// Of moving runs that are neither chaotic nor on a refined cycle the first of each group is
+/// followed to 400 T before anything is said of them, and the others if it is not steady. Runs are
+/// on the same cycle if they pass within orbit_tolerance of it; others are told apart by
+/// group_by_means. Each attractor that moves has its exponents measured once, from its first run.
+/// Pure function of its input.
 CensusResult census(const CensusInput& input, Backend& exact);
 
 }  // namespace shoal

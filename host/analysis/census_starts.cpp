@@ -68,7 +68,7 @@ std::vector<CensusStart> random_starts(Eigen::Index units, int count, double sca
     for (int number = 0; number < count; ++number) {
         Eigen::VectorXd state(units);
         for (Eigen::Index unit = 0; unit < units; ++unit) {
-            state[unit] = scale * standard_normal(random_bits(key, static_cast<Purpose>(41), 0,
+            state[unit] = scale * standard_normal(random_bits(key, Purpose::census_start, 0,
                                                               static_cast<std::uint32_t>(number),
                                                               static_cast<std::uint32_t>(unit)));
         }

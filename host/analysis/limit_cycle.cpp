@@ -18,12 +18,15 @@ namespace {
 
 constexpr int rounds_limit = 40;
 constexpr int warm_rounds = 3;            // around the orbit before the first Newton step
+constexpr int stalled_rounds = 5;         // without halving the residual: given up
 constexpr int polish_rounds = 6;          // after the last, in a subspace
 constexpr Eigen::Index first_width = 11;  // with the state three passes over W
 constexpr double slow_multiplier = 0.3;   // plain iteration must contract faster than that
 constexpr double aim = 1e-11;             // residual, of the state's size
 constexpr double enough = 1e-9;
 constexpr double ritz_tolerance = 1e-6;
+constexpr double small_multiplier = 1e-3;  // below, directions need not be resolved
+constexpr double coarse_aim = 1e-6;        // residual from which on steps are short
 constexpr double modulus_tolerance = 1e-6;
 
 using Complex = std::complex<double>;
@@ -57,11 +60,13 @@ class Shooting {
     void take_step(Eigen::VectorXd step, double guessed_period);
     void find_least_period(double tolerance);
     bool is_orbit() const;
+    bool multipliers_are_known() const;
     void take_multipliers(RefinedCycle& cycle) const;
 
     const Dynamics& dynamics_;
     Eigen::VectorXd state_;
     double period_;
+    bool is_coarse_ = true;      ///< steps of dt and not yet of dt / 2
     Eigen::MatrixXd basis_;      ///< orthonormal columns
     Eigen::MatrixXd carried_;    ///< M basis
     Eigen::MatrixXd projected_;  ///< basis' M basis
@@ -71,7 +76,8 @@ int Shooting::steps() const {
     if (dynamics_.is_map()) {
         return std::max(1, static_cast<int>(std::lround(period_ / dynamics_.dt())));
     }
-    return std::max(256, static_cast<int>(std::ceil(4.0 * period_ / dynamics_.dt())));
+    const double per_step = is_coarse_ ? 1.0 : 2.0;
+    return std::max(256, static_cast<int>(std::ceil(per_step * period_ / dynamics_.dt())));
 }
 
 void Shooting::set_width(Eigen::Index width) {
@@ -142,6 +148,20 @@ bool falls(const Complex& a, const Complex& b) {
         return std::abs(a) > std::abs(b);
     }
     return a.imag() > b.imag();
+}
+
+// Whether the leading directions have turned enough for all multipliers that matter.
+bool Shooting::multipliers_are_known() const {
+    const Eigen::EigenSolver<Eigen::MatrixXd> solver(projected_);
+    const Eigen::MatrixXcd vectors = solver.eigenvectors();
+    const Eigen::MatrixXcd missed = (carried_ - basis_ * projected_).cast<Complex>() * vectors;
+    for (Eigen::Index i = 0; i < vectors.cols(); ++i) {
+        if (std::abs(solver.eigenvalues()[i]) > small_multiplier &&
+            missed.col(i).norm() > ritz_tolerance * vectors.col(i).norm()) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void Shooting::take_multipliers(RefinedCycle& cycle) const {
@@ -217,6 +237,8 @@ RefinedCycle Shooting::refine() {
     RefinedCycle cycle;
     const double guessed = period_;
     bool returned = false;
+    double best = std::numeric_limits<double>::infinity();
+    int stalled = 0;
     int round = 0;
     for (int polished = 0; round < rounds_limit; ++round) {
         if (!is_full() && round > 0) {
@@ -227,13 +249,17 @@ RefinedCycle Shooting::refine() {
         cycle.residual = rms(off);
         const double size = std::max(1.0, rms(state_));
         returned = cycle.residual <= enough * size;
-        if (!set_round(around)) {
+        stalled = cycle.residual < 0.5 * best || round <= warm_rounds ? 0 : stalled + 1;
+        best = std::min(best, cycle.residual);
+        if (!set_round(around) || (stalled >= stalled_rounds && !returned)) {
             break;
         }
         // In a subspace further rounds turn its directions.
-        if (cycle.residual <= aim * size && ++polished > (is_full() ? 0 : polish_rounds)) {
+        const bool done = !is_coarse_ && cycle.residual <= aim * size;
+        if (done && (is_full() || ++polished > polish_rounds || multipliers_are_known())) {
             break;
         }
+        is_coarse_ = is_coarse_ && cycle.residual > coarse_aim * size;
         if (!is_full() && round < warm_rounds) {
             state_ = around.end;
             continue;

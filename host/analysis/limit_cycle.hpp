@@ -42,9 +42,9 @@ inline constexpr int cycle_full_units = 64;
 /// Refines a guess of a state on a cycle and of its period. Newton's method on the leading subspace
 /// of d phi_T / dx and plain iteration on the rest, which contracts (Lust, Roose, Spence &
 /// Champneys 1998, "Newton-Picard"; with the whole space it is Newton's method). Flows are
-/// integrated with their tangents by Runge-Kutta of order 4 in steps of at most dt / 4 and 1/256 of
-/// a period. Never throws on bad numbers; `converged` is false then, and where the iteration ends
-/// on a fixed point.
+/// integrated with their tangents by Runge-Kutta of order 4 in steps of at most dt / 2 and 1/256 of
+/// a period (dt on the way there). Never throws on bad numbers; `converged` is false then, and
+/// where the iteration ends on a fixed point.
 RefinedCycle refine_cycle(const Dynamics& dynamics, const Eigen::VectorXd& start, double period);
 
 }  // namespace shoal

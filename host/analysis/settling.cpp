@@ -25,7 +25,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 Settling::Settling(const NetworkModel& model, const Dynamics& dynamics, int trial_steps,
                    int lengths, const std::vector<Eigen::VectorXd>& starts,
                    const std::vector<double>& speeds, std::vector<std::string> names,
-                   std::vector<ReachedPoint> known)
+                   std::vector<ReachedPoint> known, Approach approach)
     : model_(model),
       dynamics_(dynamics),
       trial_steps_(trial_steps),
@@ -33,6 +33,7 @@ Settling::Settling(const NetworkModel& model, const Dynamics& dynamics, int tria
       distances_(starts.size(), infinity),
       points_(std::move(known)),
       known_(points_.size()),
+      approach_(approach),
       names_(std::move(names)) {
     check(speeds.size() == starts.size(), "one speed per run");
     for (std::size_t i = names_.size(); i < starts.size(); ++i) {
@@ -118,7 +119,7 @@ void Settling::judge(std::size_t index) {
             distances_[index] = rms(dynamics_.rates(root.state) - dynamics_.rates(run.state));
         }
         const bool arrived = has_arrived(last_look(index));
-        const bool closer = distances_[index] < before;
+        const bool closer = approach_ == Approach::settled && distances_[index] < before;
         if (arrived || (at_cap && closer)) {
             const int point = point_near(root);
             if (point >= 0 && points_[static_cast<std::size_t>(point)].stable) {

@@ -53,10 +53,14 @@ struct FollowedRun {
 ///             most the speed d / (e t) with d <= 2 the distance it has to go: below that from 8
 ///             trial lengths on.
 ///   drifting: neither after 400 trial lengths.
-/// A drifting run whose root is stable and has come closer counts as settled there, with a note.
+/// A drifting run whose root is stable and has come closer counts as settled there, with a note,
+/// unless Approach::drifting is asked for.
 /// Runs from the start of time on are not called moving before 20 trial lengths.
 class Settling {
   public:
+    /// What a run is that only comes closer to a stable point when its time is up.
+    enum class Approach { settled, drifting };
+
     /// `starts` are the states after `lengths` trial lengths, `speeds` the RMS speeds over the
     /// stretch before (infinity: not known). A start that is not finite is a diverged run. `names`
     /// are those of the starts in notes; none: conclusion 0, 1, ... `known` are fixed points found
@@ -64,7 +68,8 @@ class Settling {
     /// end there a search.
     Settling(const NetworkModel& model, const Dynamics& dynamics, int trial_steps, int lengths,
              const std::vector<Eigen::VectorXd>& starts, const std::vector<double>& speeds,
-             std::vector<std::string> names = {}, std::vector<ReachedPoint> known = {});
+             std::vector<std::string> names = {}, std::vector<ReachedPoint> known = {},
+             Approach approach = Approach::settled);
 
     enum class Until { moving_is_clear, cap };
     /// Runs on every run that is not settled, up to the cap, in float64. With Until::cap runs that
@@ -97,6 +102,7 @@ class Settling {
         distances_;  ///< [run]: from its root when last looked at, infinity: no root
     std::vector<ReachedPoint> points_;
     std::size_t known_ = 0;  ///< points given at the start
+    Approach approach_ = Approach::settled;
     std::vector<std::string> names_;
     std::vector<std::string> notes_;
 };

@@ -64,9 +64,8 @@ TEST(ManyTangents, FollowTheMapsJacobian) {
         stepper.advance(5, slopes);
         alone.advance(5);
         for (int step = 0; step < 5; ++step) {
-            const Eigen::VectorXd at = cell == Cell::current
-                                           ? x
-                                           : Eigen::VectorXd(dynamics.weights() * x);
+            const Eigen::VectorXd at =
+                cell == Cell::current ? x : Eigen::VectorXd(dynamics.weights() * x);
             const Eigen::VectorXd slope =
                 at.unaryExpr([](double a) { return 1.0 - std::tanh(a) * std::tanh(a); });
             EXPECT_LT((slopes.col(step) - slope).norm(), 5 * 2.0 * (units + 3) * roundoff * 10);
@@ -157,8 +156,7 @@ TEST(Spectrum, AddsUpToTheDeterminantOfAChaoticNetwork) {
     request.first_length = request.last_length = 200.0;
     const LyapunovSpectrum spectrum = lyapunov_spectrum(dynamics, start, request, {7, 1});
     ASSERT_EQ(spectrum.exponents.size(), static_cast<std::size_t>(units));
-    const double sum =
-        std::accumulate(spectrum.exponents.begin(), spectrum.exponents.end(), 0.0);
+    const double sum = std::accumulate(spectrum.exponents.begin(), spectrum.exponents.end(), 0.0);
 
     TangentStepper stepper(dynamics, start, Eigen::MatrixXd(units, 0));  // the same bits
     std::vector<double> determinants, traces, squares, cubes, fourths;
@@ -190,8 +188,7 @@ TEST(Spectrum, AddsUpToTheDeterminantOfAChaoticNetwork) {
     EXPECT_NEAR(spectrum.mean_trace, mean(traces), units * units * roundoff * 10);
     // log det(I + dt A) / dt = tr A - dt tr A^2 / 2 + dt^2 tr A^3 / 3 - ..., the rest below
     // dt^3 / 4 |A^2|_F^2 / (1 - dt |A|), and dt |A| below 0.2 here.
-    const double series =
-        mean(traces) - dt / 2 * mean(squares) + dt * dt / 3 * mean(cubes);
+    const double series = mean(traces) - dt / 2 * mean(squares) + dt * dt / 3 * mean(cubes);
     EXPECT_NEAR(sum, series, dt * dt * dt / 4 * mean(fourths) / 0.8);
     EXPECT_GT(std::abs(sum - mean(traces)), 0.01);  // the map is not the flow
 }
@@ -199,9 +196,9 @@ TEST(Spectrum, AddsUpToTheDeterminantOfAChaoticNetwork) {
 // Random networks of gain above 1 are chaotic when they are large (Sompolinsky, Crisanti & Sommers
 // 1988).
 TEST(Spectrum, OfALargeRandomNetworkHasAPositiveExponent) {
-    const Dynamics dynamics = random_network(200, 1.8, 3);
+    const Dynamics dynamics = random_network(200, 1.8, 8);
     SpectrumRequest request;
-    request.first_length = request.last_length = 600.0;
+    request.first_length = request.last_length = 1000.0;
     const LyapunovSpectrum spectrum =
         lyapunov_spectrum(dynamics, random_state(200, 2), request, {7, 1});
     ASSERT_GE(spectrum.exponents.size(), 10u);
@@ -237,35 +234,33 @@ TEST(Spectrum, OfUncoupledPairsHasAZeroEach) {
 }
 
 TEST(Spectrum, RunsAreExtendedUntilExponentsAreKnown) {
-    const Dynamics dynamics = random_network(30, 3.0, 1);
+    const Dynamics dynamics = random_network(100, 3.0, 1);
     SpectrumRequest request;
     request.count = 3;
-    request.first_length = 100.0;
-    request.last_length = 1600.0;
-    request.half_width = 0.05;
+    request.first_length = 50.0;
+    request.last_length = 800.0;
+    request.half_width = 0.06;
+    request.most = 3;
     const LyapunovSpectrum loose =
-        lyapunov_spectrum(dynamics, random_state(30, 2), request, {7, 1});
-    EXPECT_LE(loose.half_width, 0.05);
+        lyapunov_spectrum(dynamics, random_state(100, 2), request, {7, 1});
+    EXPECT_LE(loose.half_width, 0.06);
     EXPECT_EQ(loose.limits.find("was asked for"), std::string::npos) << loose.limits;
     request.half_width = 1e-5;
     const LyapunovSpectrum tight =
-        lyapunov_spectrum(dynamics, random_state(30, 2), request, {7, 1});
+        lyapunov_spectrum(dynamics, random_state(100, 2), request, {7, 1});
     EXPECT_GT(tight.half_width, 1e-5);
-    EXPECT_NEAR(tight.duration, 0.8 * 1600.0, 1.0);
+    EXPECT_NEAR(tight.duration, 0.8 * 800.0, 1.0);
     EXPECT_LT(loose.duration, tight.duration);
     EXPECT_NE(tight.limits.find("was asked for"), std::string::npos) << tight.limits;
-    request.most = 3;  // the dimension takes more
-    EXPECT_GT(tight.exponents.size(), 3u);
-    const LyapunovSpectrum few = lyapunov_spectrum(dynamics, random_state(30, 2), request, {7, 1});
-    EXPECT_EQ(few.exponents.size(), 3u);
-    EXPECT_EQ(few.kaplan_yorke, -1.0);
-    EXPECT_NE(few.limits.find("Kaplan-Yorke"), std::string::npos) << few.limits;
+    // The dimension takes more exponents than it may have here.
+    EXPECT_EQ(tight.exponents.size(), 3u);
+    EXPECT_EQ(tight.kaplan_yorke, -1.0);
+    EXPECT_NE(tight.limits.find("Kaplan-Yorke"), std::string::npos) << tight.limits;
 }
 
 TEST(Spectrum, BadNumbersAndSingularMapsAreSaid) {
     const Dynamics map(network_of(3, {0.5, 0.5, 0.5, 0.2, 0.2, 0.2, 0, 0, 0}, Cell::rate, 1.0));
-    const LyapunovSpectrum singular =
-        lyapunov_spectrum(map, Eigen::VectorXd::Zero(3), {}, {7, 1});
+    const LyapunovSpectrum singular = lyapunov_spectrum(map, Eigen::VectorXd::Zero(3), {}, {7, 1});
     ASSERT_EQ(singular.exponents.size(), 3u);
     EXPECT_NEAR(singular.exponents[0], std::log(0.7), 1e-12);  // trace of a rank-1 matrix
     EXPECT_LT(singular.exponents[1], -30.0);
