@@ -30,7 +30,7 @@ struct MemoryStates {
 };
 
 inline constexpr int manifold_lengths = 20;  ///< trial lengths that paths are followed
-inline constexpr int manifold_spectra = 12;  ///< spectra of one network
+inline constexpr int manifold_spectra = 8;   ///< spectra of one network
 inline constexpr int manifold_rates = 8;     ///< growth rates kept of a spectrum
 
 /// Follows every memory for manifold_lengths T, or until it moves less than 1e-5 RMS in a trial,
@@ -43,8 +43,8 @@ inline constexpr int manifold_rates = 8;     ///< growth rates kept of a spectru
 ///              memories are not told): growth rates g_1 >= g_2 ..., real parts of the flow's
 ///              eigenvalues, log|lambda| / dt of a map's; and the gap, see spectral_gap()
 ///   forgetting forgetting_prediction.hpp, from the nominal end D of the delay on
-/// N = 200, 16 conditions: measured by tools/bench/spectra; a path that settles within a trial or
-/// two costs a tenth of one that moves to the end. Never throws on bad numbers.
+/// N = 200, 16 conditions, dt = 0.1 (tools/bench/spectra): about 0.4 core-seconds where paths rest
+/// within a few trials, 0.9 where all move to the end. Never throws on bad numbers.
 SlowManifold slow_manifold(const NetworkModel& model, const MemoryStates& memories, Backend& exact);
 
 /// Normal hyperbolicity, frozen in time: how much faster the state is drawn to a manifold of

@@ -153,7 +153,7 @@ TEST(SlowModes, OfAJordanBlockSayThatTheyArePoor) {
     EXPECT_GT(modes.conditions[0], 1e6);
 }
 
-TEST(SlowModes, OfNumbersThatAreNoneSayso) {
+TEST(SlowModes, OfNumbersThatAreNoneSaySo) {
     const Dynamics dynamics(
         Cell::current, 1.0, 0.1,
         Eigen::MatrixXd::Constant(3, 3, std::numeric_limits<double>::quiet_NaN()),
