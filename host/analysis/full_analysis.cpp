@@ -143,31 +143,6 @@ void append_points(const std::vector<ReachedPoint>& more, const Dynamics& dynami
     }
 }
 
-// Points that runs end on, then proved ones by the starts of the search that ended there.
-std::vector<int> points_of_interest(const NetworkAnalysis& analysis, const FullAnalysis& full) {
-    std::vector<int> wanted;
-    const auto add = [&](int point) {
-        if (point >= 0 && std::find(wanted.begin(), wanted.end(), point) == wanted.end()) {
-            wanted.push_back(point);
-        }
-    };
-    for (const AttractorRecord& attractor : full.attractors) {
-        add(attractor.point);
-    }
-    std::vector<int> proved;
-    for (std::size_t i = 0; i < analysis.points.size(); ++i) {
-        if (analysis.points[i].label == PointLabel::proved) {
-            proved.push_back(static_cast<int>(i));
-        }
-    }
-    std::stable_sort(proved.begin(), proved.end(), [&](int a, int b) {
-        return full.proofs[static_cast<std::size_t>(a)].hits >
-               full.proofs[static_cast<std::size_t>(b)].hits;
-    });
-    std::for_each(proved.begin(), proved.end(), add);
-    return wanted;
-}
-
 SlowManifold follow_memories(const AnalysisInput& input, const ConditionTrials& conditions,
                              const NetworkAnalysis& analysis, const FullAnalysis& full,
                              Backend& exact) {
@@ -214,6 +189,32 @@ Eigen::MatrixXd search_starts(const Dynamics& dynamics, const Eigen::MatrixXd& t
     return starts;
 }
 
+std::vector<int> points_of_interest(const std::vector<FixedPoint>& points,
+                                    const std::vector<PointProof>& proofs,
+                                    const std::vector<AttractorRecord>& attractors) {
+    std::vector<int> wanted;
+    const auto add = [&](int point) {
+        if (point >= 0 && std::find(wanted.begin(), wanted.end(), point) == wanted.end()) {
+            wanted.push_back(point);
+        }
+    };
+    for (const AttractorRecord& attractor : attractors) {
+        add(attractor.point);
+    }
+    std::vector<int> proved;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        if (points[i].label == PointLabel::proved) {
+            proved.push_back(static_cast<int>(i));
+        }
+    }
+    std::stable_sort(proved.begin(), proved.end(), [&](int a, int b) {
+        return proofs[static_cast<std::size_t>(a)].hits >
+               proofs[static_cast<std::size_t>(b)].hits;
+    });
+    std::for_each(proved.begin(), proved.end(), add);
+    return wanted;
+}
+
 std::vector<SlowModes> modes_at(const NetworkModel& model, const Dynamics& dynamics,
                                 const std::vector<FixedPoint>& points,
                                 const std::vector<int>& wanted, double trial_time) {
@@ -254,7 +255,8 @@ NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& 
         append_points(found.new_points, dynamics, analysis, *full);
     });
     timed(seconds, "modes", [&] {
-        const std::vector<int> wanted = points_of_interest(analysis, *full);
+        const std::vector<int> wanted =
+            points_of_interest(analysis.points, full->proofs, full->attractors);
         full->modes = modes_at(input.model, dynamics, analysis.points, wanted, trial_time);
         if (wanted.size() > full->modes.size()) {
             add_limit(analysis.limits, fmt::format("Slow modes are kept of {} points of {}.",

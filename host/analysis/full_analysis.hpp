@@ -34,6 +34,11 @@ NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& 
 Eigen::MatrixXd search_starts(const Dynamics& dynamics, const Eigen::MatrixXd& trial_states,
                               const Eigen::MatrixXd& also, RandomKey key);
 
+/// Points that runs end on, then proved ones by the starts of the search that ended there.
+std::vector<int> points_of_interest(const std::vector<FixedPoint>& points,
+                                    const std::vector<PointProof>& proofs,
+                                    const std::vector<AttractorRecord>& attractors);
+
 /// Modes at the points that `wanted` names first, at most eight, with their index.
 std::vector<SlowModes> modes_at(const NetworkModel& model, const Dynamics& dynamics,
                                 const std::vector<FixedPoint>& points,

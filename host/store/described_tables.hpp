@@ -57,8 +57,11 @@ class TableColumns {
     /// Makes the columns of a table that has no row.
     template <class Record>
     void add_columns() {
-        const Record none;
-        describe(none, [&](const char* name, const auto& field, const Meaning& meaning) {
+        add_columns_of(Record{});
+    }
+    template <class Record>
+    void add_columns_of(const Record& record) {
+        describe(record, [&](const char* name, const auto& field, const Meaning& meaning) {
             set_kind(column(name, meaning), field);
         });
     }
