@@ -63,10 +63,9 @@ DynamicsAnalysis analyze_dynamics(const FreeNetwork& network, Backend& exact) {
         analysis.points.push_back(fixed_point_of(found, dynamics));
         analysis.proofs.push_back(proof_of(found));
     }
-    CensusResult found = run_census(network, dynamics, analysis.points,
-                                    random.leftCols(std::min<Eigen::Index>(random_runs,
-                                                                           random.cols())),
-                                    exact);
+    CensusResult found =
+        run_census(network, dynamics, analysis.points,
+                   random.leftCols(std::min<Eigen::Index>(random_runs, random.cols())), exact);
     for (const ReachedPoint& point : found.new_points) {
         analysis.points.push_back(fixed_point_of(point, dynamics));
         analysis.proofs.emplace_back();

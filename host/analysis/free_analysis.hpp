@@ -20,9 +20,9 @@ struct FreeNetwork {
 };
 
 /// Searches fixed and slow points from the given states, copies of them with noise and 256 random
-/// states; follows the given states and 32 random ones to where they end (kind `memory` and `random`
-/// of the census); slow modes at points that they end on, and at other proved ones. Pure function of
-/// its input; never throws on bad numbers.
+/// states; follows the given states and 32 random ones to where they end (kind `memory` and
+/// `random` of the census); slow modes at points that they end on, and at other proved ones. Pure
+/// function of its input; never throws on bad numbers.
 DynamicsAnalysis analyze_dynamics(const FreeNetwork& network, Backend& exact);
 
 }  // namespace shoal

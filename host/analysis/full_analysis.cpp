@@ -26,12 +26,12 @@ namespace shoal {
 
 namespace {
 
-constexpr int trial_samples = 8;    // states of one condition's trial
-constexpr int trial_starts = 128;   // of the search, from trials
-constexpr int noisy_starts = 64;    // copies of such states with noise
+constexpr int trial_samples = 8;   // states of one condition's trial
+constexpr int trial_starts = 128;  // of the search, from trials
+constexpr int noisy_starts = 64;   // copies of such states with noise
 constexpr double start_noise = 0.5;
 constexpr int random_searches = 64;
-constexpr int random_runs = 16;     // of the census
+constexpr int random_runs = 16;  // of the census
 constexpr std::size_t most_mode_points = 8;
 
 double thread_seconds() {
@@ -208,8 +208,7 @@ std::vector<int> points_of_interest(const std::vector<FixedPoint>& points,
         }
     }
     std::stable_sort(proved.begin(), proved.end(), [&](int a, int b) {
-        return proofs[static_cast<std::size_t>(a)].hits >
-               proofs[static_cast<std::size_t>(b)].hits;
+        return proofs[static_cast<std::size_t>(a)].hits > proofs[static_cast<std::size_t>(b)].hits;
     });
     std::for_each(proved.begin(), proved.end(), add);
     return wanted;
@@ -241,9 +240,9 @@ NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& 
     const double trial_time = input.task->shape().steps * input.model.dt;
     const ConditionTrials conditions = run_conditions(input, behaviour);
     timed(seconds, "search", [&] {
-        const Eigen::MatrixXd starts = search_starts(
-            dynamics, trial_states(input, conditions, exact),
-            states_of(analysis.points, dynamics.units()), input.key);
+        const Eigen::MatrixXd starts =
+            search_starts(dynamics, trial_states(input, conditions, exact),
+                          states_of(analysis.points, dynamics.units()), input.key);
         const SearchResult search = search_fixed_points(dynamics, starts);
         full->search = search.summary;
         merge_points(search, dynamics, analysis, *full);
@@ -265,16 +264,15 @@ NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& 
     });
     timed(seconds, "forgetting",
           [&] { full->forgetting = measure_forgetting(input, conditions, behaviour); });
-    timed(seconds, "manifold", [&] {
-        full->manifold = follow_memories(input, conditions, analysis, *full, exact);
-    });
+    timed(seconds, "manifold",
+          [&] { full->manifold = follow_memories(input, conditions, analysis, *full, exact); });
     timed(seconds, "noise",
           [&] { full->noise = measure_noise_robustness(input, conditions, behaviour); });
     timed(seconds, "silencing",
           [&] { full->silencing = measure_silencing(input, conditions, behaviour); });
-    full->activity =
-        measure_activity(conditions, efficiency(full->census.attractors, analysis.saturated_delay,
-                                                conditions.score));
+    full->activity = measure_activity(
+        conditions,
+        efficiency(full->census.attractors, analysis.saturated_delay, conditions.score));
     analysis.evidence += census_sentence(full->census);
     analysis.full = full;
     return analysis;

@@ -115,15 +115,19 @@ void add_stage_commands(CLI::App& app) {
     const auto analyze = std::make_shared<StageOptions>();
     CLI::App* command = add_command<StageOptions>(
         app, "analyze",
-        "Find how each accepted network of a run remembers, or the dynamics of any weights", analyze,
+        "Find how each accepted network of a run remembers, or the dynamics of any weights",
+        analyze,
         "  shoal analyze runs/quickstart\n"
         "  shoal analyze --weights w.h5 --out dynamics.h5\n"
-        "With --weights: fixed and slow points with proofs, slow modes, attractors and exponents of\n"
-        "networks that shoal did not train, in float64, with constant_input held. Runs start at the\n"
+        "With --weights: fixed and slow points with proofs, slow modes, attractors and exponents "
+        "of\n"
+        "networks that shoal did not train, in float64, with constant_input held. Runs start at "
+        "the\n"
         "file's initial_state and at random states. The answer has the groups of analysis.h5.",
         analyze_something);
     command->add_option("dir", analyze->folders, "Run directory")->expected(0, 1);
-    command->add_option("--weights", analyze->weights.weights, "Weights file (HDF5) instead of a run");
+    command->add_option("--weights", analyze->weights.weights,
+                        "Weights file (HDF5) instead of a run");
     command->add_option("--out", analyze->weights.out,
                         "HDF5 file to write with --weights (default: WEIGHTS with .analysis.h5)");
     command

@@ -92,7 +92,9 @@ void TableColumns::write(hdf5::WriteGroup& group, const std::string& row_axis,
                 group.put(column.name, hdf5::Type::int64, axes,
                           padded(column.whole, width, std::int64_t{-1}));
                 break;
-            case Kind::texts: group.put(column.name, hdf5::Type::string, axes, column.texts); break;
+            case Kind::texts:
+                group.put(column.name, hdf5::Type::string, axes, column.texts);
+                break;
         }
         group.describe(column.name, "long_name", column.meaning.text);
         if (!coordinates.empty()) {
@@ -106,8 +108,8 @@ std::uint64_t TableReader::width_of(const char* name, const Meaning& meaning) {
     axes.insert(axes.end(), meaning.axes.begin(), meaning.axes.end());
     const hdf5::Extents extents = group_.extents(name, axes);
     if (extents[0] != rows_) {
-        throw file_error(fmt::format("{}: has {} rows instead of {}", group_.where(name),
-                                     extents[0], rows_));
+        throw file_error(
+            fmt::format("{}: has {} rows instead of {}", group_.where(name), extents[0], rows_));
     }
     std::uint64_t width = 1;
     for (std::size_t i = 1; i < extents.size(); ++i) {

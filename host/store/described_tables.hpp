@@ -22,8 +22,8 @@
 
 namespace shoal {
 
-/// Columns of a table while it is filled row by row. Vectors shorter than their axis are padded: NaN
-/// in numbers, -1 in whole numbers.
+/// Columns of a table while it is filled row by row. Vectors shorter than their axis are padded:
+/// NaN in numbers, -1 in whole numbers.
 class TableColumns {
   public:
     explicit TableColumns(int units) : units_(static_cast<std::size_t>(units)) {}
@@ -182,8 +182,7 @@ class TableReader {
         } else if constexpr (std::is_same_v<Field, double>) {
             field = from.numbers[row];
         } else if constexpr (std::is_same_v<Field, std::vector<double>>) {
-            const auto begin =
-                from.numbers.begin() + static_cast<std::ptrdiff_t>(row * from.width);
+            const auto begin = from.numbers.begin() + static_cast<std::ptrdiff_t>(row * from.width);
             field.assign(begin, begin + static_cast<std::ptrdiff_t>(from.width));
             while (!field.empty() && std::isnan(field.back())) {
                 field.pop_back();

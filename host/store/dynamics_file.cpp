@@ -111,14 +111,18 @@ void write_dynamics(const std::filesystem::path& path, const WeightsFile& weight
             root.put("uid", Type::string, {"network"}, weights.uids);
         }
         write_points(root, weights, analyses);
-        write_one(root, "search", weights.units, analyses,
-                  [](const auto& a) -> auto& { return a.search; });
-        write_one(root, "census", weights.units, analyses,
-                  [](const auto& a) -> auto& { return a.census; });
-        write_rows<SlowModes>(root, "modes", "point_modes", weights.units, analyses.size(),
-                              [&](std::size_t i) -> auto& { return analyses[i].modes; });
-        write_rows<AttractorRecord>(root, "basins", "basin", weights.units, analyses.size(),
-                                    [&](std::size_t i) -> auto& { return analyses[i].attractors; });
+        write_one(
+            root, "search", weights.units, analyses,
+            [](const auto& a) -> auto& { return a.search; });
+        write_one(
+            root, "census", weights.units, analyses,
+            [](const auto& a) -> auto& { return a.census; });
+        write_rows<SlowModes>(
+            root, "modes", "point_modes", weights.units,
+            analyses.size(), [&](std::size_t i) -> auto& { return analyses[i].modes; });
+        write_rows<AttractorRecord>(
+            root, "basins", "basin", weights.units,
+            analyses.size(), [&](std::size_t i) -> auto& { return analyses[i].attractors; });
         file.close();
     });
 }

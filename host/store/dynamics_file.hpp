@@ -21,8 +21,8 @@ struct DynamicsAnalysis {
     CensusSummary census;
 };
 
-/// Writes atomically, with the groups of analysis.h5 at the file's root: fixed_points, search, modes,
-/// basins, census. analyses[i] is of network i.
+/// Writes atomically, with the groups of analysis.h5 at the file's root: fixed_points, search,
+/// modes, basins, census. analyses[i] is of network i.
 void write_dynamics(const std::filesystem::path& path, const WeightsFile& weights,
                     const std::vector<DynamicsAnalysis>& analyses);
 

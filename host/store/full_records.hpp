@@ -58,23 +58,36 @@ struct FullAnalysis {
 template <class Part>
 using PartOf = std::decay_t<std::invoke_result_t<Part, FullAnalysis&>>;
 
-/// Every part once: one(name, part) for what a network has one of, rows(name, axis, part) for what it
-/// has any number of; part(full) is the field. Names are those of the groups in analysis.h5.
+/// Every part once: one(name, part) for what a network has one of, rows(name, axis, part) for what
+/// it has any number of; part(full) is the field. Names are those of the groups in analysis.h5.
 template <class One, class Rows>
 void visit_parts(const One& one, const Rows& rows) {
-    one("search", [](auto& full) -> auto& { return full.search; });
-    rows("modes", "point_modes", [](auto& full) -> auto& { return full.modes; });
-    rows("basins", "basin", [](auto& full) -> auto& { return full.attractors; });
-    one("census", [](auto& full) -> auto& { return full.census; });
-    one("manifold", [](auto& full) -> auto& { return full.manifold; });
-    rows("paths", "path", [](auto& full) -> auto& { return full.manifold.paths; });
-    one("forgetting", [](auto& full) -> auto& { return full.forgetting; });
-    one("noise", [](auto& full) -> auto& { return full.noise; });
-    one("silencing", [](auto& full) -> auto& { return full.silencing; });
-    one("activity", [](auto& full) -> auto& { return full.activity; });
-    one("verdict", [](auto& full) -> auto& { return full.evidence; });
-    one("sensitivity", [](auto& full) -> auto& { return full.sensitivity; });
-    rows("thresholds", "moved_threshold", [](auto& full) -> auto& { return full.sensitivity.rows; });
+    one(
+        "search", [](auto& full) -> auto& { return full.search; });
+    rows(
+        "modes", "point_modes", [](auto& full) -> auto& { return full.modes; });
+    rows(
+        "basins", "basin", [](auto& full) -> auto& { return full.attractors; });
+    one(
+        "census", [](auto& full) -> auto& { return full.census; });
+    one(
+        "manifold", [](auto& full) -> auto& { return full.manifold; });
+    rows(
+        "paths", "path", [](auto& full) -> auto& { return full.manifold.paths; });
+    one(
+        "forgetting", [](auto& full) -> auto& { return full.forgetting; });
+    one(
+        "noise", [](auto& full) -> auto& { return full.noise; });
+    one(
+        "silencing", [](auto& full) -> auto& { return full.silencing; });
+    one(
+        "activity", [](auto& full) -> auto& { return full.activity; });
+    one(
+        "verdict", [](auto& full) -> auto& { return full.evidence; });
+    one(
+        "sensitivity", [](auto& full) -> auto& { return full.sensitivity; });
+    rows(
+        "thresholds", "moved_threshold", [](auto& full) -> auto& { return full.sensitivity.rows; });
 }
 
 }  // namespace shoal

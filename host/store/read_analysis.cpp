@@ -214,8 +214,8 @@ class GroupReader {
         auto records = TableReader(table, count_of_rows).read<Record>();
         std::vector<std::vector<Record>> by_network(networks_);
         for (std::size_t row = 0; row < count_of_rows; ++row) {
-            const int owner =
-                bounded(table, "network", network[row], 0, static_cast<std::int64_t>(networks_) - 1);
+            const int owner = bounded(table, "network", network[row], 0,
+                                      static_cast<std::int64_t>(networks_) - 1);
             by_network[static_cast<std::size_t>(owner)].push_back(std::move(records[row]));
         }
         return by_network;
@@ -231,11 +231,13 @@ class GroupReader {
                 part(*all[i]) = std::move(values[i]);
             }
         };
-        give(read_rows<PointProof>(file_.group("fixed_points")),
-             [](FullAnalysis& full) -> auto& { return full.proofs; });
+        give(
+            read_rows<PointProof>(file_.group("fixed_points")),
+            [](FullAnalysis & full) -> auto& { return full.proofs; });
         visit_parts(
             [&](const char* name, const auto& part) {
-                give(TableReader(file_.group(name), networks_).read<PartOf<decltype(part)>>(), part);
+                give(TableReader(file_.group(name), networks_).read<PartOf<decltype(part)>>(),
+                     part);
             },
             [&](const char* name, const char*, const auto& part) {
                 give(read_rows<typename PartOf<decltype(part)>::value_type>(file_.group(name)),

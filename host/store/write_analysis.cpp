@@ -278,9 +278,8 @@ class GroupWriter {
     }
 
     bool has_full() const {
-        return std::any_of(networks_.begin(), networks_.end(), [](const auto& network) {
-            return network && network->full != nullptr;
-        });
+        return std::any_of(networks_.begin(), networks_.end(),
+                           [](const auto& network) { return network && network->full != nullptr; });
     }
 
     /// What level full knows about each point beside its state and spectrum.
