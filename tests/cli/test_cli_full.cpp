@@ -116,6 +116,20 @@ TEST_F(CommandLine, WeightsOfOneUnitHaveThreePoints) {
     }
 }
 
+TEST_F(CommandLine, HeadDirectionKeepsItsCurves) {
+    const Outcome outcome = shoal({"head-direction", "--seeds", "2", "--headings", "6", "--hold",
+                                   "20", "--ring-units", "16", "--out", "h.h5"});
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    const hdf5::ReadGroup curves = hdf5::ReadGroup("h.h5").group("curves");
+    const auto shape = curves.extents("error", {"curve", "heading_time"});
+    EXPECT_EQ(shape[0], 18u);  // two networks, three perturbations, three sizes
+    const auto error = curves.numbers("error", shape);
+    for (std::size_t i = 0; i < shape[0]; ++i) {
+        EXPECT_EQ(error[i * shape[1]], 0.0);  // nothing is lost at the start
+    }
+    EXPECT_EQ(shoal({"head-direction", "--seeds", "1"}).status, 2);
+}
+
 TEST_F(CommandLine, AnalyzeTakesARunOrWeights) {
     EXPECT_EQ(shoal({"analyze"}).status, 2);
     EXPECT_EQ(shoal({"analyze", "r", "--weights", "w.h5"}).status, 2);
