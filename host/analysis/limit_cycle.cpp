@@ -3,12 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/Eigenvalues>
 #include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "analysis/eigen_solvers.hpp"
 #include "analysis/frame.hpp"
 #include "analysis/tangent.hpp"
 

@@ -3,13 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <complex>
 #include <numbers>
 #include <unsupported/Eigen/FFT>
 
+#include "analysis/eigen_solvers.hpp"
 #include "analysis/tangent.hpp"
 
 namespace shoal {
@@ -48,7 +48,8 @@ Eigen::MatrixXd leading_components(const Dynamics& dynamics, const Eigen::Vector
     }
     const Eigen::VectorXd mean = rates.rowwise().mean();
     rates.colwise() -= mean;
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(rates * rates.transpose());
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(
+        Eigen::MatrixXd(rates * rates.transpose()));
     const Eigen::MatrixXd axes = solver.eigenvectors().rightCols(std::min(components, units));
     Eigen::MatrixXd series(samples, axes.cols());
     for (Eigen::Index i = 0; i < samples; ++i) {
