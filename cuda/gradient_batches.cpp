@@ -32,7 +32,7 @@ void GradientBatches::send(std::span<const GradientSession::Work> work, Stream& 
         place.inputs = put(batch->inputs);
         place.targets = put(batch->targets);
         place.mask = mask_.data() + mask_at;
-        place.masked = std::count(batch->mask.begin(), batch->mask.end(), std::uint8_t{1});
+        place.masked = masked_values(*batch);
         std::copy(batch->mask.begin(), batch->mask.end(), h_mask_.data() + mask_at);
         mask_at += batch->mask.size();
     }

@@ -91,8 +91,7 @@ GradientWork GradientMember::work(const GradientSession::Work& wanted, const Gra
     work.matrix_columns = policy.matrix_columns;
     work.parts = policy.fused ? policy.tiles : 1;
     work.warps = policy.threads / warp_size;
-    work.terms =
-        static_cast<double>(batch.masked) / (work.loss == Loss::cross_entropy ? work.outputs : 1);
+    work.terms = error_terms(batch.masked, work.loss, work.outputs);
     work.rate_slope = static_cast<float>(
         2.0 * work.rate_penalty / (static_cast<double>(work.steps) * work.trials * work.units));
     work.update = update_step<float>(rule_.training, wanted.iteration);

@@ -5,9 +5,10 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <utility>
 
 #include "analysis/frame.hpp"
-#include "analysis/lyapunov.hpp"
+#include "analysis/growth.hpp"
 #include "core/error.hpp"
 
 namespace shoal {
@@ -40,7 +41,7 @@ std::vector<double> exponents_of(
     const LinearizedRun& run, Eigen::MatrixXd frame,
     const std::function<Eigen::MatrixXd(int, const Eigen::MatrixXd&)>& advance) {
     const Dynamics& dynamics = run.dynamics();
-    const int interval = std::max(1, static_cast<int>(std::lround(dynamics.tau() / dynamics.dt())));
+    const int interval = tau_steps(dynamics);
     const int intervals = run.steps() / interval;
     std::vector<std::vector<double>> growth(static_cast<std::size_t>(frame.cols()));
     orthonormalize(frame);
@@ -95,6 +96,17 @@ LinearizedRun::LinearizedRun(const Dynamics& dynamics, const Eigen::VectorXd& st
             squashed = tanh_of(x);
         }
     }
+}
+
+LinearizedRun::LinearizedRun(const Dynamics& dynamics, Eigen::MatrixXd slopes,
+                             Eigen::VectorXd end_state)
+    : dynamics_(dynamics),
+      weights_(dynamics.weights()),
+      transposed_(dynamics.weights().transpose()),
+      slopes_(std::move(slopes)),
+      end_state_(std::move(end_state)) {
+    check(slopes_.rows() == dynamics.units() && end_state_.size() == dynamics.units(),
+          "slopes and an end state of the network's size");
 }
 
 Eigen::MatrixXd LinearizedRun::forward(int t, const Eigen::MatrixXd& tangents) const {
@@ -174,18 +186,20 @@ Eigen::MatrixXd adjoints(const LinearizedRun& run, const Eigen::MatrixXd& direct
 }
 
 RunExponents run_exponents(const LinearizedRun& run, int count, RandomKey key) {
-    const Eigen::MatrixXd frame = random_frame(key, run.dynamics().units(), count);
-    const int last = run.steps() - 1;
     RunExponents exponents;
-    exponents.tangent =
-        exponents_of(run, frame, [&](int step, const Eigen::MatrixXd& tangents) -> Eigen::MatrixXd {
-            return run.forward(step, tangents);
-        });
-    exponents.adjoint =
-        exponents_of(run, frame, [&](int step, const Eigen::MatrixXd& adjoints) -> Eigen::MatrixXd {
-            return run.backward(last - step, adjoints);
-        });
+    exponents.tangent = exponents_of(
+        run, random_frame(key, run.dynamics().units(), count),
+        [&](int step, const Eigen::MatrixXd& tangents) { return run.forward(step, tangents); });
+    exponents.adjoint = adjoint_exponents(run, count, key);
     return exponents;
+}
+
+std::vector<double> adjoint_exponents(const LinearizedRun& run, int count, RandomKey key) {
+    const int last = run.steps() - 1;
+    return exponents_of(run, random_frame(key, run.dynamics().units(), count),
+                        [&](int step, const Eigen::MatrixXd& adjoints) {
+                            return run.backward(last - step, adjoints);
+                        });
 }
 
 }  // namespace shoal

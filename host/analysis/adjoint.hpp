@@ -22,6 +22,9 @@ class LinearizedRun {
     LinearizedRun(const Dynamics& dynamics, const Eigen::VectorXd& start, int steps,
                   const Eigen::MatrixXd& input_drive = {});
 
+    /// A run that somebody else made: slopes [unit, step] as TangentStepper::advance records them.
+    LinearizedRun(const Dynamics& dynamics, Eigen::MatrixXd slopes, Eigen::VectorXd end_state);
+
     int steps() const { return static_cast<int>(slopes_.cols()); }
     const Dynamics& dynamics() const { return dynamics_; }
     /// x(steps).
@@ -67,5 +70,7 @@ struct RunExponents {
 /// tend to the Lyapunov exponents of the attractor as the run gets long. Runs of fewer than 10 tau
 /// or that leave the range give NaN.
 RunExponents run_exponents(const LinearizedRun& run, int count, RandomKey key);
+/// Its adjoint half alone.
+std::vector<double> adjoint_exponents(const LinearizedRun& run, int count, RandomKey key);
 
 }  // namespace shoal

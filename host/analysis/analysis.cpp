@@ -13,8 +13,10 @@
 #include "analysis/behaviour.hpp"
 #include "analysis/lyapunov.hpp"
 #include "analysis/mechanism.hpp"
+#include "analysis/point_records.hpp"
 #include "analysis/recurrence.hpp"
 #include "analysis/rules.hpp"
+#include "analysis/sensitivity.hpp"
 #include "analysis/settling.hpp"
 #include "core/error.hpp"
 #include "store/analysis_schema.hpp"
@@ -110,29 +112,6 @@ std::vector<MovingRun> moving_runs(const DelayRuns& delays, const std::vector<Fo
     return moving;
 }
 
-FixedPoint point_record(const Dynamics& dynamics, const ReachedPoint& point) {
-    FixedPoint record;
-    const Eigen::VectorXd& state = point.root.state;
-    record.state.assign(state.data(), state.data() + state.size());
-    record.speed = point.root.speed * (dynamics.is_map() ? dynamics.dt() : 1.0);
-    record.label = PointLabel::converged;
-    record.reached_from = point.reached_from;
-    const auto store = [&](const std::vector<std::complex<double>>& eigenvalues) {
-        for (const auto& value : eigenvalues) {
-            record.eigenvalues.insert(record.eigenvalues.end(), {value.real(), value.imag()});
-        }
-    };
-    if (dynamics.is_map()) {
-        const MapSpectrum map = euler_map(point.spectrum, dynamics.dt());
-        store(map.eigenvalues);
-        record.unstable = map.unstable();
-    } else {
-        store(point.spectrum.eigenvalues);
-        record.unstable = point.spectrum.unstable();
-    }
-    return record;
-}
-
 // Exponents and period of the first run that keeps moving, if there is one.
 void measure_motion(const AnalysisInput& input, const Dynamics& dynamics, const Settling& settling,
                     Evidence& evidence, NetworkAnalysis& analysis) {
@@ -200,6 +179,11 @@ bool converges_after_all(const Evidence& evidence) {
 
 NetworkAnalysis analyze_network(const AnalysisInput& input, const AnalysisConfig& config,
                                 Backend& behaviour, Backend& exact) {
+    return judge_network(input, config, behaviour, exact).analysis;
+}
+
+JudgedNetwork judge_network(const AnalysisInput& input, const AnalysisConfig& config,
+                            Backend& behaviour, Backend& exact) {
     check(input.model.outputs > 0, "a network with an output");
     check(exact.precision() == Precision::fp64, "an exact backend in float64");
     const int trial_steps = input.task->shape().steps;
@@ -209,7 +193,7 @@ NetworkAnalysis analyze_network(const AnalysisInput& input, const AnalysisConfig
     const DelayRuns delays = run_delays(input, behaviour);
     analysis.rule_b = delays.rule_b.label;
     analysis.distinct_outputs_b = delays.rule_b.distinct;
-    if (config.rule_a) {
+    if (config.rule_a || config.level == AnalysisLevel::full) {
         const RuleOutcome outcome = run_rule_a(input, behaviour);
         analysis.rule_a = outcome.label;
         analysis.distinct_outputs_a = outcome.distinct;
@@ -230,7 +214,8 @@ NetworkAnalysis analyze_network(const AnalysisInput& input, const AnalysisConfig
     evidence.largest_output =
         logits && std::isfinite(delays.rule_b.largest_output) ? 0.0 : delays.rule_b.largest_output;
     Settling settling = begin_settling(input, dynamics, delays);
-    if (evidence.largest_output <= far_output) {
+    const bool followed_on = evidence.largest_output <= far_output;
+    if (followed_on) {
         settling.follow(exact, Settling::Until::moving_is_clear);
         measure_motion(input, dynamics, settling, evidence, analysis);
         if (converges_after_all(evidence)) {
@@ -258,7 +243,7 @@ NetworkAnalysis analyze_network(const AnalysisInput& input, const AnalysisConfig
     }
     for (const ReachedPoint& point : settling.points()) {
         evidence.fixed_points += point.reached_from.empty() ? 0 : 1;
-        analysis.points.push_back(point_record(dynamics, point));
+        analysis.points.push_back(fixed_point_of(point, dynamics));
     }
     const Verdict verdict = decide_mechanism(evidence);
     analysis.mechanism = verdict.mechanism;
@@ -282,7 +267,8 @@ NetworkAnalysis analyze_network(const AnalysisInput& input, const AnalysisConfig
                                                    recurrence_lengths));
         }
     }
-    return analysis;
+    return {std::move(analysis),
+            collect_evidence(dynamics, settling, evidence, delays.rule_b, followed_on)};
 }
 
 }  // namespace shoal

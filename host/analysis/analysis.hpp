@@ -9,6 +9,7 @@
 
 #include "backend/backend.hpp"
 #include "config/spec.hpp"
+#include "store/manifold_records.hpp"
 #include "store/records.hpp"
 
 namespace shoal {
@@ -25,6 +26,14 @@ struct AnalysisInput {
 /// (fp64) everything that linearises or measures exponents. Pure function of its input.
 NetworkAnalysis analyze_network(const AnalysisInput& input, const AnalysisConfig& config,
                                 Backend& behaviour, Backend& exact);
+
+/// The same, with what the verdict was decided from.
+struct JudgedNetwork {
+    NetworkAnalysis analysis;
+    VerdictEvidence evidence;
+};
+JudgedNetwork judge_network(const AnalysisInput& input, const AnalysisConfig& config,
+                            Backend& behaviour, Backend& exact);
 
 /// Delay trajectories of one network for the report.
 ExampleTrajectories example_trajectories(const AnalysisInput& input, Mechanism mechanism,

@@ -30,7 +30,9 @@ std::optional<int> count_orbits(const Dynamics& dynamics, const std::vector<Movi
     return static_cast<int>(orbits.size());
 }
 
-int count_means(const std::vector<MovingRun>& runs) {
+}  // namespace
+
+std::vector<int> group_by_means(const std::vector<MovingRun>& runs) {
     std::vector<Eigen::VectorXd> means;
     double variance = 0.0;  // of a run's mean, RMS over units, pooled over runs
     for (const MovingRun& run : runs) {
@@ -42,23 +44,29 @@ int count_means(const std::vector<MovingRun>& runs) {
     }
     const double same = std::max(distinct_distance, 3.0 * std::sqrt(2.0 * variance));
     std::vector<Eigen::VectorXd> distinct;
+    std::vector<int> groups;
     for (const Eigen::VectorXd& mean : means) {
-        if (std::none_of(distinct.begin(), distinct.end(),
-                         [&](const Eigen::VectorXd& other) { return rms(mean - other) <= same; })) {
+        const auto found =
+            std::find_if(distinct.begin(), distinct.end(),
+                         [&](const Eigen::VectorXd& other) { return rms(mean - other) <= same; });
+        groups.push_back(static_cast<int>(found - distinct.begin()));
+        if (found == distinct.end()) {
             distinct.push_back(mean);
         }
     }
-    return static_cast<int>(distinct.size());
+    return groups;
 }
-
-}  // namespace
 
 int count_moving_attractors(const Dynamics& dynamics, const std::vector<MovingRun>& runs,
                             int steps) {
     if (runs.empty()) {
         return 0;
     }
-    return count_orbits(dynamics, runs, steps).value_or(count_means(runs));
+    if (const auto orbits = count_orbits(dynamics, runs, steps)) {
+        return *orbits;
+    }
+    const std::vector<int> groups = group_by_means(runs);
+    return 1 + *std::max_element(groups.begin(), groups.end());
 }
 
 }  // namespace shoal

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "analysis/continuum.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+
+#include "analysis/eigen_solvers.hpp"
 
 namespace shoal {
 
@@ -27,7 +28,8 @@ ContinuumProbe::ContinuumProbe(const SearchedNetwork& network, const VectorXd& x
     if (!jacobian.allFinite()) {
         return;
     }
-    const Eigen::SelfAdjointEigenSolver<MatrixXd> squares(jacobian.transpose() * jacobian);
+    const Eigen::SelfAdjointEigenSolver<MatrixXd> squares(
+        MatrixXd(jacobian.transpose() * jacobian));
     if (squares.info() != Eigen::Success) {
         return;
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 
 #include "analysis/analysis.hpp"
 #include "analysis/dynamics.hpp"
+#include "analysis/eigen_solvers.hpp"
 #include "core/error.hpp"
 
 namespace shoal {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "analysis/inertia.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 
 #include "analysis/certificate.hpp"
+#include "analysis/eigen_solvers.hpp"
 #include "analysis/packed_matrix.hpp"
 #include "analysis/rounding.hpp"
 

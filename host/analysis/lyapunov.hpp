@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
+// The few exponents that level `first` needs for its verdict; whole spectra: lyapunov_spectrum.hpp.
 #pragma once
 
 #include <Eigen/Core>
 #include <vector>
 
 #include "analysis/dynamics.hpp"
+#include "analysis/growth.hpp"
 #include "core/random.hpp"
 
 namespace shoal {
@@ -18,19 +20,11 @@ struct LyapunovResult {
     Eigen::VectorXd end_state;
 };
 
-/// Leading Lyapunov exponents (at most 3) of the Euler map along the run from `start`: tangent
-/// vectors are carried along and orthonormalised by QR every tau (Benettin et al. 1980; Shimada &
-/// Nagashima 1979); an exponent is the mean of the logarithms of R's diagonal, divided by time.
-/// Means are weighted by exp(-1 / (s (1 - s))) over the run, s in (0, 1): on cycles and tori that
-/// makes the error fall faster than any power of the length, while the plain mean's boundary term
-/// falls as 1 / length (Das, Saiki, Sander & Yorke 2017). Standard errors come from 10 batches
-/// treated the same way. The first fifth is left out, so that the vectors can turn. The run is
-/// doubled from 500 to at most 2000 tau until resolved. The first vectors are drawn from (key,
-/// lyapunov_frame).
+/// Leading Lyapunov exponents (at most 3) of the Euler map along the run from `start`:
+/// birkhoff_mean of its TangentGrowth with intervals of tau, errors by batch_error. The first fifth
+/// is left out, so that the vectors can turn. The run is doubled from 500 to at most 2000 tau until
+/// resolved.
 LyapunovResult lyapunov_exponents(const Dynamics& dynamics, const Eigen::VectorXd& start,
                                   RandomKey key);
-
-/// That weighted mean.
-double birkhoff_mean(const double* values, std::size_t count);
 
 }  // namespace shoal

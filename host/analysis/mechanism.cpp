@@ -6,14 +6,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "analysis/rules.hpp"
 #include "core/error.hpp"
 
 namespace shoal {
 
 namespace {
-
-constexpr double resolution_floor = 1e-3;  // per tau
 
 std::string exponents_text(const Evidence& evidence) {
     std::string text = "Lyapunov exponents";
@@ -24,10 +21,10 @@ std::string exponents_text(const Evidence& evidence) {
     return text + " per time";
 }
 
-Verdict decide_settled(const Evidence& evidence) {
+Verdict decide_settled(const Evidence& evidence, const VerdictThresholds& thresholds) {
     const auto runs = static_cast<int>(evidence.fates.size());
     const auto settled = std::count(evidence.fates.begin(), evidence.fates.end(), RunFate::settled);
-    const int direct_from = std::max(2, std::min(3, runs));
+    const int direct_from = std::max(2, std::min(thresholds.direct_from, runs));
     const bool direct = evidence.fixed_points >= direct_from;
     const std::string drifting =
         settled < runs ? fmt::format(", the others only drift; {} distinct", evidence.fixed_points)
@@ -37,16 +34,17 @@ Verdict decide_settled(const Evidence& evidence) {
                         runs, drifting, direct_from)};
 }
 
-Verdict decide_moving(const Evidence& evidence) {
+Verdict decide_moving(const Evidence& evidence, const VerdictThresholds& thresholds) {
     if (evidence.exponents.empty()) {
         return {Mechanism::none, "No run settles, and the exponents could not be measured."};
     }
     const double top_resolution =
-        exponent_resolution(evidence.exponent_errors.front(), evidence.tau);
+        exponent_resolution(evidence.exponent_errors.front(), evidence.tau, thresholds);
     const bool positive = evidence.exponents.front() > top_resolution;
     int zeros = 0;
     for (std::size_t i = 0; i < evidence.exponents.size(); ++i) {
-        const double resolution = exponent_resolution(evidence.exponent_errors[i], evidence.tau);
+        const double resolution =
+            exponent_resolution(evidence.exponent_errors[i], evidence.tau, thresholds);
         zeros += std::abs(evidence.exponents[i]) <= resolution ? 1 : 0;
     }
     const std::string start = fmt::format("No run settles; {}: ", exponents_text(evidence));
@@ -71,11 +69,20 @@ Verdict decide_moving(const Evidence& evidence) {
 
 }  // namespace
 
-double exponent_resolution(double standard_error, double tau) {
-    return std::max(resolution_floor / tau, 3.0 * standard_error);
+bool has_arrived(const LastLook& look, const VerdictThresholds& thresholds) {
+    return look.move < thresholds.settled_move && look.root_distance <= thresholds.settled_distance;
 }
 
-Verdict decide_mechanism(const Evidence& evidence) {
+bool keeps_moving(const LastLook& look, const VerdictThresholds& thresholds) {
+    return look.later_move > (1.0 - thresholds.slowing) * look.earlier_move &&
+           look.later_move > thresholds.moving_move;
+}
+
+double exponent_resolution(double standard_error, double tau, const VerdictThresholds& thresholds) {
+    return std::max(thresholds.exponent_floor / tau, thresholds.exponent_errors * standard_error);
+}
+
+Verdict decide_mechanism(const Evidence& evidence, const VerdictThresholds& thresholds) {
     check(evidence.exponents.size() == evidence.exponent_errors.size(), "an error per exponent");
     const auto& fates = evidence.fates;
     const auto runs = std::ssize(fates);
@@ -88,15 +95,15 @@ Verdict decide_mechanism(const Evidence& evidence) {
         return {Mechanism::far,
                 fmt::format("{} of {} runs left the range of numbers.", diverged, runs)};
     }
-    if (!(evidence.largest_output <= far_output)) {
+    if (!(evidence.largest_output <= thresholds.far_output)) {
         return {Mechanism::far, fmt::format("|z_o| reaches {:.3g}, beyond {:g}.",
-                                            evidence.largest_output, far_output)};
+                                            evidence.largest_output, thresholds.far_output)};
     }
     if (moving == 0) {
-        return decide_settled(evidence);
+        return decide_settled(evidence, thresholds);
     }
     if (moving == runs) {
-        return decide_moving(evidence);
+        return decide_moving(evidence, thresholds);
     }
     const auto settled = std::count(fates.begin(), fates.end(), RunFate::settled);
     return {

@@ -19,11 +19,13 @@
 // An exponent is zero if |lambda| <= max(1e-3 / tau, 3 standard errors): the closed curve on which
 // an Euler-discretised cycle lies has an exponent near 0 that resonance with the step makes
 // slightly negative, and no run of affordable length resolves less.
+// Every number of these rules is a field of VerdictThresholds; sensitivity.hpp moves them.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "analysis/rules.hpp"
 #include "store/records.hpp"
 
 namespace shoal {
@@ -35,6 +37,34 @@ enum class RunFate {
     moving,    ///< keeps a steady speed
     diverged,  ///< left the range of numbers
 };
+
+/// The numbers that verdicts and labels turn on. Distances and moves are RMS over units, of rates
+/// (distances) or of states (moves).
+struct VerdictThresholds {
+    double far_output = shoal::far_output;  ///< |z_o| above it is far
+    double distinct_distance = 1e-3;        ///< fixed points no further apart are one
+    double settled_distance = 1e-3;         ///< most that a settled run is away from its root
+    double settled_move = 1e-3;             ///< a settled run moves less in one trial
+    double moving_move = 0.1;               ///< a run that keeps moving moves more in one trial
+    /// A run that keeps moving slows down by less than this share from one stretch to the next.
+    double slowing = 0.05;
+    double exponent_floor = 1e-3;  ///< exponents within it are zero, per tau
+    double exponent_errors = 3.0;  ///< so are those within so many standard errors
+    int direct_from = 3;           ///< distinct fixed points of "direct"
+    Rule rule_b = shoal::rule_b;   ///< the published label
+};
+
+/// What an autonomous run was doing when it was last looked at.
+struct LastLook {
+    double move;           ///< in one trial, at its last speed
+    double earlier_move;   ///< in one trial, at the RMS speed of its last stretch but one
+    double later_move;     ///< the same of its last stretch
+    double root_distance;  ///< from the root that Newton's method finds there, infinity: none
+};
+/// Slow enough, and near enough to a root, to be settled if that root is stable.
+bool has_arrived(const LastLook& look, const VerdictThresholds& thresholds = {});
+/// Fast enough, and steady enough, to be moving for good.
+bool keeps_moving(const LastLook& look, const VerdictThresholds& thresholds = {});
 
 struct Evidence {
     std::vector<RunFate> fates;           ///< [conclusion]
@@ -52,8 +82,9 @@ struct Verdict {
 };
 
 /// Largest |lambda| that counts as zero.
-double exponent_resolution(double standard_error, double tau);
+double exponent_resolution(double standard_error, double tau,
+                           const VerdictThresholds& thresholds = {});
 
-Verdict decide_mechanism(const Evidence& evidence);
+Verdict decide_mechanism(const Evidence& evidence, const VerdictThresholds& thresholds = {});
 
 }  // namespace shoal

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "analysis/tangent.hpp"
+
 namespace shoal {
 
 namespace {
@@ -26,10 +28,12 @@ std::optional<ClosedOrbit> trace_orbit(const Dynamics& dynamics, const Eigen::Ve
     const Eigen::VectorXd start_rates = dynamics.rates(start);
     orbit.rates.push_back(start_rates);
     const Eigen::VectorXd normal = dynamics.velocity(start);
+    TangentStepper stepper(dynamics, start, Eigen::MatrixXd(dynamics.units(), 0));
     Eigen::VectorXd state = start;
     double side = 0.0;  // signed distance from the plane, in units of 1 / |normal|
     for (int step = 1; step <= steps; ++step) {
-        const Eigen::VectorXd next = dynamics.step(state);
+        stepper.advance(1);
+        const Eigen::VectorXd next = stepper.state();
         const double next_side = (next - start).dot(normal);
         orbit.rates.push_back(dynamics.rates(next));
         const double next_distance = rms(orbit.rates.back() - start_rates);

@@ -32,9 +32,6 @@ RuleOutcome apply_rule(const Rule& rule, std::span<const double> outputs,
     const std::size_t steps = outputs.size() / runs;
 
     RuleOutcome outcome;
-    std::set<double> distinct;  // whole numbers: end values in units of the last decimal kept
-    std::size_t converged = 0;
-    const double scale = std::pow(10.0, rule.decimals);
     for (std::size_t run = 0; run < runs; ++run) {
         if (diverged_at[run] >= 0) {
             outcome.largest_output = std::numeric_limits<double>::infinity();
@@ -48,13 +45,24 @@ RuleOutcome apply_rule(const Rule& rule, std::span<const double> outputs,
         }
         outcome.end_outputs.push_back(series.back());
         outcome.variances.push_back(variance_of(series));
-        if (outcome.variances.back() < rule.variance) {
+    }
+    decide_rule(rule, far_output, outcome);
+    return outcome;
+}
+
+void decide_rule(const Rule& rule, double far, RuleOutcome& outcome) {
+    const std::size_t runs = outcome.variances.size();
+    std::set<double> distinct;  // whole numbers: end values in units of the last decimal kept
+    std::size_t converged = 0;
+    const double scale = std::pow(10.0, rule.decimals);
+    for (std::size_t run = 0; run < runs; ++run) {
+        if (outcome.variances[run] < rule.variance) {  // not where a run diverged: NaN
             ++converged;
-            distinct.insert(std::nearbyint(series.back() * scale));
+            distinct.insert(std::nearbyint(outcome.end_outputs[run] * scale));
         }
     }
     outcome.distinct = static_cast<int>(distinct.size());
-    if (outcome.largest_output > far_output) {
+    if (outcome.largest_output > far) {
         outcome.label = RuleLabel::far;
     } else if (converged == runs) {
         outcome.label =
@@ -62,7 +70,6 @@ RuleOutcome apply_rule(const Rule& rule, std::span<const double> outputs,
     } else {
         outcome.label = converged == 0 ? RuleLabel::limit_cycle : RuleLabel::mixed;
     }
-    return outcome;
 }
 
 }  // namespace shoal

@@ -41,4 +41,7 @@ struct RuleOutcome {
 RuleOutcome apply_rule(const Rule& rule, std::span<const double> outputs,
                        std::span<const int> diverged_at);
 
+/// Label and distinct end values that an outcome's end outputs, variances and largest output mean.
+void decide_rule(const Rule& rule, double far, RuleOutcome& outcome);
+
 }  // namespace shoal

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "analysis/spectrum.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <utility>
+
+#include "analysis/eigen_solvers.hpp"
 
 namespace shoal {
 

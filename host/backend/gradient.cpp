@@ -124,4 +124,16 @@ TrialBatch training_batch(const Task& task, RandomKey key, std::span<const int> 
     return batch;
 }
 
+std::int64_t masked_values(const TrialBatch& batch) {
+    return std::count(batch.mask.begin(), batch.mask.end(), std::uint8_t{1});
+}
+
+double error_terms(std::int64_t masked, Loss loss, int outputs) {
+    if (masked == 0) {
+        return 1.0;
+    }
+    const auto terms = static_cast<double>(masked);
+    return loss == Loss::cross_entropy ? terms / outputs : terms;
+}
+
 }  // namespace shoal

@@ -86,6 +86,12 @@ struct TrialBatch {
     std::vector<std::uint8_t> mask;  ///< [time, trial, output]
 };
 
+/// Entries of a batch's mask that are set.
+std::int64_t masked_values(const TrialBatch& batch);
+/// What the loss is divided by: masked values, or masked steps for cross-entropy. 1 where there is
+/// no error at all: such a batch has loss 0.
+double error_terms(std::int64_t masked, Loss loss, int outputs);
+
 /// Draws trials first_trial ... first_trial + trials - 1 of the network with this key. `order`
 /// holds the types of all training trials.
 TrialBatch training_batch(const Task& task, RandomKey key, std::span<const int> order,

@@ -40,6 +40,7 @@ int run_command_line(int argc, const char* const* argv) {
     add_stage_commands(app);
     add_exchange_commands(app);
     add_adjoint_command(app);
+    add_head_direction_command(app);
     add_bench_command(app);
     add_info_command(app);
     try {

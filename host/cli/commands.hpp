@@ -10,6 +10,7 @@ void add_run_commands(CLI::App& app);       ///< run, train
 void add_stage_commands(CLI::App& app);     ///< analyze, stats, report
 void add_exchange_commands(CLI::App& app);  ///< task, simulate, export
 void add_adjoint_command(CLI::App& app);
+void add_head_direction_command(CLI::App& app);
 void add_bench_command(CLI::App& app);
 void add_info_command(CLI::App& app);
 

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "stats/full_table.hpp"
 #include "stats/pairs.hpp"
 
 namespace shoal {
@@ -26,7 +27,9 @@ void print_counts(const Population& population, const RunPaths& paths,
 
 std::string summary_text(const Population& population) {
     const std::string pairs = format_pairs(population.rows, population.runs.front().config.axes);
-    return format_summary(population.summary) + (pairs.empty() ? "" : "\n" + pairs);
+    const std::string behaviour = format_behaviour(population.rows);
+    return format_summary(population.summary) + (pairs.empty() ? "" : "\n" + pairs) +
+           (behaviour.empty() ? "" : "\n" + behaviour);
 }
 
 void write_table(const Population& population, const RunPaths& paths) {

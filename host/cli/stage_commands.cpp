@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/analyze_weights.hpp"
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "cli/results.hpp"
@@ -28,6 +29,7 @@ struct StageOptions {
     bool json = false;
     bool allow_different_bits = false;
     ComputeOptions compute;
+    WeightsAnalysisOptions weights;
 };
 
 void analyze_folder(const StageOptions& options) {
@@ -64,6 +66,23 @@ void analyze_folder(const StageOptions& options) {
     }
 }
 
+void analyze_something(const StageOptions& options) {
+    const bool weights = !options.weights.weights.empty();
+    if (weights == !options.folders.empty()) {
+        throw usage_error("analyze: give a run directory, or --weights FILE");
+    }
+    if (!weights && !options.weights.out.empty()) {
+        throw usage_error("analyze: --out is for --weights; a run's analysis stays in the run");
+    }
+    if (weights) {
+        WeightsAnalysisOptions with_threads = options.weights;
+        with_threads.threads = options.compute.threads;
+        analyze_weights(with_threads);
+    } else {
+        analyze_folder(options);
+    }
+}
+
 RunPaths results_folder(const StageOptions& options, const Population& population) {
     if (!options.out.empty()) {
         return {options.out};
@@ -95,9 +114,27 @@ void print_stats(const StageOptions& options) {
 void add_stage_commands(CLI::App& app) {
     const auto analyze = std::make_shared<StageOptions>();
     CLI::App* command = add_command<StageOptions>(
-        app, "analyze", "Find how each accepted network of a run remembers", analyze,
-        "  shoal analyze runs/quickstart", analyze_folder);
-    command->add_option("dir", analyze->folders, "Run directory")->required()->expected(1);
+        app, "analyze",
+        "Find how each accepted network of a run remembers, or the dynamics of any weights",
+        analyze,
+        "  shoal analyze runs/quickstart\n"
+        "  shoal analyze --weights w.h5 --out dynamics.h5\n"
+        "With --weights: fixed and slow points with proofs, slow modes, attractors and exponents "
+        "of\n"
+        "networks that shoal did not train, in float64, with constant_input held. Runs start at "
+        "the\n"
+        "file's initial_state and at random states. The answer has the groups of analysis.h5.",
+        analyze_something);
+    command->add_option("dir", analyze->folders, "Run directory")->expected(0, 1);
+    command->add_option("--weights", analyze->weights.weights,
+                        "Weights file (HDF5) instead of a run");
+    command->add_option("--out", analyze->weights.out,
+                        "HDF5 file to write with --weights (default: WEIGHTS with .analysis.h5)");
+    command
+        ->add_option("--trial-length", analyze->weights.trial_length,
+                     "With --weights: time T by which slow is told from fast")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     command
         ->add_option("--max-hours", analyze->max_hours, "Stop after H hours, keeping what is done")
         ->check(CLI::PositiveNumber);

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "analysis/analysis.hpp"
+#include "analysis/full_analysis.hpp"
 #include "core/error.hpp"
 #include "core/file.hpp"
 #include "core/parallel.hpp"
@@ -197,9 +198,16 @@ void analysis_stage(OpenRun& run, const ComputeOptions& compute, Progress& progr
                 input = analysis_input(population, *waiting[i]);
             }
             Worker& worker = workers[static_cast<std::size_t>(who)];
+            PartSeconds seconds;
             NetworkAnalysis analysis =
-                analyze_network(input, run.config.analysis, *worker.behaviour, *worker.exact);
+                run.config.analysis.level == AnalysisLevel::full
+                    ? analyze_fully(input, run.config.analysis, *worker.behaviour, *worker.exact,
+                                    seconds)
+                    : analyze_network(input, run.config.analysis, *worker.behaviour, *worker.exact);
             const std::lock_guard lock(mutex);
+            for (const auto& [part, spent] : seconds) {
+                run.manifest.stage_seconds["analysis, " + part + " (processor)"] += spent;
+            }
             fresh.push_back(std::move(analysis));
             const std::size_t done = analysed.size() + fresh.size();
             if (fresh.size() >= 16 || Clock::now() - kept >= keep_interval) {

@@ -135,7 +135,7 @@ std::vector<Key> make_keys() {
     add_task_keys(keys);
     add_training_keys(keys);
     keys.push_back(choice_key("analysis.level", [](auto& s) -> auto& { return s.analysis.level; },
-                              {AnalysisLevel::first}));
+                              {AnalysisLevel::first, AnalysisLevel::full}));
     keys.back().identifies = false;
     keys.push_back(rule_a_key());
     keys.back().identifies = false;

@@ -148,6 +148,8 @@ const char* name_of(AnalysisLevel value) {
     switch (value) {
         case AnalysisLevel::first:
             return "first";
+        case AnalysisLevel::full:
+            return "full";
     }
     no_name();
 }

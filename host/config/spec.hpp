@@ -41,7 +41,7 @@ enum class ErrorSchedule { epochs, everywhere };
 enum class Optimizer { adam, sgd };
 enum class Loss { mse, cross_entropy };
 enum class RateSchedule { constant, linear, cosine };
-enum class AnalysisLevel { first };
+enum class AnalysisLevel { first, full };
 /// tf32, bf16: products of matrices with inputs of that width and sums in fp32; all else fp32.
 enum class Precision { fp32, fp64, tf32, bf16 };
 
@@ -153,7 +153,7 @@ struct TrainingConfig {
 
 struct AnalysisConfig {
     AnalysisLevel level = AnalysisLevel::first;
-    bool rule_a = false;  ///< also run the perturbed labels, rule A
+    bool rule_a = false;  ///< also run the perturbed labels, rule A; level full does anyway
     bool operator==(const AnalysisConfig&) const = default;
 };
 

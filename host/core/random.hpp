@@ -45,6 +45,14 @@ enum class Purpose : std::uint32_t {
     search_start = 31,
     search_noise = 32,
     search_choice = 33,
+    condition_stimulus = 40,
+    stimulus_noise = 41,
+    silenced_units = 42,
+    slow_mode_start = 60,
+    head_direction_weight = 61,
+    head_direction_noise = 62,
+    head_direction_velocity = 63,
+    census_start = 70,
 };
 
 struct RandomKey {

@@ -9,8 +9,10 @@
 
 #include "config/keys.hpp"
 #include "core/file.hpp"
+#include "stats/full_table.hpp"
 #include "stats/quantile.hpp"
 #include "stats/rows.hpp"
+#include "store/full_records.hpp"
 
 namespace shoal {
 namespace {
@@ -35,6 +37,9 @@ NetworkAnalysis without_arrays(NetworkAnalysis analysis) {
         if (point.eigenvalues.size() > 2) {
             point.eigenvalues = {point.eigenvalues[0], point.eigenvalues[1]};
         }
+    }
+    if (analysis.full != nullptr) {
+        analysis.full = std::make_shared<FullAnalysis>(without_lists(*analysis.full));
     }
     return analysis;
 }
@@ -88,7 +93,7 @@ class CsvLine {
 constexpr std::array authors_thresholds = {"0.005", "0.01", "0.05", "0.1"};
 constexpr std::size_t exponent_columns = 3;
 
-std::string header(const std::vector<std::string>& swept_keys) {
+std::string header(const std::vector<std::string>& swept_keys, bool full) {
     CsvLine line;
     line.text("uid").text("replicate");
     for (const std::string& key : swept_keys) {
@@ -109,6 +114,9 @@ std::string header(const std::vector<std::string>& swept_keys) {
         line.text(fmt::format("exponent_{}", i));
     }
     line.text("period").text("limits");
+    for (const std::string& name : full ? full_columns() : std::vector<std::string>()) {
+        line.text(name);
+    }
     return line.end();
 }
 
@@ -156,7 +164,8 @@ void add_analysis(CsvLine& line, const PopulationRow& row) {
     line.number(analysis.period >= 0.0 ? analysis.period : nan).text(analysis.limits);
 }
 
-std::string csv_line(const PopulationRow& row, const std::vector<std::string>& swept_keys) {
+std::string csv_line(const PopulationRow& row, const std::vector<std::string>& swept_keys,
+                     bool full) {
     CsvLine line;
     line.text(row.spec.uid).integer(row.spec.replicate);
     for (const std::string& key : swept_keys) {
@@ -179,6 +188,9 @@ std::string csv_line(const PopulationRow& row, const std::vector<std::string>& s
     line.text(label(row, &NetworkAnalysis::rule_a)).text(label(row, &NetworkAnalysis::rule_b));
     add_training(line, row);
     add_analysis(line, row);
+    for (const std::string& field : full ? full_fields(row) : std::vector<std::string>()) {
+        line.text(field);
+    }
     return line.end();
 }
 
@@ -316,9 +328,10 @@ std::vector<PopulationRow> population_rows(const std::vector<RunContent>& runs) 
 
 void write_population_csv(const std::filesystem::path& path, const std::vector<PopulationRow>& rows,
                           const std::vector<std::string>& swept_keys) {
-    std::string text = header(swept_keys);
+    const bool full = any_full(rows);
+    std::string text = header(swept_keys, full);
     for (const PopulationRow& row : rows) {
-        text += csv_line(row, swept_keys);
+        text += csv_line(row, swept_keys, full);
     }
     replace_file(path, std::string_view(text));
 }

@@ -8,7 +8,7 @@
 namespace shoal {
 
 /// Version of the layout of analysis.h5; files of another one are refused.
-inline constexpr int analysis_schema = 2;
+inline constexpr int analysis_schema = 3;
 
 /// Coordinate `time` of DelayRun::speeds, in trial lengths.
 inline constexpr std::array<double, 8> speed_times = {0, 1, 5, 10, 20, 30, 40, 50};

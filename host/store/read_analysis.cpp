@@ -9,6 +9,8 @@
 #include "core/error.hpp"
 #include "store/analysis_file.hpp"
 #include "store/analysis_schema.hpp"
+#include "store/described_tables.hpp"
+#include "store/full_records.hpp"
 #include "store/hdf5.hpp"
 #include "store/read_checks.hpp"
 #include "store/seal.hpp"
@@ -74,6 +76,9 @@ class GroupReader {
         read_learning_signals(rows);
         read_runs(rows);
         read_points(rows);
+        if (file_.has("search")) {
+            read_full(rows);
+        }
         const auto analysed = file_.integers("analysed", {networks_});
         for (std::size_t i = 0; i < networks_; ++i) {
             if (analysed[i] != 0) {
@@ -198,6 +203,48 @@ class GroupReader {
                 }
             }
             rows[static_cast<std::size_t>(owner)].points.push_back(std::move(point));
+        }
+    }
+
+    /// Rows of a table by network.
+    template <class Record>
+    std::vector<std::vector<Record>> read_rows(const ReadGroup& table) {
+        const std::uint64_t count_of_rows = table.extents("network", {"row"})[0];
+        const auto network = table.integers("network", {count_of_rows});
+        auto records = TableReader(table, count_of_rows).read<Record>();
+        std::vector<std::vector<Record>> by_network(networks_);
+        for (std::size_t row = 0; row < count_of_rows; ++row) {
+            const int owner = bounded(table, "network", network[row], 0,
+                                      static_cast<std::int64_t>(networks_) - 1);
+            by_network[static_cast<std::size_t>(owner)].push_back(std::move(records[row]));
+        }
+        return by_network;
+    }
+
+    void read_full(std::vector<NetworkAnalysis>& rows) {
+        std::vector<std::shared_ptr<FullAnalysis>> all(networks_);
+        for (auto& full : all) {
+            full = std::make_shared<FullAnalysis>();
+        }
+        const auto give = [&](auto&& values, const auto& part) {
+            for (std::size_t i = 0; i < networks_; ++i) {
+                part(*all[i]) = std::move(values[i]);
+            }
+        };
+        give(
+            read_rows<PointProof>(file_.group("fixed_points")),
+            [](FullAnalysis & full) -> auto& { return full.proofs; });
+        visit_parts(
+            [&](const char* name, const auto& part) {
+                give(TableReader(file_.group(name), networks_).read<PartOf<decltype(part)>>(),
+                     part);
+            },
+            [&](const char* name, const char*, const auto& part) {
+                give(read_rows<typename PartOf<decltype(part)>::value_type>(file_.group(name)),
+                     part);
+            });
+        for (std::size_t i = 0; i < networks_; ++i) {
+            rows[i].full = all[i];
         }
     }
 

@@ -73,4 +73,18 @@ const char* name_of(PointLabel value) {
     return "";
 }
 
+std::span<const Mechanism> enumerators(Mechanism) {
+    static constexpr Mechanism values[] = {
+        Mechanism::none,  Mechanism::direct, Mechanism::slow_manifold, Mechanism::limit_cycle,
+        Mechanism::torus, Mechanism::mixed,  Mechanism::chaotic,       Mechanism::far};
+    return values;
+}
+
+std::span<const RuleLabel> enumerators(RuleLabel) {
+    static constexpr RuleLabel values[] = {RuleLabel::not_run,  RuleLabel::direct,
+                                           RuleLabel::manifold, RuleLabel::limit_cycle,
+                                           RuleLabel::mixed,    RuleLabel::far};
+    return values;
+}
+
 }  // namespace shoal

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -67,7 +69,9 @@ struct DelayRun {
     double settling_time = -1.0;   ///< time until the speed stayed below the threshold, or -1
 };
 
-/// First-level analysis of one accepted network.
+struct FullAnalysis;
+
+/// Analysis of one accepted network.
 struct NetworkAnalysis {
     std::string uid;
     Mechanism mechanism = Mechanism::none;
@@ -89,8 +93,10 @@ struct NetworkAnalysis {
     std::vector<double> adjoint_norms;
     std::vector<DelayRun> runs;  ///< [conclusion]
     std::vector<FixedPoint> points;
-    std::string evidence;  ///< one sentence: why this verdict
+    std::string evidence;  ///< why this verdict
     std::string limits;    ///< limits that cut work, empty if none did
+    /// Level full only (full_records.hpp); never changed once it is here.
+    std::shared_ptr<const FullAnalysis> full;
 };
 
 /// Delays drawn in the report: one network's autonomous runs from its conclusions.
@@ -110,5 +116,9 @@ const char* name_of(Status value);
 const char* name_of(Mechanism value);
 const char* name_of(RuleLabel value);
 const char* name_of(PointLabel value);
+
+/// All values of an enumeration, in order.
+std::span<const Mechanism> enumerators(Mechanism);
+std::span<const RuleLabel> enumerators(RuleLabel);
 
 }  // namespace shoal

@@ -13,12 +13,14 @@
 
 #include "core/error.hpp"
 #include "core/file.hpp"
+#include "store/described_bytes.hpp"
+#include "store/full_records.hpp"
 
 namespace shoal {
 namespace {
 
 constexpr std::uint64_t magic = 0x316b6c616f6873ull;  // "shoalk1"
-constexpr std::uint32_t format_version = 2;
+constexpr std::uint32_t format_version = 3;
 constexpr std::size_t header_size = sizeof magic + sizeof format_version;
 constexpr std::size_t checksum_size = sizeof(std::uint64_t);
 
@@ -225,6 +227,13 @@ void serialize(ByteWriter& out, const NetworkAnalysis& a) {
     }
     out.put(a.evidence);
     out.put(a.limits);
+    out.put(a.full != nullptr);
+    if (a.full != nullptr) {
+        put_records(out, a.full->proofs);
+        visit_parts(
+            [&](const char*, const auto& part) { put_record(out, part(*a.full)); },
+            [&](const char*, const char*, const auto& part) { put_records(out, part(*a.full)); });
+    }
 }
 
 void deserialize(ByteReader& in, NetworkAnalysis& a) {
@@ -261,6 +270,14 @@ void deserialize(ByteReader& in, NetworkAnalysis& a) {
     }
     a.evidence = in.get_text();
     a.limits = in.get_text();
+    if (in.get<bool>()) {
+        const auto full = std::make_shared<FullAnalysis>();
+        get_records(in, full->proofs);
+        visit_parts(
+            [&](const char*, const auto& part) { get_record(in, part(*full)); },
+            [&](const char*, const char*, const auto& part) { get_records(in, part(*full)); });
+        a.full = full;
+    }
 }
 
 template <typename Record>

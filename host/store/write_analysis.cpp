@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <type_traits>
 
 #include "core/error.hpp"
 #include "core/file.hpp"
 #include "store/analysis_file.hpp"
 #include "store/analysis_schema.hpp"
+#include "store/described_tables.hpp"
+#include "store/full_records.hpp"
 #include "store/network_groups.hpp"
 
 namespace shoal {
@@ -44,6 +48,9 @@ class GroupWriter {
         write_learning_signals();
         write_runs();
         write_points();
+        if (has_full()) {
+            write_full();
+        }
     }
 
   private:
@@ -265,6 +272,64 @@ class GroupWriter {
             "eigenvalues with positive real part (map: modulus above 1)");
         put(points, "reached_from", Type::int8, {"point", "conclusion"}, reached,
             "1: the delay run from this conclusion ends here");
+        if (has_full()) {
+            write_proofs(points);
+        }
+    }
+
+    bool has_full() const {
+        return std::any_of(networks_.begin(), networks_.end(),
+                           [](const auto& network) { return network && network->full != nullptr; });
+    }
+
+    /// What level full knows about each point beside its state and spectrum.
+    void write_proofs(WriteGroup& points) {
+        TableColumns columns(layout_.units);
+        columns.add_columns<PointProof>();
+        for (const auto& network : networks_) {
+            const std::size_t count = network ? network->points.size() : 0;
+            for (std::size_t k = 0; k < count; ++k) {
+                const bool known = network->full != nullptr && k < network->full->proofs.size();
+                columns.add_row(known ? network->full->proofs[k] : PointProof{});
+            }
+        }
+        columns.write(points, "point", "");
+    }
+
+    /// A group for every part of FullAnalysis.
+    void write_full() {
+        visit_parts(
+            [&](const char* name, const auto& part) {
+                TableColumns columns(layout_.units);
+                for (const auto& network : networks_) {
+                    if (network && network->full != nullptr) {
+                        columns.add_row(part(*network->full));
+                    } else {
+                        columns.add_absent<PartOf<decltype(part)>>();
+                    }
+                }
+                WriteGroup group = group_.group(name);
+                columns.write(group, "network", coordinates_);
+            },
+            [&](const char* name, const char* axis, const auto& part) {
+                TableColumns columns(layout_.units);
+                columns.add_columns<typename PartOf<decltype(part)>::value_type>();
+                std::vector<std::int64_t> network;
+                for (std::size_t i = 0; i < networks_.size(); ++i) {
+                    if (networks_[i] && networks_[i]->full != nullptr) {
+                        for (const auto& record : part(*networks_[i]->full)) {
+                            columns.add_row(record);
+                            network.push_back(static_cast<std::int64_t>(i));
+                        }
+                    }
+                }
+                WriteGroup group = group_.group(name);
+                group.dimension(axis, columns.rows());
+                put(group, "network", Type::int64, {axis}, network,
+                    "the network the row belongs to");
+                group.describe("network", "instance_dimension", "network");
+                columns.write(group, axis, "");
+            });
     }
 
     /// With dt = tau a network is a map and not the discretisation of a flow.

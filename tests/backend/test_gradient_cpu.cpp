@@ -356,6 +356,23 @@ TEST_P(GradientCpu, SameBitsAcrossSaveAndRestore) {
     }
 }
 
+TEST_P(GradientCpu, ABatchWithoutAnErrorHasLossZero) {
+    for (const Loss loss : {Loss::mse, Loss::cross_entropy}) {
+        Learner s = make_learner({12, 2, 3, 5, 4, 0}, Cell::rate);
+        s.rule.training.loss = loss;
+        s.rule.training.l2 = 0.01;
+        std::fill(s.batch.mask.begin(), s.batch.mask.end(), std::uint8_t{0});
+        std::fill(s.batch.targets.begin(), s.batch.targets.end(), 0.0);
+        for (const char* name : {"reference", "cpu"}) {
+            const Answer answer = answer_of(*make_backend(name, {GetParam(), 1, 0}), s);
+            EXPECT_EQ(answer.outcome.loss, 0.0) << name;
+            EXPECT_GT(answer.outcome.penalty, 0.0) << name;
+            EXPECT_GT(answer.outcome.gradient_norm, 0.0) << name;
+            EXPECT_FALSE(answer.outcome.diverged) << name;
+        }
+    }
+}
+
 TEST_P(GradientCpu, ADivergedNetworkKeepsItsWeightsAndHarmsNobody) {
     const auto backend = make_backend("cpu", {GetParam(), 1, 0});
     const Learner good = member(1);

@@ -86,7 +86,7 @@ TEST_P(SimulateBatches, OfAnySizeGiveTheSameBits) {
             return std::move(results[1]);
         };
         const auto alone = size(1);
-        for (const int conditions : {7, 160}) {
+        for (const int conditions : {7, 300}) {
             const auto many = size(conditions);
             EXPECT_TRUE(
                 std::equal(alone.outputs.begin(), alone.outputs.end(), many.outputs.begin()));

@@ -12,8 +12,9 @@
 namespace shoal::test {
 namespace {
 
-const std::vector<std::string> commands = {"run",  "train",    "analyze", "stats", "report",
-                                           "task", "simulate", "export",  "bench", "info"};
+const std::vector<std::string> commands = {"run",    "train",          "analyze", "stats",
+                                           "report", "head-direction", "task",    "simulate",
+                                           "export", "bench",          "info"};
 
 TEST_F(CommandLine, HelpOfEveryCommandHasExamples) {
     for (const std::string& command : commands) {

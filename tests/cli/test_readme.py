@@ -31,7 +31,7 @@ def broken_links():
 def missing_commands(program, text):
     """Subcommands that the program's help lists and the README's table does not."""
     help_text = subprocess.run([program, "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
-    commands = re.findall(r"^  ([a-z]+)\s", help_text.split("Subcommands:")[1].split("\n\n")[0], re.MULTILINE)
+    commands = re.findall(r"^  ([a-z-]+)\s", help_text.split("Subcommands:")[1].split("\n\n")[0], re.MULTILINE)
     if "run" not in commands:
         yield "shoal --help lists no subcommand 'run': this test cannot read it any more"
     for command in commands:

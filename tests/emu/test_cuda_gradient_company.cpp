@@ -195,6 +195,24 @@ TEST(gradient_company, fp64_and_giants_are_refused) {
                  Error);
 }
 
+TEST(gradient_company, a_batch_without_an_error_has_loss_zero) {
+    for (const Loss loss : {Loss::mse, Loss::cross_entropy}) {
+        GradientCase c;
+        c.training.loss = loss;
+        TrialBatch batch = c.trials();
+        std::fill(batch.mask.begin(), batch.mask.end(), std::uint8_t{0});
+        std::fill(batch.targets.begin(), batch.targets.end(), 0.0);
+        const auto backend = cuda_backend();
+        const auto session = backend->gradient_session();
+        const GradientSession::Work work{session->add(c.model(), c.rule(), nullptr), &batch, 0};
+        IterationOutcome outcome;
+        session->run_iteration({&work, 1}, {&outcome, 1});
+        EXPECT_EQ(outcome.loss, 0.0);
+        EXPECT_EQ(outcome.gradient_norm, 0.0);
+        EXPECT_FALSE(outcome.diverged);
+    }
+}
+
 TEST(gradient_company, handles_are_given_out_again) {
     const auto backend = cuda_backend();
     const auto session = backend->gradient_session();

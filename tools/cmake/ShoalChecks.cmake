@@ -3,7 +3,7 @@
 # tools/check builds the other folders that they use before it runs them.
 function(shoal_check name)
   add_test(NAME all.${name} COMMAND ${ARGN} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-  set_tests_properties(all.${name} PROPERTIES TIMEOUT 1800 RUN_SERIAL ON)
+  set_tests_properties(all.${name} PROPERTIES TIMEOUT 2700 RUN_SERIAL ON)
 endfunction()
 
 shoal_check(sanitizers ${CMAKE_CTEST_COMMAND} --preset sanitizers --parallel 2)

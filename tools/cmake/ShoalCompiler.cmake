@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 find_program(SHOAL_CCACHE ccache)
 if(SHOAL_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${SHOAL_CCACHE})
+  # Precompiled headers: ccache looks at their text itself.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${SHOAL_CCACHE})
 endif()
 
 # One interface target carries the compiler settings of all our own code (cuda/CMakeLists.txt has
@@ -14,7 +15,8 @@ if(SHOAL_WERROR)
   list(APPEND compiler_options -Werror)
 endif()
 add_library(shoal_compiler INTERFACE)
-target_compile_options(shoal_compiler INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${compiler_options}>")
+target_compile_options(shoal_compiler INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${compiler_options}>"
+                       $<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)  # for ccache
 if(SHOAL_SANITIZE)
   # Instrumented code confuses g++ 12's flow analysis: false alarms inside std::variant.
   target_compile_options(shoal_compiler INTERFACE -Wno-maybe-uninitialized)
@@ -34,4 +36,11 @@ function(shoal_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_library(shoal_${name} STATIC ${ARG_SOURCES})
   target_link_libraries(shoal_${name} PUBLIC shoal_compiler ${ARG_LINK})
+endfunction()
+
+# shoal_precompile(TARGET headers...): heavy headers that all its files include anyway.
+function(shoal_precompile target)
+  list(TRANSFORM ARGN PREPEND "<")
+  list(TRANSFORM ARGN APPEND ">")
+  target_precompile_headers(${target} PRIVATE ${ARGN})
 endfunction()

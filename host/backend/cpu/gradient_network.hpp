@@ -150,16 +150,6 @@ class GradientNetwork {
         return pass;
     }
 
-    /// What the loss is divided by: masked values, or masked steps for cross-entropy.
-    double error_terms(const TrialBatch& batch) const {
-        std::size_t masked = 0;
-        for (const std::uint8_t mask : batch.mask) {
-            masked += mask;
-        }
-        const auto terms = static_cast<double>(masked);
-        return rule_.training.loss == Loss::mse ? terms : terms / plan_.shape.outputs;
-    }
-
     /// Where block b's drives, and its targets and scales, start.
     std::size_t drives_before(int b) const {
         return GradientPlan::size_of(plan_.shape.steps) *
@@ -174,7 +164,9 @@ class GradientNetwork {
 
     /// Inputs, targets and masks of a batch, as passes want them.
     void pack(const TrialBatch& batch, GradientScratch<T>& scratch) const {
-        const double factor = (rule_.training.loss == Loss::mse ? 2.0 : 1.0) / error_terms(batch);
+        const double terms =
+            error_terms(masked_values(batch), rule_.training.loss, plan_.shape.outputs);
+        const double factor = (rule_.training.loss == Loss::mse ? 2.0 : 1.0) / terms;
         for (int b = 0; b < plan_.blocks; ++b) {
             const int first = plan_.first_trial(b);
             const int end = plan_.first_trial(b + 1);

@@ -8,7 +8,8 @@
 
 namespace shoal::cpu {
 
-/// Runs every request, parallel over requests; see Backend::simulate.
+/// Runs every request, parallel over requests and pieces of their conditions; see
+/// Backend::simulate.
 template <typename T>
 std::vector<SimulationResult> simulate(std::span<const SimulationRequest> requests, int threads);
 

@@ -17,9 +17,9 @@ HWY_BEFORE_NAMESPACE();
 namespace shoal::cpu::HWY_NAMESPACE {
 
 /// J r of W blocks of rows for C columns: recurrent_input[row] = sum over from of J[row, from]
-/// r[from].
+/// r[from]. `next` numbers lie between what two `from` send.
 template <typename T, int W, int C>
-HWY_INLINE void multiply(const T* HWY_RESTRICT matrix, int units, int first_row,
+HWY_INLINE void multiply(const T* HWY_RESTRICT matrix, int next, int units, int first_row,
                          Column<T>* const* columns) {
     const Tag<T> d;
     using V = hn::Vec<Tag<T>>;
@@ -44,7 +44,7 @@ HWY_INLINE void multiply(const T* HWY_RESTRICT matrix, int units, int first_row,
                 sum[c][v] = hn::MulAdd(row[v], rate, sum[c][v]);
             }
         }
-        matrix += W * block;
+        matrix += next;
     }
     for (int c = 0; c < C; ++c) {
         T* out = columns[c]->recurrent_input.data() + first_row;
@@ -57,25 +57,37 @@ HWY_INLINE void multiply(const T* HWY_RESTRICT matrix, int units, int first_row,
 template <typename T, int W>
 void multiply_columns(const T* matrix, int units, int first_row, Column<T>* const* columns,
                       int count) {
+    constexpr int next = W * block;
+    // Many columns: with one block of rows at a time the sums, a row and a rate just fit 16
+    // registers.
+    constexpr int many = accumulator_registers / vectors_per_block<T>();
+    if constexpr (W > 1 && accumulator_registers < 16) {
+        for (; count >= many; columns += many, count -= many) {
+            for (int b = 0; b < W; ++b) {
+                multiply<T, 1, many>(matrix + b * block, next, units, first_row + b * block,
+                                     columns);
+            }
+        }
+    }
     constexpr int most = columns_at_once<T>();
     for (; count >= most; columns += most, count -= most) {
-        multiply<T, W, most>(matrix, units, first_row, columns);
+        multiply<T, W, most>(matrix, next, units, first_row, columns);
     }
     switch (count) {
         case 5:
-            multiply<T, W, HWY_MIN(5, most)>(matrix, units, first_row, columns);
+            multiply<T, W, HWY_MIN(5, most)>(matrix, next, units, first_row, columns);
             break;
         case 4:
-            multiply<T, W, HWY_MIN(4, most)>(matrix, units, first_row, columns);
+            multiply<T, W, HWY_MIN(4, most)>(matrix, next, units, first_row, columns);
             break;
         case 3:
-            multiply<T, W, HWY_MIN(3, most)>(matrix, units, first_row, columns);
+            multiply<T, W, HWY_MIN(3, most)>(matrix, next, units, first_row, columns);
             break;
         case 2:
-            multiply<T, W, HWY_MIN(2, most)>(matrix, units, first_row, columns);
+            multiply<T, W, HWY_MIN(2, most)>(matrix, next, units, first_row, columns);
             break;
         case 1:
-            multiply<T, W, 1>(matrix, units, first_row, columns);
+            multiply<T, W, 1>(matrix, next, units, first_row, columns);
             break;
         default:
             break;
@@ -134,33 +146,46 @@ HWY_INLINE void advance(Column<T>& column) {
     const V limit = hn::Set(d, static_cast<T>(divergence_limit));
     const bool fed_back = w.feedback.size() != 0;
     auto in_range = hn::Eq(limit, limit);
-    for (std::size_t i = 0; i < size; i += hn::Lanes(d)) {
-        V a = hn::Mul(gain, hn::Load(d, column.recurrent_input.data() + i));
-        if (fed_back) {
-            for (std::size_t o = 0; o < column.z.size(); ++o) {
-                a = hn::MulAdd(hn::Load(d, w.feedback.data() + o * size + i),
-                               hn::Set(d, column.z[o]), a);
+    constexpr int count = vectors_per_block<T>();
+    constexpr std::size_t lanes = block / count;
+    for (std::size_t first = 0; first < size; first += block) {
+        V a[count], next[count];
+        SHOAL_UNROLL
+        for (int v = 0; v < count; ++v) {
+            const std::size_t i = first + static_cast<std::size_t>(v) * lanes;
+            a[v] = hn::Mul(gain, hn::Load(d, column.recurrent_input.data() + i));
+            if (fed_back) {
+                for (std::size_t o = 0; o < column.z.size(); ++o) {
+                    a[v] = hn::MulAdd(hn::Load(d, w.feedback.data() + o * size + i),
+                                      hn::Set(d, column.z[o]), a[v]);
+                }
+            }
+            for (std::size_t k = 0; k < column.u.size(); ++k) {
+                a[v] = hn::MulAdd(hn::Load(d, w.input.data() + k * size + i),
+                                  hn::Set(d, column.u[k]), a[v]);
+            }
+            if (w.bias.size() != 0) {
+                a[v] = hn::Add(a[v], hn::Load(d, w.bias.data() + i));
             }
         }
-        for (std::size_t k = 0; k < column.u.size(); ++k) {
-            a = hn::MulAdd(hn::Load(d, w.input.data() + k * size + i), hn::Set(d, column.u[k]), a);
+        if (w.cell == Cell::rate) {
+            fast_tanh_all(d, a, T{});
         }
-        if (w.bias.size() != 0) {
-            a = hn::Add(a, hn::Load(d, w.bias.data() + i));
+        SHOAL_UNROLL
+        for (int v = 0; v < count; ++v) {
+            const std::size_t i = first + static_cast<std::size_t>(v) * lanes;
+            const V x = hn::Load(d, column.x.data() + i);
+            next[v] = hn::MulAdd(rate, hn::Sub(a[v], x), x);
+            in_range = hn::And(in_range, hn::Le(hn::Abs(next[v]), limit));
+            hn::Store(next[v], d, column.x.data() + i);
         }
-        const V x = hn::Load(d, column.x.data() + i);
-        V next;
-        V r;
         if (w.cell == Cell::current) {
-            next = hn::MulAdd(rate, hn::Sub(a, x), x);
-            r = fast_tanh(d, next, T{});
-        } else {
-            next = hn::MulAdd(rate, hn::Sub(fast_tanh(d, a, T{}), x), x);
-            r = next;
+            fast_tanh_all(d, next, T{});
         }
-        in_range = hn::And(in_range, hn::Le(hn::Abs(next), limit));
-        hn::Store(next, d, column.x.data() + i);
-        hn::Store(r, d, column.r.data() + i);
+        SHOAL_UNROLL
+        for (int v = 0; v < count; ++v) {
+            hn::Store(next[v], d, column.r.data() + first + static_cast<std::size_t>(v) * lanes);
+        }
     }
     read_out(column);
     bool good = hn::AllTrue(d, in_range);

@@ -90,7 +90,8 @@ class GradientNetwork {
     IterationOutcome differentiate(const TrialBatch& batch) {
         gradient_.assign(at_.size, 0);
         matrix_gradient_.assign(at_.input, 0);
-        const double terms = error_terms(batch);
+        const double terms =
+            error_terms(masked_values(batch), rule_.training.loss, batch.shape.outputs);
         IterationOutcome outcome;
         double rates = 0.0;
         History history;
@@ -120,13 +121,6 @@ class GradientNetwork {
     /// Place of row (time, trial) in a batch's arrays of this width.
     static std::size_t row(const TrialBatch& batch, std::size_t t, int b, std::size_t width) {
         return (t * static_cast<std::size_t>(batch.trials) + static_cast<std::size_t>(b)) * width;
-    }
-
-    /// What the loss is divided by: masked values, or masked steps for cross-entropy.
-    double error_terms(const TrialBatch& batch) const {
-        const auto masked = std::count(batch.mask.begin(), batch.mask.end(), std::uint8_t{1});
-        const double terms = static_cast<double>(masked);
-        return classes() ? terms / static_cast<double>(outputs()) : terms;
     }
 
     /// Runs trial b; false if a state left the range.

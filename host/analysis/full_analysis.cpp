@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/full_analysis.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <ctime>
+#include <utility>
+#include <vector>
+
+#include "analysis/attractor_census.hpp"
+#include "analysis/condition_trials.hpp"
+#include "analysis/delay_activity.hpp"
+#include "analysis/fixed_point_search.hpp"
+#include "analysis/forgetting.hpp"
+#include "analysis/noise_robustness.hpp"
+#include "analysis/point_records.hpp"
+#include "analysis/search_starts.hpp"
+#include "analysis/sensitivity.hpp"
+#include "analysis/silencing.hpp"
+#include "analysis/slow_manifold.hpp"
+#include "analysis/slow_modes.hpp"
+
+namespace shoal {
+
+namespace {
+
+constexpr int trial_samples = 8;   // states of one condition's trial
+constexpr int trial_starts = 128;  // of the search, from trials
+constexpr int noisy_starts = 64;   // copies of such states with noise
+constexpr double start_noise = 0.5;
+constexpr int random_searches = 64;
+constexpr int random_runs = 16;  // of the census
+constexpr std::size_t most_mode_points = 8;
+
+double thread_seconds() {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+// Runs `work` and adds its time to a part's.
+template <class Work>
+void timed(PartSeconds& seconds, const char* part, const Work& work) {
+    const double start = thread_seconds();
+    work();
+    seconds[part] += thread_seconds() - start;
+}
+
+// States of the nominal trials, evenly over time, one column each.
+Eigen::MatrixXd trial_states(const AnalysisInput& input, const ConditionTrials& conditions,
+                             Backend& exact) {
+    SimulationRequest request;
+    request.network = &input.model;
+    request.steps = input.task->shape().steps;
+    request.initial_states = conditions.start;
+    for (const Trial& trial : conditions.trials) {
+        request.inputs.push_back(trial.inputs.data());
+    }
+    for (int sample = 1; sample <= trial_samples; ++sample) {
+        const int step = std::max(1, sample * request.steps / trial_samples);
+        if (request.states_at.empty() || step > request.states_at.back()) {
+            request.states_at.push_back(step);
+        }
+    }
+    const SimulationResult result = exact.simulate({&request, 1}).front();
+    const Eigen::Index units = input.model.units;
+    return Eigen::Map<const Eigen::MatrixXd>(
+        result.states.data(), units, static_cast<Eigen::Index>(result.states.size()) / units);
+}
+
+// The points of the search in place of those that the delay runs reached, which become their
+// reached_from; a reached point that the search does not have is kept behind them.
+void merge_points(const SearchResult& search, const Dynamics& dynamics, NetworkAnalysis& analysis,
+                  FullAnalysis& full) {
+    std::vector<FixedPoint> points;
+    for (const FoundPoint& found : search.points) {
+        points.push_back(fixed_point_of(found, dynamics));
+        full.proofs.push_back(proof_of(found));
+    }
+    std::vector<int> place;  // of reached points among all
+    for (const FixedPoint& reached : analysis.points) {
+        const Eigen::VectorXd rates = dynamics.rates(state_of(reached));
+        const auto same = std::find_if(points.begin(), points.end(), [&](const FixedPoint& point) {
+            return point.label != PointLabel::slow &&
+                   rms(dynamics.rates(state_of(point)) - rates) <= distinct_distance;
+        });
+        place.push_back(static_cast<int>(same - points.begin()));
+        if (same == points.end()) {
+            points.push_back(reached);
+            full.proofs.emplace_back();
+        } else {
+            same->reached_from.insert(same->reached_from.end(), reached.reached_from.begin(),
+                                      reached.reached_from.end());
+        }
+    }
+    for (DelayRun& run : analysis.runs) {
+        run.attractor = run.attractor < 0 ? -1 : place[static_cast<std::size_t>(run.attractor)];
+    }
+    analysis.points = std::move(points);
+}
+
+Eigen::MatrixXd states_of(const std::vector<FixedPoint>& points, Eigen::Index units) {
+    Eigen::MatrixXd states(units, static_cast<Eigen::Index>(points.size()));
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        states.col(static_cast<Eigen::Index>(i)) = state_of(points[i]);
+    }
+    return states;
+}
+
+CensusResult run_census(const AnalysisInput& input, const Dynamics& dynamics,
+                        const ConditionTrials& conditions, const NetworkAnalysis& analysis,
+                        Backend& exact) {
+    CensusInput request;
+    request.model = input.model;
+    request.trial_steps = input.task->shape().steps;
+    request.key = input.key;
+    const Eigen::Index units = input.model.units;
+    for (std::size_t at = 0; at < conditions.delay_start.size();
+         at += static_cast<std::size_t>(units)) {
+        request.starts.push_back(
+            {StartKind::memory,
+             Eigen::Map<const Eigen::VectorXd>(conditions.delay_start.data() + at, units)});
+    }
+    for (const auto& more :
+         {conclusion_starts(input),
+          random_starts(units, random_runs, conclusion_scale(input), input.key)}) {
+        request.starts.insert(request.starts.end(), more.begin(), more.end());
+    }
+    for (const FixedPoint& point : analysis.points) {
+        request.known.push_back({state_of(point), is_stable(point, dynamics)});
+    }
+    return census(request, exact);
+}
+
+// New points behind the others, so that records of attractors name the right ones.
+void append_points(const std::vector<ReachedPoint>& more, const Dynamics& dynamics,
+                   NetworkAnalysis& analysis, FullAnalysis& full) {
+    for (const ReachedPoint& point : more) {
+        analysis.points.push_back(fixed_point_of(point, dynamics));
+        full.proofs.emplace_back();
+    }
+}
+
+SlowManifold follow_memories(const AnalysisInput& input, const ConditionTrials& conditions,
+                             const NetworkAnalysis& analysis, const FullAnalysis& full,
+                             Backend& exact) {
+    MemoryStates memories;
+    memories.states = conditions.delay_start;
+    memories.trial_steps = input.task->shape().steps;
+    memories.delay_steps = conditions.delay.end - conditions.delay.begin;
+    if (input.task->recipe() != nullptr && conditions.parts) {
+        const auto inputs = static_cast<std::size_t>(input.model.inputs);
+        memories.rest_steps = memories.trial_steps - conditions.delay.end;
+        for (const Trial& trial : conditions.trials) {
+            memories.memories.push_back(trial.type / 2);  // the first digit
+            memories.rest.push_back(trial.inputs.data() +
+                                    static_cast<std::size_t>(conditions.delay.end) * inputs);
+        }
+    }
+    for (const FixedPoint& point : analysis.points) {
+        memories.points.push_back(state_of(point));
+    }
+    memories.measured_survival = full.forgetting.survival;
+    return slow_manifold(input.model, memories, exact);
+}
+
+std::string census_sentence(const CensusSummary& census) {
+    return fmt::format(
+        " {} memory states, {} conclusions and {} random states end on {} attractors ({} fixed "
+        "points, {} limit cycles, {} tori, {} chaotic); {} runs still drift, {} left the range.",
+        census.memory_runs, census.conclusion_runs, census.random_runs, census.attractors,
+        census.fixed_points, census.limit_cycles, census.tori, census.chaotic,
+        census.slow_transient_runs, census.far_runs);
+}
+
+}  // namespace
+
+Eigen::MatrixXd search_starts(const Dynamics& dynamics, const Eigen::MatrixXd& trial_states,
+                              const Eigen::MatrixXd& also, RandomKey key) {
+    const Eigen::MatrixXd from_trials = some_columns(trial_states, trial_starts, key);
+    const Eigen::MatrixXd noisy =
+        noisy_copies(some_columns(from_trials, noisy_starts, key), 1, start_noise, key);
+    const Eigen::MatrixXd random = random_starts(dynamics, random_searches, key);
+    Eigen::MatrixXd starts(dynamics.units(),
+                           from_trials.cols() + noisy.cols() + random.cols() + also.cols());
+    starts << from_trials, noisy, random, also;
+    return starts;
+}
+
+std::vector<int> points_of_interest(const std::vector<FixedPoint>& points,
+                                    const std::vector<PointProof>& proofs,
+                                    const std::vector<AttractorRecord>& attractors) {
+    std::vector<int> wanted;
+    const auto add = [&](int point) {
+        if (point >= 0 && std::find(wanted.begin(), wanted.end(), point) == wanted.end()) {
+            wanted.push_back(point);
+        }
+    };
+    for (const AttractorRecord& attractor : attractors) {
+        add(attractor.point);
+    }
+    std::vector<int> proved;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        if (points[i].label == PointLabel::proved) {
+            proved.push_back(static_cast<int>(i));
+        }
+    }
+    std::stable_sort(proved.begin(), proved.end(), [&](int a, int b) {
+        return proofs[static_cast<std::size_t>(a)].hits > proofs[static_cast<std::size_t>(b)].hits;
+    });
+    std::for_each(proved.begin(), proved.end(), add);
+    return wanted;
+}
+
+std::vector<SlowModes> modes_at(const NetworkModel& model, const Dynamics& dynamics,
+                                const std::vector<FixedPoint>& points,
+                                const std::vector<int>& wanted, double trial_time) {
+    std::vector<SlowModes> all;
+    for (std::size_t i = 0; i < std::min(wanted.size(), most_mode_points); ++i) {
+        const FixedPoint& point = points[static_cast<std::size_t>(wanted[i])];
+        SlowModes modes = slow_modes_at(model, dynamics, state_of(point), trial_time);
+        modes.point = wanted[i];
+        all.push_back(std::move(modes));
+    }
+    return all;
+}
+
+NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& config,
+                              Backend& behaviour, Backend& exact, PartSeconds& seconds) {
+    JudgedNetwork judged;
+    timed(seconds, "first", [&] { judged = judge_network(input, config, behaviour, exact); });
+    NetworkAnalysis& analysis = judged.analysis;
+    const auto full = std::make_shared<FullAnalysis>();
+    full->evidence = std::move(judged.evidence);
+    full->sensitivity = sensitivity_map(full->evidence);
+
+    const Dynamics dynamics(input.model);
+    const double trial_time = input.task->shape().steps * input.model.dt;
+    const ConditionTrials conditions = run_conditions(input, behaviour);
+    timed(seconds, "search", [&] {
+        const Eigen::MatrixXd starts =
+            search_starts(dynamics, trial_states(input, conditions, exact),
+                          states_of(analysis.points, dynamics.units()), input.key);
+        const SearchResult search = search_fixed_points(dynamics, starts);
+        full->search = search.summary;
+        merge_points(search, dynamics, analysis, *full);
+    });
+    timed(seconds, "census", [&] {
+        CensusResult found = run_census(input, dynamics, conditions, analysis, exact);
+        full->attractors = std::move(found.attractors);
+        full->census = std::move(found.summary);
+        append_points(found.new_points, dynamics, analysis, *full);
+    });
+    timed(seconds, "modes", [&] {
+        const std::vector<int> wanted =
+            points_of_interest(analysis.points, full->proofs, full->attractors);
+        full->modes = modes_at(input.model, dynamics, analysis.points, wanted, trial_time);
+        if (wanted.size() > full->modes.size()) {
+            add_limit(analysis.limits, fmt::format("Slow modes are kept of {} points of {}.",
+                                                   full->modes.size(), wanted.size()));
+        }
+    });
+    timed(seconds, "forgetting",
+          [&] { full->forgetting = measure_forgetting(input, conditions, behaviour); });
+    timed(seconds, "manifold",
+          [&] { full->manifold = follow_memories(input, conditions, analysis, *full, exact); });
+    timed(seconds, "noise",
+          [&] { full->noise = measure_noise_robustness(input, conditions, behaviour); });
+    timed(seconds, "silencing",
+          [&] { full->silencing = measure_silencing(input, conditions, behaviour); });
+    full->activity = measure_activity(
+        conditions,
+        efficiency(full->census.attractors, analysis.saturated_delay, conditions.score));
+    analysis.evidence += census_sentence(full->census);
+    analysis.full = full;
+    return analysis;
+}
+
+}  // namespace shoal

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// The whole analysis of one network (host/README.md, A.8): every part in turn, each from what the
+// parts before it found.
+#pragma once
+
+#include <Eigen/Core>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "analysis/analysis.hpp"
+#include "analysis/dynamics.hpp"
+#include "store/full_records.hpp"
+
+namespace shoal {
+
+/// Processor seconds by part.
+using PartSeconds = std::map<std::string, double>;
+
+/// Level full: analyze_network(), then
+///   search     fixed and slow points from states of the trials, copies with noise, random states
+///   modes      slow directions at points that runs end on, and at other proved ones
+///   census     where runs from memory states, conclusions and random states end
+///   manifold   the way of every memory through a delay without end
+///   behaviour  forgetting, noise, silencing, activity in the delay
+///   verdict    how it hangs on its thresholds
+/// Pure function of its input, but for `seconds`, to which the time of every part is added.
+NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& config,
+                              Backend& behaviour, Backend& exact, PartSeconds& seconds);
+
+/// Starts of the search: up to 128 states from the nominal trials of all conditions, evenly over
+/// time, 64 copies of such states with N(0, 0.5^2) added, 64 random states; then `also`, one column
+/// each.
+Eigen::MatrixXd search_starts(const Dynamics& dynamics, const Eigen::MatrixXd& trial_states,
+                              const Eigen::MatrixXd& also, RandomKey key);
+
+/// Points that runs end on, then proved ones by the starts of the search that ended there.
+std::vector<int> points_of_interest(const std::vector<FixedPoint>& points,
+                                    const std::vector<PointProof>& proofs,
+                                    const std::vector<AttractorRecord>& attractors);
+
+/// Modes at the points that `wanted` names first, at most eight, with their index.
+std::vector<SlowModes> modes_at(const NetworkModel& model, const Dynamics& dynamics,
+                                const std::vector<FixedPoint>& points,
+                                const std::vector<int>& wanted, double trial_time);
+
+}  // namespace shoal

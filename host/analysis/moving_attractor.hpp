@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// What a run that keeps moving is on.
+#pragma once
+
+#include <Eigen/Core>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analysis/dynamics.hpp"
+#include "analysis/lyapunov_spectrum.hpp"
+#include "analysis/recurrence.hpp"
+#include "store/attractor_records.hpp"
+
+namespace shoal {
+
+/// Longest period looked for, in trial lengths.
+inline constexpr int recurrence_lengths = 10;
+
+struct Motion {
+    AttractorRecord record;
+    std::vector<std::size_t> runs;     ///< that are on it
+    std::optional<ClosedOrbit> orbit;  ///< of the first of them, if it returns
+};
+
+/// Refines a cycle of about this period from the state. True, and in the record, if it converges
+/// onto an isolated stable cycle whose period differs by at most a tenth, and which passes the
+/// orbit, if there is one, within a fifth of its extent.
+bool refine_motion(const Dynamics& dynamics, const Eigen::VectorXd& state, double period,
+                   Motion& motion);
+
+/// Measures the record's exponents along the run from the state.
+void measure_exponents(const Dynamics& dynamics, const Eigen::VectorXd& state,
+                       const SpectrumRequest& request, RandomKey key, AttractorRecord& record);
+
+/// Whether the largest exponent is above 0 beyond its error; false if none was measured.
+bool is_chaotic(const AttractorRecord& record, double tau);
+
+/// Says what a motion at a steady speed is that is neither chaotic nor on a refined cycle, by its
+/// zero exponents: torus, limit cycle, or nothing (false): all are below 0 and it does not return.
+bool name_motion(const Dynamics& dynamics, const Eigen::VectorXd& state, Motion& motion);
+
+/// Adds a sentence to those there.
+void add_sentence(std::string& text, const std::string& sentence);
+
+}  // namespace shoal

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// Fixed and slow points as analysis.h5 has them.
+#pragma once
+
+#include <Eigen/Core>
+
+#include "analysis/dynamics.hpp"
+#include "analysis/settling.hpp"
+#include "store/full_records.hpp"
+#include "store/records.hpp"
+
+namespace shoal {
+
+/// Speed and spectrum are those of the map where dt = tau. reached_from is the point's; of a point
+/// of the search it is empty.
+FixedPoint fixed_point_of(const ReachedPoint& point, const Dynamics& dynamics);
+FixedPoint fixed_point_of(const FoundPoint& found, const Dynamics& dynamics);
+PointProof proof_of(const FoundPoint& found);
+
+/// Whether no direction grows under the Euler map; false where the spectrum is not known.
+bool is_stable(const FixedPoint& point, const Dynamics& dynamics);
+
+Eigen::VectorXd state_of(const FixedPoint& point);
+
+}  // namespace shoal

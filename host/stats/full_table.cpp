@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include "stats/full_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "stats/rows.hpp"
+#include "stats/survival.hpp"
+#include "store/full_records.hpp"
+
+namespace shoal {
+namespace {
+
+std::string number(double value) {
+    return std::isfinite(value) ? fmt::format("{}", value) : std::string();
+}
+std::string truth(bool value) {
+    return value ? "true" : "false";
+}
+
+struct FullColumn {
+    const char* name;
+    std::string (*field)(const FullAnalysis& full);
+};
+
+using F = FullAnalysis;
+constexpr FullColumn columns[] = {
+    {"roots", [](const F& f) { return fmt::format("{}", f.search.roots); }},
+    {"roots_proved", [](const F& f) { return fmt::format("{}", f.search.proved); }},
+    {"roots_missed_estimate", [](const F& f) { return number(f.search.missed_estimate); }},
+    {"root_coverage", [](const F& f) { return number(f.search.coverage); }},
+    {"root_index_sum", [](const F& f) { return fmt::format("{}", f.search.index_sum); }},
+    {"slow_points", [](const F& f) { return fmt::format("{}", f.search.slow_points); }},
+    {"continua", [](const F& f) { return fmt::format("{}", f.search.continua); }},
+    {"attractors_found", [](const F& f) { return fmt::format("{}", f.census.attractors); }},
+    {"fixed_point_attractors", [](const F& f) { return fmt::format("{}", f.census.fixed_points); }},
+    {"limit_cycles", [](const F& f) { return fmt::format("{}", f.census.limit_cycles); }},
+    {"tori", [](const F& f) { return fmt::format("{}", f.census.tori); }},
+    {"chaotic_attractors", [](const F& f) { return fmt::format("{}", f.census.chaotic); }},
+    {"slow_transient_runs",
+     [](const F& f) { return fmt::format("{}", f.census.slow_transient_runs); }},
+    {"first_merge", [](const F& f) { return number(f.manifold.first_merge); }},
+    {"all_merged", [](const F& f) { return number(f.manifold.all_merged); }},
+    {"median_survival", [](const F& f) { return number(f.forgetting.median_survival); }},
+    {"median_survival_censored",
+     [](const F& f) {
+         return f.forgetting.applicable ? truth(f.forgetting.median_censored) : std::string();
+     }},
+    {"noise_uniform_half_right", [](const F& f) { return number(f.noise.uniform_half_right); }},
+    {"noise_gaussian_half_right", [](const F& f) { return number(f.noise.gaussian_half_right); }},
+    {"participation_ratio", [](const F& f) { return number(f.activity.participation_ratio); }},
+    {"phasic_index", [](const F& f) { return number(f.activity.phasic_index); }},
+    {"attractors_per_solved", [](const F& f) { return number(f.activity.attractors_per_solved); }},
+    {"saturated_per_solved", [](const F& f) { return number(f.activity.saturated_per_solved); }},
+    {"verdict_robust", [](const F& f) { return number(f.sensitivity.robust); }},
+    {"rule_b_robust", [](const F& f) { return number(f.sensitivity.robust_rule_b); }},
+};
+
+const FullAnalysis* full_of(const PopulationRow& row) {
+    return row.analysis ? row.analysis->full.get() : nullptr;
+}
+
+std::string time_with_interval(const Interval& interval) {
+    const auto text = [](double value) {
+        return std::isfinite(value) ? fmt::format("{:.3g}", value) : std::string("inf");
+    };
+    return fmt::format("{} [{}, {}]", text(interval.estimate), text(interval.low),
+                       text(interval.high));
+}
+
+/// The largest sigma up to which at least half of the networks hold out; "-": none.
+std::string largest_survived(const MechanismRobustness& curve, const std::vector<double>& sigmas) {
+    std::string largest = "-";
+    for (std::size_t i = 0; i < curve.surviving.size() && i < sigmas.size(); ++i) {
+        if (curve.surviving[i].estimate < 0.5) {
+            break;
+        }
+        largest = fmt::format("{:g}", sigmas[i]);
+    }
+    return largest;
+}
+
+}  // namespace
+
+bool any_full(const std::vector<PopulationRow>& rows) {
+    return std::any_of(rows.begin(), rows.end(),
+                       [](const PopulationRow& row) { return full_of(row) != nullptr; });
+}
+
+std::vector<std::string> full_columns() {
+    std::vector<std::string> names;
+    for (const FullColumn& column : columns) {
+        names.emplace_back(column.name);
+    }
+    return names;
+}
+
+std::vector<std::string> full_fields(const PopulationRow& row) {
+    const FullAnalysis* full = full_of(row);
+    std::vector<std::string> fields;
+    for (const FullColumn& column : columns) {
+        fields.push_back(full != nullptr ? column.field(*full) : std::string());
+    }
+    return fields;
+}
+
+FullAnalysis without_lists(const FullAnalysis& full) {
+    FullAnalysis light = full;
+    light.proofs.clear();
+    light.modes.clear();
+    light.attractors.clear();
+    light.manifold.paths.clear();
+    light.silencing.unit_change.clear();
+    light.silencing.unit_failed.clear();
+    light.activity.unit_phasic.clear();
+    light.evidence = {};
+    light.sensitivity.rows.clear();
+    return light;
+}
+
+std::string format_behaviour(const std::vector<PopulationRow>& rows) {
+    std::vector<Mechanism> mechanisms;
+    std::vector<Lifetime> lifetimes;
+    std::vector<Mechanism> noisy;
+    std::vector<std::vector<double>> uniform;
+    std::vector<std::vector<double>> gaussian;
+    std::vector<double> sigmas;
+    for (const PopulationRow& row : rows) {
+        const FullAnalysis* full = full_of(row);
+        if (full == nullptr) {
+            continue;
+        }
+        if (full->forgetting.applicable) {
+            mechanisms.push_back(mechanism_of(row));
+            lifetimes.push_back(
+                {full->forgetting.median_survival, full->forgetting.median_censored});
+        }
+        if (full->noise.applicable) {
+            noisy.push_back(mechanism_of(row));
+            uniform.push_back(full->noise.failed_uniform);
+            gaussian.push_back(full->noise.failed_gaussian);
+            sigmas = full->noise.sigmas;
+        }
+    }
+    if (mechanisms.empty()) {
+        return "";
+    }
+    const auto biased = robustness_by_mechanism(noisy, uniform);
+    const auto centred = robustness_by_mechanism(noisy, gaussian);
+    std::string text = fmt::format("{:<14} {:>8}  {:<26} {:>14} {:>18}\n", "mechanism", "networks",
+                                   "median survival of memory", "biased noise", "zero-mean noise");
+    for (const MechanismSurvival& survival : survival_by_mechanism(mechanisms, lifetimes)) {
+        const auto same = [&](const MechanismRobustness& curve) {
+            return curve.mechanism == survival.mechanism;
+        };
+        const auto of = [&](const std::vector<MechanismRobustness>& curves) {
+            const auto found = std::find_if(curves.begin(), curves.end(), same);
+            return found == curves.end() ? std::string("-") : largest_survived(*found, sigmas);
+        };
+        text += fmt::format("{:<14} {:>8}  {:<26} {:>14} {:>18}\n", name_of(survival.mechanism),
+                            survival.curve.subjects, time_with_interval(survival.curve.median),
+                            of(biased), of(centred));
+    }
+    return text +
+           "Survival: extra delay (time) after which half of a network's conditions have failed, "
+           "median over\nnetworks (Kaplan-Meier, 95 %). Noise: largest sigma up to which half of "
+           "the networks hold out.\n";
+}
+
+}  // namespace shoal

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// What the table and the summary say of networks analysed at level full.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "stats/table.hpp"
+
+namespace shoal {
+
+/// Whether any row has a full analysis: the table has its columns then.
+bool any_full(const std::vector<PopulationRow>& rows);
+
+/// Names of those columns, and a row's fields: text that may need no quoting, empty where a value
+/// does not exist.
+std::vector<std::string> full_columns();
+std::vector<std::string> full_fields(const PopulationRow& row);
+
+/// What summaries keep of a full analysis: everything but lists per unit, mode, path and run.
+FullAnalysis without_lists(const FullAnalysis& full);
+
+/// Per mechanism: how long memories survive and how much noise they bear, with intervals; empty if
+/// no network was analysed in full.
+std::string format_behaviour(const std::vector<PopulationRow>& rows);
+
+}  // namespace shoal

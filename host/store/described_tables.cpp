@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "store/described_tables.hpp"
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+
+namespace shoal {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+/// Values of all rows one after the other, each padded to `width`.
+template <class Value>
+std::vector<Value> padded(const std::vector<std::vector<Value>>& rows, std::size_t width,
+                          Value padding) {
+    std::vector<Value> all;
+    all.reserve(rows.size() * width);
+    for (const auto& row : rows) {
+        check(row.size() <= width, "a vector within its axes");
+        all.insert(all.end(), row.begin(), row.end());
+        all.resize(all.size() + width - row.size(), padding);
+    }
+    return all;
+}
+
+}  // namespace
+
+TableColumns::Column& TableColumns::column(const char* name, const Meaning& meaning) {
+    for (Column& each : columns_) {
+        if (each.name == name) {
+            return each;
+        }
+    }
+    return columns_.emplace_back(Column{name, meaning, Kind::numbers, {}, {}, {}});
+}
+
+std::size_t TableColumns::longest(const Column& column) const {
+    std::size_t size = 0;
+    for (const auto& row : column.numbers) {
+        size = std::max(size, row.size());
+    }
+    for (const auto& row : column.whole) {
+        size = std::max(size, row.size());
+    }
+    return size;
+}
+
+void TableColumns::write(hdf5::WriteGroup& group, const std::string& row_axis,
+                         const std::string& coordinates) const {
+    std::map<std::string, std::size_t> sizes;
+    for (const Column& column : columns_) {
+        const auto& axes = column.meaning.axes;
+        std::size_t known = 1;
+        std::string open;  // the one axis whose length the longest row gives
+        for (const std::string& axis : axes) {
+            if (axis == "unit") {
+                known *= units_;
+            } else if (axis == "part") {
+                sizes["part"] = 2;
+                known *= 2;
+            } else {
+                check(open.empty(), "one axis of free length");
+                open = axis;
+            }
+        }
+        if (!open.empty()) {
+            const std::size_t needed = (longest(column) + known - 1) / known;
+            sizes[open] = std::max(sizes[open], needed);
+        }
+    }
+    for (const auto& [axis, size] : sizes) {
+        if (axis == "part") {
+            group.coordinate(axis, std::vector<std::string>{"re", "im"});
+        } else {
+            group.dimension(axis, size);
+        }
+    }
+    for (const Column& column : columns_) {
+        std::vector<std::string> axes = {row_axis};
+        std::size_t width = 1;
+        for (const std::string& axis : column.meaning.axes) {
+            axes.push_back(axis);
+            width *= axis == "unit" ? units_ : sizes.at(axis);
+        }
+        switch (column.kind) {
+            case Kind::numbers:
+                group.put(column.name, hdf5::Type::float64, axes,
+                          padded(column.numbers, width, nan));
+                break;
+            case Kind::whole_numbers:
+                group.put(column.name, hdf5::Type::int64, axes,
+                          padded(column.whole, width, std::int64_t{-1}));
+                break;
+            case Kind::texts:
+                group.put(column.name, hdf5::Type::string, axes, column.texts);
+                break;
+        }
+        group.describe(column.name, "long_name", column.meaning.text);
+        if (!coordinates.empty()) {
+            group.describe(column.name, "coordinates", coordinates);
+        }
+    }
+}
+
+std::uint64_t TableReader::width_of(const char* name, const Meaning& meaning) {
+    std::vector<std::string> axes = {"row"};
+    axes.insert(axes.end(), meaning.axes.begin(), meaning.axes.end());
+    const hdf5::Extents extents = group_.extents(name, axes);
+    if (extents[0] != rows_) {
+        throw file_error(
+            fmt::format("{}: has {} rows instead of {}", group_.where(name), extents[0], rows_));
+    }
+    std::uint64_t width = 1;
+    for (std::size_t i = 1; i < extents.size(); ++i) {
+        width *= extents[i];
+    }
+    return width;
+}
+
+void TableReader::load_numbers(const char* name, const Meaning& meaning) {
+    Loaded& to = columns_[name];
+    to.width = width_of(name, meaning);
+    to.numbers = group_.numbers(name, group_.extents(name));
+}
+
+void TableReader::load_whole(const char* name, const Meaning& meaning) {
+    Loaded& to = columns_[name];
+    to.width = width_of(name, meaning);
+    to.whole = group_.integers(name, group_.extents(name));
+}
+
+void TableReader::load_texts(const char* name) {
+    columns_[name].texts = group_.strings(name, {rows_});
+}
+
+int TableReader::whole_number(const char* name, std::int64_t value) const {
+    if (value < std::numeric_limits<int>::min() || value > std::numeric_limits<int>::max()) {
+        throw file_error(fmt::format("{}: {} is too large", group_.where(name), value));
+    }
+    return static_cast<int>(value);
+}
+
+void TableReader::unknown_value(const char* name, const std::string& value) const {
+    throw file_error(fmt::format("{}: unknown value \"{}\"", group_.where(name), value));
+}
+
+}  // namespace shoal

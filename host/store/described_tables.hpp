@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+// Records in HDF5, field by field as they describe themselves (described.hpp). A table is a group
+// with one dataset per field; its rows are either networks, or belong to networks by the dataset
+// `network` (CF indexed ragged arrays).
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "store/described.hpp"
+#include "store/hdf5.hpp"
+#include "store/hdf5_write.hpp"
+#include "store/read_checks.hpp"
+
+namespace shoal {
+
+/// Columns of a table while it is filled row by row. Vectors shorter than their axis are padded:
+/// NaN in numbers, -1 in whole numbers.
+class TableColumns {
+  public:
+    explicit TableColumns(int units) : units_(static_cast<std::size_t>(units)) {}
+
+    template <class Record>
+    void add_row(const Record& record) {
+        describe(record, [&](const char* name, const auto& field, const Meaning& meaning) {
+            add(column(name, meaning), field);
+        });
+        ++rows_;
+    }
+    /// A row of which nothing is known.
+    template <class Record>
+    void add_absent() {
+        const Record none;
+        describe(none, [&](const char* name, const auto& field, const Meaning& meaning) {
+            using Field = std::decay_t<decltype(field)>;
+            Column& to = column(name, meaning);
+            if constexpr (std::is_same_v<Field, std::string> || std::is_enum_v<Field>) {
+                add(to, std::string());
+            } else if constexpr (std::is_same_v<Field, double>) {
+                add(to, std::numeric_limits<double>::quiet_NaN());
+            } else if constexpr (std::is_arithmetic_v<Field>) {
+                add(to, -1);
+            } else {
+                add(to, Field{});
+            }
+        });
+        ++rows_;
+    }
+    /// Makes the columns of a table that has no row.
+    template <class Record>
+    void add_columns() {
+        add_columns_of(Record{});
+    }
+    template <class Record>
+    void add_columns_of(const Record& record) {
+        describe(record, [&](const char* name, const auto& field, const Meaning& meaning) {
+            set_kind(column(name, meaning), field);
+        });
+    }
+
+    std::uint64_t rows() const { return rows_; }
+    /// Writes every column into `group` over (row_axis, its own axes). Axes but "unit" and
+    /// row_axis are made here.
+    void write(hdf5::WriteGroup& group, const std::string& row_axis,
+               const std::string& coordinates) const;
+
+  private:
+    enum class Kind { numbers, whole_numbers, texts };
+    struct Column {
+        std::string name;
+        Meaning meaning;
+        Kind kind = Kind::numbers;
+        std::vector<std::vector<double>> numbers;  ///< [row]
+        std::vector<std::vector<std::int64_t>> whole;
+        std::vector<std::string> texts;
+    };
+    Column& column(const char* name, const Meaning& meaning);
+
+    template <class Field>
+    static void set_kind(Column& to, const Field&) {
+        if constexpr (std::is_same_v<Field, std::string> || std::is_enum_v<Field>) {
+            to.kind = Kind::texts;
+        } else if constexpr (std::is_same_v<Field, double> ||
+                             std::is_same_v<Field, std::vector<double>>) {
+            to.kind = Kind::numbers;
+        } else {
+            to.kind = Kind::whole_numbers;
+        }
+    }
+    template <class Field>
+    static void add(Column& to, const Field& field) {
+        set_kind(to, field);
+        if constexpr (std::is_enum_v<Field>) {
+            to.texts.emplace_back(name_of(field));
+        } else if constexpr (std::is_same_v<Field, std::string>) {
+            to.texts.push_back(field);
+        } else if constexpr (std::is_same_v<Field, double>) {
+            to.numbers.push_back({field});
+        } else if constexpr (std::is_same_v<Field, std::vector<double>>) {
+            to.numbers.push_back(field);
+        } else if constexpr (std::is_same_v<Field, std::vector<int>>) {
+            to.whole.emplace_back(field.begin(), field.end());
+        } else {
+            to.whole.push_back({static_cast<std::int64_t>(field)});
+        }
+    }
+    std::size_t longest(const Column& column) const;
+
+    std::size_t units_;
+    std::uint64_t rows_ = 0;
+    std::vector<Column> columns_;
+};
+
+/// Reads a table that TableColumns wrote. NaN and -1 at the end of vectors are padding.
+class TableReader {
+  public:
+    TableReader(hdf5::ReadGroup group, std::uint64_t rows)
+        : group_(std::move(group)), rows_(rows) {}
+
+    template <class Record>
+    std::vector<Record> read() {
+        std::vector<Record> records(rows_);
+        const Record none;
+        describe(none, [&](const char* name, const auto& field, const Meaning& meaning) {
+            using Field = std::decay_t<decltype(field)>;
+            load(name, meaning, Field{});
+        });
+        for (std::uint64_t row = 0; row < rows_; ++row) {
+            describe(records[row], [&](const char* name, auto& field, const Meaning&) {
+                take(name, row, field);
+            });
+        }
+        return records;
+    }
+
+  private:
+    struct Loaded {
+        std::uint64_t width = 1;
+        std::vector<double> numbers;
+        std::vector<std::int64_t> whole;
+        std::vector<std::string> texts;
+    };
+    std::uint64_t width_of(const char* name, const Meaning& meaning);
+    void load_numbers(const char* name, const Meaning& meaning);
+    void load_whole(const char* name, const Meaning& meaning);
+    void load_texts(const char* name);
+    int whole_number(const char* name, std::int64_t value) const;
+    [[noreturn]] void unknown_value(const char* name, const std::string& value) const;
+
+    template <class Field>
+    void load(const char* name, const Meaning& meaning, const Field&) {
+        if constexpr (std::is_same_v<Field, std::string> || std::is_enum_v<Field>) {
+            load_texts(name);
+        } else if constexpr (std::is_same_v<Field, double> ||
+                             std::is_same_v<Field, std::vector<double>>) {
+            load_numbers(name, meaning);
+        } else {
+            load_whole(name, meaning);
+        }
+    }
+    template <class Field>
+    void take(const char* name, std::uint64_t row, Field& field) const {
+        const Loaded& from = columns_.at(name);
+        if constexpr (std::is_enum_v<Field>) {
+            for (const Field value : enumerators(field)) {
+                if (from.texts[row] == name_of(value)) {
+                    field = value;
+                    return;
+                }
+            }
+            unknown_value(name, from.texts[row]);
+        } else if constexpr (std::is_same_v<Field, std::string>) {
+            field = from.texts[row];
+        } else if constexpr (std::is_same_v<Field, double>) {
+            field = from.numbers[row];
+        } else if constexpr (std::is_same_v<Field, std::vector<double>>) {
+            const auto begin = from.numbers.begin() + static_cast<std::ptrdiff_t>(row * from.width);
+            field.assign(begin, begin + static_cast<std::ptrdiff_t>(from.width));
+            while (!field.empty() && std::isnan(field.back())) {
+                field.pop_back();
+            }
+        } else if constexpr (std::is_same_v<Field, std::vector<int>>) {
+            field.clear();
+            for (std::uint64_t i = 0; i < from.width; ++i) {
+                field.push_back(whole_number(name, from.whole[row * from.width + i]));
+            }
+            while (!field.empty() && field.back() == -1) {
+                field.pop_back();
+            }
+        } else if constexpr (std::is_same_v<Field, bool>) {
+            field = from.whole[row] == 1;
+        } else {
+            field = whole_number(name, from.whole[row]);
+        }
+    }
+
+    hdf5::ReadGroup group_;
+    std::uint64_t rows_;
+    std::map<std::string, Loaded> columns_;
+};
+
+}  // namespace shoal

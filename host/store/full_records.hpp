@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// What `analysis: {level: full}` adds to what is kept of a network.
+#pragma once
+
+#include <type_traits>
+#include <vector>
+
+#include "store/attractor_records.hpp"
+#include "store/behaviour_records.hpp"
+#include "store/manifold_records.hpp"
+#include "store/search_records.hpp"
+
+namespace shoal {
+
+/// What the search knows about a point beside its state, speed and spectrum (FoundPoint).
+struct PointProof {
+    double proved_radius = -1.0;
+    double unique_radius = -1.0;
+    bool unstable_proved = false;
+    int index = 0;
+    int hits = 0;
+    int continuum = -1;
+    int continuum_dimension = 0;
+};
+
+template <class Record, class Visit>
+requires std::is_same_v<std::remove_const_t<Record>, PointProof>
+void describe(Record& record, Visit&& visit) {
+    visit("proved_radius", record.proved_radius,
+          Meaning{"exactly one root is this near (largest difference of a unit), -1: not proved"});
+    visit("unique_radius", record.unique_radius,
+          Meaning{"no other root is this near, -1: not proved"});
+    visit("unstable_proved", record.unstable_proved,
+          Meaning{"1: the number of unstable directions is proved"});
+    visit("index", record.index, Meaning{"sign of det(-dF/dx), 0: not proved"});
+    visit("hits", record.hits, Meaning{"starts of the search that ended here"});
+    visit("continuum", record.continuum,
+          Meaning{"number of the continuum of roots that it samples, -1: none"});
+    visit("continuum_dimension", record.continuum_dimension, Meaning{"its dimension"});
+}
+
+struct FullAnalysis {
+    std::vector<PointProof> proofs;  ///< of NetworkAnalysis::points, in the same order
+    SearchSummary search;
+    std::vector<SlowModes> modes;  ///< of some points, see their limits
+    std::vector<AttractorRecord> attractors;
+    CensusSummary census;
+    SlowManifold manifold;  ///< its paths stand in their own table
+    ForgettingRecord forgetting;
+    NoiseRecord noise;
+    SilencingRecord silencing;
+    ActivityRecord activity;
+    VerdictEvidence evidence;
+    SensitivityMap sensitivity;  ///< its rows stand in their own table
+};
+
+/// Type of a part, from what visit_parts gives for it.
+template <class Part>
+using PartOf = std::decay_t<std::invoke_result_t<Part, FullAnalysis&>>;
+
+/// Every part once: one(name, part) for what a network has one of, rows(name, axis, part) for what
+/// it has any number of; part(full) is the field. Names are those of the groups in analysis.h5.
+template <class One, class Rows>
+void visit_parts(const One& one, const Rows& rows) {
+    one(
+        "search", [](auto& full) -> auto& { return full.search; });
+    rows(
+        "modes", "point_modes", [](auto& full) -> auto& { return full.modes; });
+    rows(
+        "basins", "basin", [](auto& full) -> auto& { return full.attractors; });
+    one(
+        "census", [](auto& full) -> auto& { return full.census; });
+    one(
+        "manifold", [](auto& full) -> auto& { return full.manifold; });
+    rows(
+        "paths", "path", [](auto& full) -> auto& { return full.manifold.paths; });
+    one(
+        "forgetting", [](auto& full) -> auto& { return full.forgetting; });
+    one(
+        "noise", [](auto& full) -> auto& { return full.noise; });
+    one(
+        "silencing", [](auto& full) -> auto& { return full.silencing; });
+    one(
+        "activity", [](auto& full) -> auto& { return full.activity; });
+    one(
+        "verdict", [](auto& full) -> auto& { return full.evidence; });
+    one(
+        "sensitivity", [](auto& full) -> auto& { return full.sensitivity; });
+    rows(
+        "thresholds", "moved_threshold", [](auto& full) -> auto& { return full.sensitivity.rows; });
+}
+
+}  // namespace shoal

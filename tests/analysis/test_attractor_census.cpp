@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MIT
+// Where runs end, for networks whose attractors are known.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "analysis/attractor_census.hpp"
+#include "small_networks.hpp"
+
+namespace shoal {
+namespace {
+
+using namespace test;
+
+CensusStart from(StartKind kind, std::vector<double> state) {
+    return {kind, Eigen::Map<const Eigen::VectorXd>(state.data(),
+                                                    static_cast<Eigen::Index>(state.size()))};
+}
+
+CensusInput census_of(NetworkModel model, std::vector<CensusStart> starts) {
+    CensusInput input;
+    input.model = std::move(model);
+    input.trial_steps = 100;
+    input.starts = std::move(starts);
+    input.key = {7, 1};
+    return input;
+}
+
+CensusResult take(const CensusInput& input) {
+    const auto exact = make_backend("reference", {Precision::fp64, 1, 0});
+    return census(input, *exact);
+}
+
+int total(const AttractorRecord& record) {
+    return record.memory_starts + record.conclusion_starts + record.random_starts;
+}
+
+// tau dx/dt = -x + 2 tanh x on two units: four stable points.
+TEST(Census, SharesOutTheBasinsOfFourPoints) {
+    std::vector<CensusStart> starts = {
+        from(StartKind::memory, {1, 1}), from(StartKind::memory, {0.5, 0.2}),
+        from(StartKind::conclusion, {1, -1}), from(StartKind::conclusion, {-1, -1})};
+    for (CensusStart& start : random_starts(2, 40, 1.0, {7, 1})) {
+        starts.push_back(std::move(start));
+    }
+    CensusInput input = census_of(network_of(2, diagonal({2, 2}), Cell::current), starts);
+    const CensusResult found = take(input);
+
+    EXPECT_EQ(found.summary.attractors, 4);
+    EXPECT_EQ(found.summary.fixed_points, 4);
+    EXPECT_EQ(found.summary.fixed_point_runs, 44);
+    EXPECT_EQ(found.summary.memory_runs, 2);
+    EXPECT_EQ(found.summary.conclusion_runs, 2);
+    EXPECT_EQ(found.summary.random_runs, 40);
+    EXPECT_EQ(found.summary.limits, "");
+    ASSERT_EQ(found.attractors.size(), 4u);
+    ASSERT_EQ(found.new_points.size(), 4u);
+    // The signs of a start are those of its end.
+    int random = 0;
+    for (std::size_t i = 0; i < starts.size(); ++i) {
+        const auto at = static_cast<std::size_t>(found.summary.end_attractors[i]);
+        const AttractorRecord& end = found.attractors[at];
+        EXPECT_EQ(end.kind, AttractorKind::fixed_point);
+        EXPECT_EQ(end.point, static_cast<int>(at));
+        for (std::size_t unit = 0; unit < 2; ++unit) {
+            const double begin = starts[i].state[static_cast<Eigen::Index>(unit)];
+            EXPECT_NEAR(end.state[unit], std::copysign(pitchfork(2.0), begin), 1e-14);
+        }
+    }
+    for (const AttractorRecord& record : found.attractors) {
+        random += record.random_starts;
+        EXPECT_TRUE(record.exponents.empty());
+    }
+    EXPECT_EQ(random, 40);
+    EXPECT_EQ(found.attractors[0].memory_starts, 2);  // points in order of their first run
+    EXPECT_EQ(found.attractors[1].conclusion_starts, 1);
+
+    // Points that are known keep their index, and no other is found.
+    const double x = pitchfork(2.0);
+    input.known = {{Eigen::Vector2d(0, 0), false},
+                   {Eigen::Vector2d(-x, -x), true},
+                   {Eigen::Vector2d(-x, x), true},
+                   {Eigen::Vector2d(x, -x), true},
+                   {Eigen::Vector2d(x, x), true}};
+    const CensusResult again = take(input);
+    EXPECT_TRUE(again.new_points.empty());
+    ASSERT_EQ(again.attractors.size(), 4u);
+    EXPECT_EQ(again.attractors[3].point, 4);
+    EXPECT_EQ(total(again.attractors[3]), total(found.attractors[0]));
+}
+
+// A bistable unit selects which of two cycles a pair is on.
+TEST(Census, TellsTwoCyclesApartAndMeasuresEachOnce) {
+    const auto pair = rotations(1.5, {0.6});
+    const NetworkModel model =
+        network_of(3, {2, 0, 0, 0.5, pair[0], pair[1], 0, pair[2], pair[3]}, Cell::rate);
+    const CensusResult found = take(census_of(
+        model,
+        {from(StartKind::memory, {0.5, 0.1, 0}), from(StartKind::conclusion, {-0.5, 0.1, 0}),
+         from(StartKind::random, {0.3, -0.6, 0.4}), from(StartKind::memory, {0.9, 0.0, -0.4})}));
+    ASSERT_EQ(found.attractors.size(), 2u) << found.summary.limits;
+    EXPECT_EQ(found.summary.limit_cycles, 2);
+    EXPECT_EQ(found.summary.limit_cycle_runs, 4);
+    EXPECT_EQ(found.attractors[0].memory_starts, 2);
+    EXPECT_EQ(found.attractors[0].random_starts, 1);
+    EXPECT_EQ(found.attractors[1].conclusion_starts, 1);
+    for (const AttractorRecord& record : found.attractors) {
+        EXPECT_EQ(record.kind, AttractorKind::limit_cycle);
+        EXPECT_LT(record.trivial_multiplier_error, 1e-6);
+        EXPECT_LT(record.residual, 1e-9);
+        EXPECT_EQ(record.multipliers.size(), 6u);
+        EXPECT_EQ(record.kaplan_yorke, 1.0);
+        EXPECT_TRUE(record.neutral_is_zero);
+        EXPECT_EQ(record.limits, "");
+    }
+    // Odd symmetry: the two are images of each other.
+    EXPECT_NEAR(found.attractors[0].period, found.attractors[1].period, 1e-8);
+    EXPECT_LT(found.attractors[0].state[0] * found.attractors[1].state[0], 0.0);
+    EXPECT_EQ(found.summary.end_attractors, (std::vector<int>{0, 1, 0, 0}));
+}
+
+TEST(Census, UncoupledPairsAreOneTorus) {
+    for (const std::size_t pairs : {2u, 3u}) {
+        std::vector<double> angles = {0.6, 0.35, 0.471};
+        angles.resize(pairs);
+        const int units = static_cast<int>(2 * pairs);
+        const CensusResult found =
+            take(census_of(network_of(units, rotations(1.5, angles), Cell::rate),
+                           random_starts(units, 3, 1.0, {7, 1})));
+        ASSERT_EQ(found.attractors.size(), 1u) << found.summary.limits;
+        const AttractorRecord& torus = found.attractors[0];
+        EXPECT_EQ(torus.kind, AttractorKind::torus) << torus.limits;
+        EXPECT_EQ(torus.random_starts, 3);
+        EXPECT_EQ(torus.kaplan_yorke, static_cast<double>(pairs));
+        EXPECT_EQ(torus.frequencies.size(), pairs);
+        EXPECT_EQ(torus.rotation_numbers.size(), pairs - 1);
+        EXPECT_EQ(torus.period, -1.0);
+        EXPECT_EQ(torus.limits, "");
+    }
+}
+
+// Two pairs with angles 0.6 and 0.58, coupled: they lock, one cycle.
+TEST(Census, CoupledPairsLockToACycle) {
+    std::vector<double> weights = rotations(1.5, {0.6, 0.58});
+    for (const auto& [to, other] : {std::pair{0, 2}, {1, 3}, {2, 0}, {3, 1}}) {
+        weights[static_cast<std::size_t>(to * 4 + other)] = 0.2;
+    }
+    const CensusResult found = take(census_of(network_of(4, weights, Cell::rate),
+                                              {from(StartKind::memory, {0.5, 0.1, 0.4, 0.2})}));
+    ASSERT_EQ(found.attractors.size(), 1u) << found.summary.limits;
+    EXPECT_EQ(found.attractors[0].kind, AttractorKind::limit_cycle);
+    EXPECT_EQ(found.attractors[0].kaplan_yorke, 1.0);
+    EXPECT_LT(std::hypot(found.attractors[0].multipliers[2], found.attractors[0].multipliers[3]),
+              0.9);
+}
+
+TEST(Census, ALargeRandomNetworkOfHighGainIsChaotic) {
+    const std::size_t units = 100;
+    CensusInput input = census_of(
+        network_of(units, normals(units * units, 3.0 / std::sqrt(units), 1), Cell::current),
+        random_starts(units, 2, 1.0, {7, 1}));
+    input.spectrum.last_length = 500.0;
+    const CensusResult found = take(input);
+    ASSERT_EQ(found.attractors.size(), 1u);
+    EXPECT_EQ(found.attractors[0].kind, AttractorKind::chaotic);
+    EXPECT_EQ(found.summary.chaotic_runs, 2);
+    EXPECT_GT(found.attractors[0].exponents[0], 3.0 * found.attractors[0].exponent_errors[0]);
+    EXPECT_GT(found.attractors[0].kaplan_yorke, 2.0);
+    EXPECT_NE(found.attractors[0].limits, "");  // known to less than was asked for
+}
+
+// A unit that decays at 5e-4 (not there after 400 trial lengths), and a focus whose speed falls by
+// less than any stretch of 10 trial lengths shows: neither is on an attractor.
+TEST(Census, SlowTransientsAreNoAttractors) {
+    const CensusResult tail =
+        take(census_of(network_of(1, {0.9998}, Cell::current), {from(StartKind::memory, {1.0})}));
+    EXPECT_EQ(tail.summary.attractors, 0);
+    EXPECT_EQ(tail.summary.slow_transient_runs, 1);
+    EXPECT_EQ(tail.summary.end_attractors, std::vector<int>{-1});
+    EXPECT_NE(tail.summary.limits.find("memory start 0"), std::string::npos);
+
+    // |1 + dt (c - 1 + i s)|^2 = 1 - 2e-5: a decay of 1e-4 a tau, below what exponents resolve.
+    const double s = 0.5;
+    const double c = 1.0 + (std::sqrt(1.0 - 2e-5 - 0.0025) - 1.0) / 0.1;
+    const CensusResult focus = take(census_of(
+        network_of(2, {c, -s, s, c}, Cell::current),
+        {from(StartKind::conclusion, {0.05, 0.0}), from(StartKind::random, {0.0, 0.03})}));
+    EXPECT_EQ(focus.summary.attractors, 0);
+    EXPECT_EQ(focus.summary.slow_transient_runs, 2);
+    EXPECT_TRUE(focus.attractors.empty());
+    EXPECT_NE(focus.summary.limits, "");
+}
+
+TEST(Census, RunsThatLeaveTheRangeAreFar) {
+    const CensusResult found =
+        take(census_of(network_of(2, diagonal({2, 2}), Cell::current),
+                       {from(StartKind::memory, {1, 1}), from(StartKind::memory, {std::nan(""), 1}),
+                        from(StartKind::random, {1e300, 1})}));
+    EXPECT_EQ(found.summary.far_runs, 2);
+    EXPECT_EQ(found.summary.fixed_point_runs, 1);
+    EXPECT_EQ(found.summary.end_kinds, (std::vector<int>{0, 5, 5}));
+}
+
+// The map alternates where the flow settles.
+TEST(Census, MapsHaveCyclesOfWholeSteps) {
+    const std::vector<CensusStart> starts = {from(StartKind::memory, {0.5}),
+                                             from(StartKind::memory, {-0.2})};
+    const CensusResult map = take(census_of(network_of(1, {-1.5}, Cell::rate, 1.0), starts));
+    ASSERT_EQ(map.attractors.size(), 1u) << map.summary.limits;
+    EXPECT_EQ(map.attractors[0].kind, AttractorKind::limit_cycle);
+    EXPECT_EQ(map.attractors[0].period, 2.0);
+    EXPECT_EQ(map.attractors[0].memory_starts, 2);
+    const double h = std::tanh(pitchfork(1.5));
+    const double multiplier = std::pow(1.5 * (1.0 - h * h), 2);
+    EXPECT_NEAR(map.attractors[0].multipliers[0], multiplier, 1e-9);
+    // Per unit of time, a step being one: half the logarithm of that of two steps.
+    EXPECT_NEAR(map.attractors[0].exponents[0], 0.5 * std::log(multiplier), 1e-9);
+    const CensusResult flow = take(census_of(network_of(1, {-1.5}, Cell::rate), starts));
+    ASSERT_EQ(flow.attractors.size(), 1u);
+    EXPECT_EQ(flow.attractors[0].kind, AttractorKind::fixed_point);
+
+    // A turning pair of the map: a closed curve, with its turns per step.
+    const CensusResult curve =
+        take(census_of(network_of(2, rotations(1.5, {0.6180339887}), Cell::rate, 1.0),
+                       random_starts(2, 2, 1.0, {7, 1})));
+    ASSERT_EQ(curve.attractors.size(), 1u) << curve.summary.limits;
+    EXPECT_EQ(curve.attractors[0].kind, AttractorKind::limit_cycle);
+    ASSERT_EQ(curve.attractors[0].rotation_numbers.size(), 1u);
+    EXPECT_NEAR(curve.attractors[0].rotation_numbers[0] * curve.attractors[0].period, 1.0, 1e-12);
+    EXPECT_NE(curve.attractors[0].limits.find("closed curve"), std::string::npos);
+}
+
+TEST(CensusStarts, AreMemoryStatesConclusionsAndDraws) {
+    const AnalysisInput input =
+        input_of(network_of(2, diagonal({2, 2}), Cell::current), {1, 1, 1, -1, -1, 1, -1, -1});
+    const auto exact = make_backend("reference", {Precision::fp64, 1, 0});
+    const auto memories = memory_starts(input, *exact);
+    ASSERT_EQ(memories.size(), 16u);  // four types after each of four conclusions
+    const Dynamics dynamics(input.model);
+    for (std::size_t i = 0; i < memories.size(); ++i) {
+        Eigen::VectorXd x =
+            Eigen::Map<const Eigen::VectorXd>(input.conclusions.data() + i / 4 * 2, 2);
+        for (int step = 0; step < 20; ++step) {  // the first error epoch of SilentTask
+            x = dynamics.step(x);
+        }
+        EXPECT_LT((memories[i].state - x).norm(), 1e-13);
+        EXPECT_EQ(memories[i].kind, StartKind::memory);
+    }
+    const auto conclusions = conclusion_starts(input);
+    ASSERT_EQ(conclusions.size(), 4u);
+    EXPECT_EQ(conclusions[1].state, Eigen::Vector2d(1, -1));
+    EXPECT_EQ(conclusion_scale(input), 1.0);
+    // Draws keep their values whatever their number.
+    const auto few = random_starts(2, 3, 2.0, {7, 1});
+    const auto many = random_starts(2, 30, 2.0, {7, 1});
+    EXPECT_EQ(few[2].state, many[2].state);
+    std::set<double> values;
+    for (const CensusStart& start : many) {
+        values.insert(start.state[0]);
+    }
+    EXPECT_EQ(values.size(), 30u);
+}
+
+// Every field of a record is described once.
+TEST(CensusRecords, AreDescribed) {
+    AttractorRecord record;
+    std::set<std::string> names;
+    describe(record, [&](const char* name, auto&, const Meaning& meaning) {
+        EXPECT_TRUE(names.insert(name).second) << name;
+        EXPECT_NE(std::string(meaning.text), "");
+    });
+    EXPECT_EQ(names.size(), 22u);
+    const CensusSummary summary;
+    int fields = 0;
+    describe(summary, [&](const char*, const auto&, const Meaning&) { ++fields; });
+    EXPECT_EQ(fields, 18);
+    EXPECT_EQ(enumerators(AttractorKind::torus).size(), 6u);
+}
+
+}  // namespace
+}  // namespace shoal

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// Level full in checkpoints and in analysis.h5: every field of every part comes back.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "store/analysis_file.hpp"
+#include "store/described_bytes.hpp"
+#include "store/full_records.hpp"
+#include "store/segments.hpp"
+#include "test_store_support.hpp"
+
+namespace shoal::test {
+namespace {
+
+/// Gives every field a value of its own.
+class Fill {
+  public:
+    explicit Fill(int units) : units_(static_cast<std::size_t>(units)) {}
+
+    template <class Record>
+    void fill(Record& record) {
+        describe(record, [&](const char* name, auto& field, const Meaning& meaning) {
+            set(name, field, meaning);
+        });
+    }
+
+  private:
+    template <class Field>
+    void set(const char* name, Field& field, const Meaning& meaning) {
+        ++next_;
+        if constexpr (std::is_enum_v<Field>) {
+            field = enumerators(field).back();
+        } else if constexpr (std::is_same_v<Field, std::string>) {
+            field = std::string(name) + " " + std::to_string(next_);
+        } else if constexpr (std::is_same_v<Field, bool>) {
+            field = next_ % 2 == 1;
+        } else if constexpr (std::is_arithmetic_v<Field>) {
+            field = static_cast<Field>(next_);
+        } else {
+            field.clear();
+            std::size_t size = 1;
+            for (const std::string& axis : meaning.axes) {
+                size *= axis == "unit" ? units_ : axis == "part" ? 2 : 3;
+            }
+            for (std::size_t i = 0; i < size; ++i) {
+                field.push_back(
+                    static_cast<typename Field::value_type>(next_ + static_cast<int>(i)));
+            }
+        }
+    }
+    std::size_t units_;
+    int next_ = 0;
+};
+
+NetworkAnalysis analysed(const std::string& uid, int units, int rows) {
+    NetworkAnalysis analysis;
+    analysis.uid = uid;
+    Fill values(units);
+    const auto full = std::make_shared<FullAnalysis>();
+    for (int i = 0; i < rows; ++i) {
+        FixedPoint point;
+        point.state.assign(static_cast<std::size_t>(units), i + 1.0);
+        point.eigenvalues.assign(static_cast<std::size_t>(2 * units), -1.0);
+        analysis.points.push_back(point);
+        values.fill(full->proofs.emplace_back());
+    }
+    visit_parts([&](const char*, const auto& part) { values.fill(part(*full)); },
+                [&](const char*, const char*, const auto& part) {
+                    for (int i = 0; i < rows; ++i) {
+                        values.fill(part(*full).emplace_back());
+                    }
+                });
+    analysis.full = full;
+    return analysis;
+}
+
+std::vector<std::byte> bytes_of(const NetworkAnalysis& analysis) {
+    ByteWriter out;
+    serialize(out, analysis);
+    return out.take();
+}
+
+TEST(FullRecords, ComeBackFromBytes) {
+    const auto bytes = bytes_of(analysed("0123456789abcdef", 3, 2));
+    NetworkAnalysis back;
+    ByteReader in(bytes);
+    deserialize(in, back);
+    EXPECT_TRUE(in.empty());
+    ASSERT_NE(back.full, nullptr);
+    EXPECT_EQ(back.full->modes.size(), 2u);
+    EXPECT_TRUE(bytes_of(back) == bytes);
+}
+
+TEST(FullRecords, ComeBackFromTheAnalysisFile) {
+    const Folder folder;
+    const Config config = small_population();
+    // Networks 1 and 5 are of different sizes; all others were not analysed.
+    const std::vector<NetworkAnalysis> networks = {
+        analysed(config.networks[1].uid, config.networks[1].network.units, 2),
+        analysed(config.networks[5].uid, config.networks[5].network.units, 1)};
+    const auto path = folder / "analysis.h5";
+    write_analysis(path, config,
+                   [&](const NetworkSpec& spec) -> std::optional<NetworkAnalysis> {
+                       for (const NetworkAnalysis& network : networks) {
+                           if (network.uid == spec.uid) {
+                               return network;
+                           }
+                       }
+                       return std::nullopt;
+                   },
+                   {});
+    const AnalysisContent found = read_analysis(path);
+    ASSERT_EQ(found.networks.size(), 2u);
+    for (const NetworkAnalysis& back : found.networks) {
+        const NetworkAnalysis& want = back.uid == networks[0].uid ? networks[0] : networks[1];
+        EXPECT_TRUE(bytes_of(back) == bytes_of(want)) << back.uid;
+    }
+    EXPECT_EQ(python("read_full.py", path.string()), 0);
+}
+
+}  // namespace
+}  // namespace shoal::test
