@@ -3,6 +3,7 @@
 
 #include <Eigen/Cholesky>
 #include <cmath>
+#include <utility>
 
 #include "analysis/lu.hpp"
 #include "analysis/rounding.hpp"
@@ -14,53 +15,76 @@ namespace {
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr int halvings_limit = 5;
-constexpr double sufficient_fall = 0.1;
+constexpr int halvings_limit = 8;
 constexpr double chord_fall = 0.25;
 /// |G| below which it is compared with rounding; above, the comparison could not hold.
 constexpr double near_zero = 1e-6;
 
-class Descent {
-  public:
-    Descent(const SearchedNetwork& network, const VectorXd& start)
-        : network_(network), x(start), residual(network.form.residual(start)) {
-        norm = residual.norm();
-    }
-
-    /// Moves to x - scale step if |G| falls to at most `share` of itself.
-    bool try_step(const VectorXd& step, double scale, double share) {
-        const VectorXd candidate = x - scale * step;
-        const VectorXd there = network_.form.residual(candidate);
-        work.products += 1;
-        const double size = there.norm();
-        if (!(size <= share * norm)) {
-            return false;
-        }
-        x = candidate;
-        residual = there;
-        norm = size;
-        return true;
-    }
-    bool at_zero() const { return norm <= near_zero && norm <= network_.rounding(x); }
-
-  private:
-    const SearchedNetwork& network_;
-
-  public:
+/// Where a run is.
+struct Iterate {
     VectorXd x;
     VectorXd residual;
-    double norm = 0.0;
-    SearchWork work;
+    double norm = 0.0;  ///< |G(x)|
 };
 
-bool damped_step(Descent& descent, const VectorXd& step) {
-    double scale = 1.0;
-    for (int halving = 0; halving <= halvings_limit; ++halving, scale *= 0.5) {
-        if (descent.try_step(step, scale, 1.0 - sufficient_fall * scale)) {
-            return true;
+class NewtonRun {
+  public:
+    NewtonRun(const SearchedNetwork& network, const VectorXd& start) : network_(network) {
+        at = evaluate(start);
+    }
+
+    bool at_zero() const { return at.norm <= near_zero && at.norm <= network_.rounding(at.x); }
+    LuFactors factors() {
+        work.factorisations += 1;
+        return LuFactors(network_.form.jacobian(at.x));
+    }
+    VectorXd correction(const LuFactors& factors, const Iterate& where) {
+        work.solves += 1;
+        return factors.solve(where.residual);
+    }
+    /// Moves to x - scale step if the correction that the same factors give there is at most
+    /// `share` of the step, which it replaces.
+    bool try_step(const LuFactors& factors, VectorXd& step, double scale, double share) {
+        Iterate there = evaluate(at.x - scale * step);
+        VectorXd next = correction(factors, there);
+        if (!(next.norm() <= share * step.norm())) {
+            return false;
+        }
+        at = std::move(there);
+        step = std::move(next);
+        return true;
+    }
+    /// The last digits; a step that does not help is not taken.
+    void polish(const LuFactors& factors) {
+        Iterate there = evaluate(at.x - correction(factors, at));
+        if (there.norm < at.norm) {
+            at = std::move(there);
         }
     }
-    return false;
+
+    Iterate at;
+    SearchWork work;
+
+  private:
+    Iterate evaluate(const VectorXd& x) {
+        work.products += 1;
+        Iterate there{x, network_.form.residual(x), 0.0};
+        there.norm = there.residual.norm();
+        return there;
+    }
+
+    const SearchedNetwork& network_;
+};
+
+/// The scale that was taken, 0: none.
+double damped_step(NewtonRun& run, const LuFactors& factors, VectorXd& step) {
+    double scale = 1.0;
+    for (int halving = 0; halving <= halvings_limit; ++halving, scale *= 0.5) {
+        if (run.try_step(factors, step, scale, 1.0 - 0.25 * scale)) {
+            return scale;
+        }
+    }
+    return 0.0;
 }
 
 }  // namespace
@@ -95,46 +119,38 @@ SearchWork& SearchWork::operator+=(const SearchWork& other) {
 }
 
 ZeroRun find_zero(const SearchedNetwork& network, const VectorXd& start, const SearchWatch& watch) {
-    Descent descent(network, start);
+    NewtonRun newton(network, start);
     ZeroRun run;
     bool watched = false;
     const auto over = [&] {
-        watched = watch(descent.x);
-        return watched || descent.at_zero();
+        watched = watch(newton.at.x);
+        return watched || newton.at_zero();
     };
-    run.fate = ZeroFate::capped;
-    bool ended = !std::isfinite(descent.norm);
+    run.fate = std::isfinite(newton.at.norm) ? ZeroFate::capped : ZeroFate::stalled;
+    bool ended = run.fate == ZeroFate::stalled || over();
     for (int i = 0; i < zero_search_limit && !ended; ++i) {
-        ended = over();
-        if (ended) {
-            break;
-        }
-        const LuFactors factors(network.form.jacobian(descent.x));
-        descent.work.factorisations += 1;
-        const auto step = [&] {
-            descent.work.solves += 1;
-            return factors.solve(descent.residual);
-        };
-        if (!damped_step(descent, step())) {
+        const LuFactors factors = newton.factors();
+        VectorXd step = newton.correction(factors, newton.at);
+        const double scale = damped_step(newton, factors, step);
+        if (scale == 0.0) {
             run.fate = ZeroFate::stalled;
             break;
         }
         ended = over();
-        while (!ended && descent.try_step(step(), 1.0, chord_fall)) {
+        while (!ended && scale == 1.0 && newton.try_step(factors, step, 1.0, chord_fall)) {
             ended = over();
         }
         if (ended && !watched) {
-            // The last digits; a step that does not help is not taken.
-            descent.try_step(step(), 1.0, 1.0);
+            newton.polish(factors);
         }
     }
-    if (ended) {
-        run.fate = watched             ? ZeroFate::watched
-                   : descent.at_zero() ? ZeroFate::zero
-                                       : ZeroFate::stalled;
+    if (watched) {
+        run.fate = ZeroFate::watched;
+    } else if (newton.at_zero()) {
+        run.fate = ZeroFate::zero;
     }
-    run.x = descent.x;
-    run.work = descent.work;
+    run.x = newton.at.x;
+    run.work = newton.work;
     return run;
 }
 

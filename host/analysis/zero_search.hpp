@@ -44,7 +44,7 @@ struct SearchWork {
 enum class ZeroFate {
     zero,     ///< |G| is at most what rounding leaves
     watched,  ///< `watch` took over
-    stalled,  ///< no step along Newton's direction lowers |G| enough
+    stalled,  ///< no step along Newton's direction shortens the correction
     capped    ///< still falling after zero_search_limit factorisations
 };
 
@@ -60,9 +60,12 @@ using SearchWatch = std::function<bool(const Eigen::VectorXd&)>;
 /// Most factorisations of one start.
 inline constexpr int zero_search_limit = 60;
 
-/// Damped Newton: x - t DG(x)^-1 G(x), t halved until |G| falls by at least t / 10 of itself; the
-/// factors serve further chord steps as long as each divides |G| by 4 (Shamanskii, Ukr. Mat. Zh.
-/// 19, 1967).
+/// Damped Newton: x - t d, DG(x) d = G(x), t halved until the correction d' that the same factors
+/// give at the new point is shorter, |d'| <= (1 - t / 4) |d|: unlike the fall of |G| this does not
+/// depend on the scale of the equations, so that long steps along curved valleys of |G| (near a
+/// ring of slow points, say) pass (Deuflhard, Newton Methods for Nonlinear Problems, 2004,
+/// section 3.3). After a full step the factors serve further chord steps d' as long as each divides
+/// the correction by 4 (Shamanskii, Ukr. Mat. Zh. 19, 1967).
 ZeroRun find_zero(const SearchedNetwork& network, const Eigen::VectorXd& start,
                   const SearchWatch& watch);
 
