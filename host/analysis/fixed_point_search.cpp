@@ -30,15 +30,16 @@ constexpr int chord_limit = 30;
 /// drawn to a root that is not theirs.
 constexpr double chord_reach = 4.0;
 
-struct SlowPoint {
-    VectorXd state;
+/// A minimum of q; too fast ones are remembered, too, so that they are not searched again.
+struct Minimum {
+    SlowRun run;
     VectorXd rates;
-    double speed = 0.0;
+    bool slow = false;
 };
 
 /// Where a start ended.
 struct End {
-    enum class Kind { waiting, root, slow, nowhere } kind = Kind::waiting;
+    enum class Kind { waiting, root, minimum, nowhere } kind = Kind::waiting;
     int number = -1;
 };
 
@@ -52,28 +53,29 @@ class Search {
     void refine(std::size_t start);
     void minimise(std::size_t start, const VectorXd& x);
     bool known_end(const VectorXd& x, const VectorXd& state, End& end) const;
-    int slow_point_near(const VectorXd& state) const;
+    int minimum_near(const VectorXd& state) const;
     void end_at_known(std::size_t start, const End& end, const VectorXd& x);
+    bool leads_to_known_minimum(const VectorXd& state, End& end);
     void end_at_root(std::size_t start, int root, bool early);
     int add_root(const VectorXd& x);
     void try_with(int root);
     void chord_to(int root, VectorXd x);
     FoundPoint point_of(const Root& root, const Inertia& inertia) const;
+    FoundPoint point_of(const SlowRun& minimum);
     void add_spectrum(FoundPoint& point, const Inertia& inertia) const;
-    std::string limits() const;
+    std::string limits(int fast_ends) const;
 
     SearchedNetwork network_;
     const SearchOptions& options_;
     RootSet roots_;
     MatrixXd starts_;  ///< as x of G
     std::vector<End> ends_;
-    std::vector<SlowPoint> slow_points_;
+    std::vector<Minimum> minima_;
     SearchWork work_;
     int stopped_early_ = 0;
     int stalled_unsearched_ = 0;
     int capped_zero_ = 0;
     int capped_slow_ = 0;
-    int fast_minima_ = 0;
     int dropped_unproved_ = 0;
 };
 
@@ -102,19 +104,19 @@ void Search::end_at_root(std::size_t start, int root, bool early) {
 /// Whether an iterate, x of G and state of the network, needs no further steps.
 bool Search::known_end(const VectorXd& x, const VectorXd& state, End& end) const {
     const int root = roots_.proved_near(x);
-    const int slow = root == -1 ? slow_point_near(state) : -1;
+    const int slow = root == -1 ? minimum_near(state) : -1;
     if (root != -1) {
         end = {End::Kind::root, root};
     } else if (slow != -1) {
-        end = {End::Kind::slow, slow};
+        end = {End::Kind::minimum, slow};
     }
     return root != -1 || slow != -1;
 }
 
-int Search::slow_point_near(const VectorXd& state) const {
+int Search::minimum_near(const VectorXd& state) const {
     const VectorXd rates = network_.dynamics.rates(state);
-    for (std::size_t i = 0; i < slow_points_.size(); ++i) {
-        if (rms(rates - slow_points_[i].rates) <= distinct_distance) {
+    for (std::size_t i = 0; i < minima_.size(); ++i) {
+        if (rms(rates - minima_[i].rates) <= distinct_distance) {
             return static_cast<int>(i);
         }
     }
@@ -133,10 +135,20 @@ void Search::end_at_known(std::size_t start, const End& end, const VectorXd& x) 
     }
 }
 
+bool Search::leads_to_known_minimum(const VectorXd& state, End& end) {
+    for (std::size_t i = 0; i < minima_.size(); ++i) {
+        if (leads_to_minimum(network_, minima_[i].run, state, distinct_distance, work_)) {
+            end = {End::Kind::minimum, static_cast<int>(i)};
+            return true;
+        }
+    }
+    return false;
+}
+
 void Search::refine(std::size_t start) {
     End end;
     const auto watch = [&](const VectorXd& x) {
-        const bool slow_ones = !slow_points_.empty();
+        const bool slow_ones = !minima_.empty();
         return known_end(x, slow_ones ? network_.form.to_state(x) : x, end);
     };
     const ZeroRun run = find_zero(network_, starts_.col(static_cast<Index>(start)), watch);
@@ -244,7 +256,8 @@ void Search::minimise(std::size_t start, const VectorXd& x) {
     const Dynamics& dynamics = network_.dynamics;
     End known;
     const auto watch = [&](const VectorXd& state) {
-        return known_end(network_.form.from_state(state), state, known);
+        return known_end(network_.form.from_state(state), state, known) ||
+               leads_to_known_minimum(state, known);
     };
     const SlowRun run = find_slow_point(network_, network_.form.to_state(x), watch);
     work_ += run.work;
@@ -268,15 +281,12 @@ void Search::minimise(std::size_t start, const VectorXd& x) {
         ++capped_slow_;
         return;
     }
-    if (rms(dynamics.velocity(run.state)) * dynamics.tau() > options_.slow_speed) {
-        ++fast_minima_;
-        return;
-    }
-    ends_[start] = {End::Kind::slow, static_cast<int>(slow_points_.size())};
-    slow_points_.push_back({run.state, dynamics.rates(run.state), run.speed});
+    const bool slow = rms(dynamics.velocity(run.state)) * dynamics.tau() <= options_.slow_speed;
+    ends_[start] = {End::Kind::minimum, static_cast<int>(minima_.size())};
+    minima_.push_back({run, dynamics.rates(run.state), slow});
 }
 
-std::string Search::limits() const {
+std::string Search::limits(int fast_ends) const {
     std::vector<std::string> notes;
     const auto note = [&](int count, const std::string& text) {
         if (count > 0) {
@@ -291,9 +301,9 @@ std::string Search::limits() const {
                      options_.slow_steps));
     note(capped_slow_, fmt::format("starts had reached no minimum of the speed after {} steps.",
                                    slow_search_limit));
-    note(fast_minima_, fmt::format("starts ended at minima of the speed too fast to be kept (above "
-                                   "{:.3g} / tau, RMS).",
-                                   options_.slow_speed));
+    note(fast_ends, fmt::format("starts ended at minima of the speed too fast to be kept (above "
+                                "{:.3g} / tau, RMS).",
+                                options_.slow_speed));
     note(dropped_unproved_,
          fmt::format("starts ended at zeros that could not be proved beyond the {} "
                      "that are kept.",
@@ -346,6 +356,18 @@ FoundPoint Search::point_of(const Root& root, const Inertia& inertia) const {
     return point;
 }
 
+FoundPoint Search::point_of(const SlowRun& minimum) {
+    FoundPoint point;
+    point.state = values_of(minimum.state);
+    point.speed = minimum.speed;
+    point.label = PointLabel::slow;
+    if (options_.spectra != PointSpectra::none) {
+        work_.spectra += 1;
+        add_spectrum(point, inertia(network_.form, network_.form.from_state(minimum.state), -1.0));
+    }
+    return point;
+}
+
 SearchResult Search::result() {
     SearchResult result;
     const std::vector<Root>& roots = roots_.roots();
@@ -377,24 +399,22 @@ SearchResult Search::result() {
         result.points[probed[k]].continuum_dimension = probes[k].dimension();
         result.summary.continua = std::max(result.summary.continua, continua[k] + 1);
     }
-    for (const SlowPoint& slow : slow_points_) {
-        FoundPoint point;
-        point.state = values_of(slow.state);
-        point.speed = slow.speed;
-        point.label = PointLabel::slow;
-        if (options_.spectra != PointSpectra::none) {
-            work_.spectra += 1;
-            add_spectrum(point, inertia(network_.form, network_.form.from_state(slow.state), -1.0));
+    std::vector<int> minimum_points;  // their numbers among the points, -1: too fast
+    for (const Minimum& minimum : minima_) {
+        minimum_points.push_back(minimum.slow ? static_cast<int>(result.points.size()) : -1);
+        if (minimum.slow) {
+            result.points.push_back(point_of(minimum.run));
         }
-        result.points.push_back(std::move(point));
     }
     SearchSummary& summary = result.summary;
+    int fast_ends = 0;
     for (const End& end : ends_) {
         int point = -1;
         if (end.kind == End::Kind::root) {
             point = end.number;
-        } else if (end.kind == End::Kind::slow) {
-            point = static_cast<int>(roots.size()) + end.number;
+        } else if (end.kind == End::Kind::minimum) {
+            point = minimum_points[static_cast<std::size_t>(end.number)];
+            fast_ends += point == -1 ? 1 : 0;
         }
         result.ends.push_back(point);
         if (point == -1) {
@@ -408,7 +428,7 @@ SearchResult Search::result() {
     summary.starts = static_cast<int>(ends_.size());
     summary.stopped_early = stopped_early_;
     summary.refined = summary.starts - stopped_early_ - summary.ended_nowhere;
-    summary.slow_points = static_cast<int>(slow_points_.size());
+    summary.slow_points = static_cast<int>(result.points.size() - roots.size());
     summary.odd = network_.form.odd();
     std::vector<int> hits;
     for (std::size_t i = 0; i < roots.size(); ++i) {
@@ -435,7 +455,7 @@ SearchResult Search::result() {
     summary.coverage_low = caught.coverage_low;
     summary.completeness =
         verdict_of({summary.roots, summary.proved, summary.index_sum, summary.continua, caught});
-    summary.limits = limits();
+    summary.limits = limits(fast_ends);
     result.work = work_;
     return result;
 }

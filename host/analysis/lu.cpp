@@ -23,7 +23,9 @@ struct LuColumns {
     std::size_t stride;
     double* at(std::size_t row, std::size_t column) const { return values + column * stride + row; }
 };
-constexpr std::size_t lu_block = 16;  // a multiple of every vector's length
+constexpr std::size_t lu_block = 16;
+constexpr std::size_t lu_strip = 4;    // columns of a block factored together
+constexpr std::size_t lu_padding = 8;  // rows behind a column that vectors may reach
 }  // namespace shoal
 #endif
 
@@ -31,7 +33,7 @@ HWY_BEFORE_NAMESPACE();
 namespace shoal::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
-using D = hn::CappedTag<double, lu_block>;
+using D = hn::CappedTag<double, lu_padding>;
 using V = hn::Vec<D>;
 
 // Three vectors of rows of one column of C.
@@ -106,7 +108,7 @@ HWY_ATTR void subtract_multiple(double* to, const double* from, double factor, s
     }
 }
 
-// C -= L U; `rows` is a multiple of the vector's length.
+// C -= L U. The last vectors may reach into the padding, where L is 0.
 HWY_ATTR void subtract_product(LuColumns c, LuColumns l, LuColumns u, std::size_t rows,
                                std::size_t columns, std::size_t depth) {
     std::size_t column = 0;
@@ -128,6 +130,74 @@ HWY_ATTR void solve_lower(LuColumns strict, LuColumns x, std::size_t columns, st
         double* values = x.at(0, column);
         for (std::size_t k = 0; k + 1 < depth; ++k) {
             subtract_multiple(values, strict.at(0, k), values[k], lu_block);
+        }
+    }
+}
+
+// The row of the largest magnitude in [from, to). NaN never wins.
+HWY_ATTR std::size_t largest_row(const double* values, std::size_t from, std::size_t to) {
+    const D d;
+    const std::size_t lanes = hn::Lanes(d);
+    V most = hn::Zero(d);
+    std::size_t row = from;
+    for (; row + lanes <= to; row += lanes) {
+        most = hn::Max(most, hn::Abs(hn::LoadU(d, values + row)));
+    }
+    double largest = hn::GetLane(hn::MaxOfLanes(d, most));
+    for (; row < to; ++row) {
+        largest = std::max(largest, std::abs(values[row]));
+    }
+    for (row = from; row < to; ++row) {
+        if (std::abs(values[row]) == largest) {
+            return row;
+        }
+    }
+    return from;
+}
+
+HWY_ATTR void scale_rows(double* values, double factor, std::size_t rows) {
+    const D d;
+    const V f = hn::Set(d, factor);
+    for (std::size_t row = 0; row < rows; row += hn::Lanes(d)) {
+        hn::StoreU(hn::Mul(hn::LoadU(d, values + row), f), d, values + row);
+    }
+}
+
+// Columns [first, end) below row `first`, strip by strip; pivots[k]: the row that column first + k
+// swapped with, in these columns alone so far.
+HWY_ATTR void factor_block(LuColumns all, std::size_t units, std::size_t first, std::size_t end,
+                           std::size_t* pivots) {
+    for (std::size_t strip = first; strip < end; strip += lu_strip) {
+        const std::size_t strip_end = std::min(strip + lu_strip, end);
+        for (std::size_t column = strip; column < strip_end; ++column) {
+            double* values = all.at(0, column);
+            const std::size_t pivot = largest_row(values, column, units);
+            pivots[column - first] = pivot;
+            if (pivot != column) {
+                for (std::size_t other = first; other < end; ++other) {
+                    std::swap(*all.at(pivot, other), *all.at(column, other));
+                }
+            }
+            const std::size_t below = units - column - 1;
+            scale_rows(values + column + 1, 1.0 / values[column], below);
+            for (std::size_t other = column + 1; other < strip_end; ++other) {
+                subtract_multiple(all.at(column + 1, other), values + column + 1,
+                                  *all.at(column, other), below);
+            }
+        }
+        for (std::size_t other = strip_end; other < end; ++other) {
+            double* values = all.at(0, other);
+            for (std::size_t k = strip; k < strip_end; ++k) {
+                for (std::size_t row = k + 1; row < strip_end; ++row) {
+                    values[row] -= *all.at(row, k) * values[k];
+                }
+            }
+        }
+        if (strip_end < end) {
+            subtract_product({all.at(strip_end, strip_end), all.stride},
+                             {all.at(strip_end, strip), all.stride},
+                             {all.at(strip, strip_end), all.stride}, units - strip_end,
+                             end - strip_end, strip_end - strip);
         }
     }
 }
@@ -157,9 +227,9 @@ HWY_AFTER_NAMESPACE();
 namespace shoal {
 
 HWY_EXPORT(subtract_product);
-HWY_EXPORT(subtract_multiple);
 HWY_EXPORT(solve_lower);
 HWY_EXPORT(solve_vector);
+HWY_EXPORT(factor_block);
 
 namespace {
 
@@ -178,7 +248,9 @@ void copy_strict_lower(LuColumns block, std::size_t size, LuColumns to) {
 }  // namespace
 
 LuFactors::LuFactors(const Eigen::MatrixXd& matrix)
-    : units_(static_cast<std::size_t>(matrix.rows())), stride_(padded(units_) + 8), rows_(units_) {
+    : units_(static_cast<std::size_t>(matrix.rows())),
+      stride_(padded(units_) + lu_padding),
+      rows_(units_) {
     check(matrix.rows() == matrix.cols(), "a square matrix");
     values_.assign(stride_ * units_, 0.0);
     for (std::size_t i = 0; i < units_; ++i) {
@@ -207,33 +279,12 @@ LuFactors::LuFactors(const Eigen::MatrixXd& matrix)
 
 void LuFactors::factor_panel(std::size_t first, std::size_t end) {
     const LuColumns all{values_.data(), stride_};
-    const std::size_t rows = padded(units_);
-    std::vector<double> multipliers(rows - first);
     std::size_t pivots[lu_block];
+    HWY_DYNAMIC_DISPATCH(factor_block)(all, units_, first, end, pivots);
     for (std::size_t column = first; column < end; ++column) {
-        double* values = all.at(0, column);
-        std::size_t pivot = column;
-        for (std::size_t row = column + 1; row < units_; ++row) {
-            pivot = std::abs(values[row]) > std::abs(values[pivot]) ? row : pivot;
-        }
-        pivots[column - first] = pivot;
-        if (pivot != column) {
-            ++swaps_;
-            std::swap(rows_[pivot], rows_[column]);
-            for (std::size_t other = first; other < end; ++other) {
-                std::swap(*all.at(pivot, other), *all.at(column, other));
-            }
-        }
-        const double reciprocal = 1.0 / values[column];
-        std::fill(multipliers.begin(), multipliers.end(), 0.0);
-        for (std::size_t row = column + 1; row < units_; ++row) {
-            values[row] *= reciprocal;
-            multipliers[row - first] = values[row];
-        }
-        for (std::size_t other = column + 1; other < end; ++other) {
-            HWY_DYNAMIC_DISPATCH(subtract_multiple)
-            (all.at(first, other), multipliers.data(), *all.at(column, other), rows - first);
-        }
+        const std::size_t pivot = pivots[column - first];
+        swaps_ += pivot != column ? 1 : 0;
+        std::swap(rows_[pivot], rows_[column]);
     }
     for (std::size_t other = 0; other < units_; ++other) {
         if (other >= first && other < end) {

@@ -25,8 +25,11 @@ Eigen::VectorXd ZeroForm::residual(const Eigen::VectorXd& x) const {
 }
 
 Eigen::MatrixXd ZeroForm::jacobian(const Eigen::VectorXd& x) const {
-    const Eigen::ArrayXd r = tanh_of(x).array();
-    Eigen::MatrixXd result = weights() * (1.0 - r.square()).matrix().asDiagonal();
+    const Eigen::VectorXd slope = 1.0 - tanh_of(x).array().square();
+    Eigen::MatrixXd result(units(), units());
+    for (Eigen::Index from = 0; from < units(); ++from) {
+        result.col(from) = weights().col(from) * slope[from];
+    }
     result.diagonal().array() -= 1.0;
     return result;
 }

@@ -220,6 +220,7 @@ SlowRun find_slow_point(const SearchedNetwork& network, const VectorXd& state,
             }
             if (promised <= 1e-10 * q && shift < 1e-3) {
                 run.fate = SlowFate::minimum;
+                run.inverse = factors.solve(MatrixXd::Identity(state.size(), state.size()));
                 break;
             }
             const VectorXd candidate = run.state - step;
@@ -238,6 +239,44 @@ SlowRun find_slow_point(const SearchedNetwork& network, const VectorXd& state,
     }
     run.speed = network.dynamics.velocity(run.state).norm();
     return run;
+}
+
+namespace {
+
+constexpr int chord_limit = 20;
+
+/// Of tau^2 q.
+VectorXd gradient_at(const SearchedNetwork& network, const VectorXd& state) {
+    const Dynamics& dynamics = network.dynamics;
+    const VectorXd force = dynamics.tau() * dynamics.velocity(state);
+    if (dynamics.cell() == Cell::current) {
+        const VectorXd slope = 1.0 - tanh_of(state).array().square();
+        return slope.cwiseProduct(dynamics.weights().transpose() * force) - force;
+    }
+    const VectorXd a = tanh_of(dynamics.weights() * state + dynamics.drive());
+    const VectorXd slope = 1.0 - a.array().square();
+    return dynamics.weights().transpose() * slope.cwiseProduct(force) - force;
+}
+
+}  // namespace
+
+bool leads_to_minimum(const SearchedNetwork& network, const SlowRun& minimum, VectorXd state,
+                      double near, SearchWork& work) {
+    const VectorXd rates = network.dynamics.rates(minimum.state);
+    double distance = (state - minimum.state).norm();
+    for (int i = 0; i < chord_limit; ++i) {
+        if (rms(network.dynamics.rates(state) - rates) <= near) {
+            return true;
+        }
+        state -= minimum.inverse * gradient_at(network, state);
+        work.products += 3;
+        const double there = (state - minimum.state).norm();
+        if (!(there <= 0.5 * distance)) {
+            return false;
+        }
+        distance = there;
+    }
+    return false;
 }
 
 }  // namespace shoal

@@ -75,6 +75,7 @@ struct SlowRun {
     Eigen::VectorXd state;
     double speed = 0.0;  ///< |F(state)|_2
     SlowFate fate = SlowFate::capped;
+    Eigen::MatrixXd inverse;  ///< of the Hessian of tau^2 q there, if it is a minimum
     SearchWork work;
 };
 
@@ -87,5 +88,11 @@ inline constexpr int slow_search_limit = 100;
 /// approach is quadratic. A minimum: the next step promises less than 1e-10 of q.
 SlowRun find_slow_point(const SearchedNetwork& network, const Eigen::VectorXd& state,
                         const SearchWatch& watch);
+
+/// Whether chord steps x - H^-1 dq/dx, H the Hessian at a known minimum, lead from `state` to
+/// within `near` of it (RMS difference of rates): each must halve the distance. A few products with
+/// vectors in place of a minimisation.
+bool leads_to_minimum(const SearchedNetwork& network, const SlowRun& minimum, Eigen::VectorXd state,
+                      double near, SearchWork& work);
 
 }  // namespace shoal
