@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <complex>
 #include <utility>
@@ -58,6 +59,8 @@ class Search {
     bool leads_to_known_minimum(const VectorXd& state, End& end);
     void end_at_root(std::size_t start, int root, bool early);
     int add_root(const VectorXd& x);
+    bool root_is_missing() const;
+    void look_for_missing();
     void try_with(int root);
     void chord_to(int root, VectorXd x);
     FoundPoint point_of(const Root& root, const Inertia& inertia) const;
@@ -77,6 +80,7 @@ class Search {
     int capped_zero_ = 0;
     int capped_slow_ = 0;
     int dropped_unproved_ = 0;
+    bool still_missing_ = false;
 };
 
 Search::Search(const Dynamics& dynamics, const MatrixXd& starts, const SearchOptions& options)
@@ -94,6 +98,7 @@ Search::Search(const Dynamics& dynamics, const MatrixXd& starts, const SearchOpt
             refine(i);
         }
     }
+    look_for_missing();
 }
 
 void Search::end_at_root(std::size_t start, int root, bool early) {
@@ -244,6 +249,56 @@ void Search::try_with(int root) {
     }
 }
 
+bool Search::root_is_missing() const {
+    int sum = 0;
+    for (const Root& root : roots_.roots()) {
+        if (root.certificate.index == 0) {
+            return false;  // nothing can be said
+        }
+        sum += root.certificate.index;
+    }
+    return sum != 1;
+}
+
+/// States beyond the uniqueness radius of a root, both ways along its slowest direction (that of
+/// power iteration with the inverse): where the other root of a pair is that a saddle-node has
+/// left.
+std::vector<VectorXd> beside(const Root& root) {
+    VectorXd along = VectorXd::Ones(root.x.size());
+    for (int i = 0; i < 30; ++i) {
+        along = root.certificate.inverse * along;
+        along /= along.lpNorm<Eigen::Infinity>();
+    }
+    const double reach = 8.0 * root.certificate.uniqueness;
+    return {root.x + reach * along, root.x - reach * along};
+}
+
+void Search::look_for_missing() {
+    int followed = 0;
+    const auto follow = [&](const VectorXd& from) {
+        std::vector<VectorXd> known;
+        for (const Root& root : roots_.roots()) {
+            known.push_back(root.x);
+        }
+        const ZeroRun run = find_other_zero(network_, from, known);
+        work_ += run.work;
+        if (run.fate == ZeroFate::zero) {
+            add_root(run.x);
+        }
+        ++followed;
+    };
+    const auto goes_on = [&] { return followed < options_.repelled_starts && root_is_missing(); };
+    for (std::size_t k = 0; k < roots_.roots().size() && goes_on(); ++k) {
+        for (const VectorXd& from : beside(roots_.roots()[k])) {
+            follow(from);
+        }
+    }
+    for (Index start = 0; start < starts_.cols() && goes_on(); ++start) {
+        follow(starts_.col(start));
+    }
+    still_missing_ = !roots_.roots().empty() && root_is_missing();
+}
+
 void Search::minimise(std::size_t start, const VectorXd& x) {
     ends_[start].kind = End::Kind::nowhere;
     if (!x.allFinite()) {
@@ -308,6 +363,12 @@ std::string Search::limits(int fast_ends) const {
          fmt::format("starts ended at zeros that could not be proved beyond the {} "
                      "that are kept.",
                      options_.unproved_points));
+    if (still_missing_) {
+        notes.push_back(
+            fmt::format("A root is missing that up to {} more searches, repelled by the "
+                        "known roots, did not find.",
+                        options_.repelled_starts));
+    }
     return fmt::format("{}", fmt::join(notes, " "));
 }
 

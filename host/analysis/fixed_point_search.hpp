@@ -17,6 +17,10 @@
 // same if their boxes say so; where one is not proved, if their rates differ by no more than
 // distinct_distance (settling.hpp), RMS over units.
 //
+// Where the indices of the proved roots do not sum to 1 a root is missing (completeness.hpp): then
+// searches that the known roots repel start beside each of them and from the starts once more,
+// until the sum is 1. Roots found so are counted without hits.
+//
 // A search is single threaded and depends on nothing but its arguments. It never throws on bad
 // numbers: starts that are not finite end nowhere.
 #pragma once
@@ -50,6 +54,7 @@ struct SearchOptions {
     double slow_speed = 1.0 / 35.0;
     int slow_steps =
         2000;  ///< steps towards minima of q in all; further stalled starts end nowhere
+    int repelled_starts = 64;  ///< searches for a missing root at most
     int unproved_points = 64;  ///< zeros kept that are not proved (samples of continua) at most
 };
 

@@ -62,6 +62,8 @@ class NewtonRun {
         }
     }
 
+    void move(const VectorXd& step) { at = evaluate(at.x - step); }
+
     Iterate at;
     SearchWork work;
 
@@ -152,6 +154,36 @@ ZeroRun find_zero(const SearchedNetwork& network, const VectorXd& start, const S
     run.x = newton.at.x;
     run.work = newton.work;
     return run;
+}
+
+namespace {
+
+/// Derivative along `step` of log prod(1 / d_k^2 + 1).
+double repulsion(const VectorXd& x, const VectorXd& step, const std::vector<VectorXd>& known) {
+    const double n = static_cast<double>(x.size());
+    double sum = 0.0;
+    for (const VectorXd& zero : known) {
+        const double square = (x - zero).squaredNorm() / n;
+        sum -= 2.0 * (x - zero).dot(step) / n / (square * (square + 1.0));
+    }
+    return sum;
+}
+
+}  // namespace
+
+ZeroRun find_other_zero(const SearchedNetwork& network, const VectorXd& start,
+                        const std::vector<VectorXd>& known) {
+    NewtonRun newton(network, start);
+    for (int i = 0; i < zero_search_limit && !newton.at_zero(); ++i) {
+        const LuFactors factors = newton.factors();
+        VectorXd step = newton.correction(factors, newton.at);
+        step /= 1.0 + repulsion(newton.at.x, step, known);
+        if (!step.allFinite()) {
+            break;
+        }
+        newton.move(step / std::max(1.0, rms(step)));
+    }
+    return {newton.at.x, newton.at_zero() ? ZeroFate::zero : ZeroFate::capped, newton.work};
 }
 
 namespace {

@@ -4,6 +4,7 @@
 
 #include <Eigen/Core>
 #include <functional>
+#include <vector>
 
 #include "analysis/dynamics.hpp"
 #include "analysis/packed_matrix.hpp"
@@ -68,6 +69,13 @@ inline constexpr int zero_search_limit = 60;
 /// the correction by 4 (Shamanskii, Ukr. Mat. Zh. 19, 1967).
 ZeroRun find_zero(const SearchedNetwork& network, const Eigen::VectorXd& start,
                   const SearchWatch& watch);
+
+/// Newton for G prod(1 / d_k^2 + 1), d_k the RMS distance from a known zero: the corrections have
+/// the direction of those for G and another length (Farrell, Birkisson & Funke, SIAM J. Sci.
+/// Comput. 37, 2015), so that runs do not end where others did. Whole steps, cut to a length of 1
+/// RMS; ends well from fewer starts than find_zero.
+ZeroRun find_other_zero(const SearchedNetwork& network, const Eigen::VectorXd& start,
+                        const std::vector<Eigen::VectorXd>& known);
 
 enum class SlowFate { minimum, watched, capped };
 

@@ -75,14 +75,24 @@ TEST(FixedPointSearch, FindsThePitchforkOfOneUnit) {
         EXPECT_EQ(search(one_unit(0.9, 0.0, cell)).points.size(), 1u);
 
         const double w = 1.7;
-        // Starts on one side: the other side follows by symmetry.
-        const SearchResult result =
-            search_fixed_points(one_unit(w, 0.0, cell), MatrixXd::Constant(1, 4, 0.9));
+        // Starts on one side: the other side follows by symmetry, and the origin because the
+        // indices of these two sum to 2.
         const double x = pitchfork(w);
         const double root = cell == Cell::current ? x : std::tanh(x);
-        ASSERT_EQ(result.points.size(), 2u);
-        EXPECT_EQ(result.summary.index_sum, 2);  // the origin is missing
-        EXPECT_NE(result.summary.completeness.find("Incomplete"), std::string::npos);
+        const Dynamics dynamics = one_unit(w, 0.0, cell);
+        const MatrixXd outside = MatrixXd::Constant(1, 4, 0.9);
+        const SearchResult result = search_fixed_points(dynamics, outside);
+        ASSERT_EQ(result.points.size(), 3u);
+        EXPECT_EQ(result.points[2].hits, 0);
+        EXPECT_EQ(result.summary.index_sum, 1);
+
+        SearchOptions no_more;
+        no_more.repelled_starts = 0;
+        const SearchResult incomplete = search_fixed_points(dynamics, outside, no_more);
+        ASSERT_EQ(incomplete.points.size(), 2u);
+        EXPECT_EQ(incomplete.summary.index_sum, 2);
+        EXPECT_NE(incomplete.summary.completeness.find("Incomplete"), std::string::npos);
+        EXPECT_NE(incomplete.summary.limits.find("missing"), std::string::npos);
 
         const SearchResult whole = search(one_unit(w, 0.0, cell));
         ASSERT_EQ(whole.points.size(), 3u);
