@@ -19,7 +19,7 @@ Recapture recapture(const std::vector<int>& hits) {
     const auto f2 = static_cast<double>(std::count(hits.begin(), hits.end(), 2));
     const double a = (n - 1.0) / n;
     const double f = f2 + 1.0;
-    result.missed = a * f1 * (f1 - 1.0) / (2.0 * f);
+    result.missed = f1 > 1.0 ? a * f1 * (f1 - 1.0) / (2.0 * f) : 0.0;
     if (result.missed > 0.0) {
         const double variance =
             a * f1 * (f1 - 1.0) / (2.0 * f) +

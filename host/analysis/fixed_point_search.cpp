@@ -34,7 +34,6 @@ struct SlowPoint {
     VectorXd state;
     VectorXd rates;
     double speed = 0.0;
-    int hits = 0;
 };
 
 /// Where a start ended.
@@ -47,15 +46,18 @@ class Search {
   public:
     Search(const Dynamics& dynamics, const MatrixXd& starts, const SearchOptions& options);
 
-    SearchResult result() const;
+    SearchResult result();
 
   private:
     void refine(std::size_t start);
     void minimise(std::size_t start, const VectorXd& x);
+    bool known_end(const VectorXd& x, const VectorXd& state, End& end) const;
+    int slow_point_near(const VectorXd& state) const;
+    void end_at_known(std::size_t start, const End& end, const VectorXd& x);
     void end_at_root(std::size_t start, int root, bool early);
     int add_root(const VectorXd& x);
     void try_with(int root);
-    VectorXd chord_to(int root, VectorXd x) const;
+    void chord_to(int root, VectorXd x);
     FoundPoint point_of(const Root& root, const Inertia& inertia) const;
     void add_spectrum(FoundPoint& point, const Inertia& inertia) const;
     std::string limits() const;
@@ -66,8 +68,8 @@ class Search {
     MatrixXd starts_;  ///< as x of G
     std::vector<End> ends_;
     std::vector<SlowPoint> slow_points_;
+    SearchWork work_;
     int stopped_early_ = 0;
-    int slow_searches_ = 0;
     int stalled_unsearched_ = 0;
     int capped_zero_ = 0;
     int capped_slow_ = 0;
@@ -97,18 +99,53 @@ void Search::end_at_root(std::size_t start, int root, bool early) {
     stopped_early_ += early ? 1 : 0;
 }
 
-void Search::refine(std::size_t start) {
-    const auto watch = [this](const VectorXd& x) { return roots_.proved_near(x); };
-    const ZeroRun run = find_zero(network_, starts_.col(static_cast<Index>(start)), watch);
-    switch (run.fate) {
-        case ZeroFate::watched: {
-            const bool early = options_.early_stop == EarlyStop::in_proved_basin;
-            if (!early) {
-                chord_to(run.watched, run.x);
-            }
-            end_at_root(start, run.watched, early);
-            break;
+/// Whether an iterate, x of G and state of the network, needs no further steps.
+bool Search::known_end(const VectorXd& x, const VectorXd& state, End& end) const {
+    const int root = roots_.proved_near(x);
+    const int slow = root == -1 ? slow_point_near(state) : -1;
+    if (root != -1) {
+        end = {End::Kind::root, root};
+    } else if (slow != -1) {
+        end = {End::Kind::slow, slow};
+    }
+    return root != -1 || slow != -1;
+}
+
+int Search::slow_point_near(const VectorXd& state) const {
+    const VectorXd rates = network_.dynamics.rates(state);
+    for (std::size_t i = 0; i < slow_points_.size(); ++i) {
+        if (rms(rates - slow_points_[i].rates) <= distinct_distance) {
+            return static_cast<int>(i);
         }
+    }
+    return -1;
+}
+
+void Search::end_at_known(std::size_t start, const End& end, const VectorXd& x) {
+    const bool early = options_.early_stop == EarlyStop::in_proved_basin;
+    if (end.kind == End::Kind::root) {
+        if (!early) {
+            chord_to(end.number, x);
+        }
+        end_at_root(start, end.number, early);
+    } else {
+        ends_[start] = end;
+    }
+}
+
+void Search::refine(std::size_t start) {
+    End end;
+    // Known slow points stop nobody here: on a slow ring roots are close to them.
+    const auto watch = [&](const VectorXd& x) {
+        end = {End::Kind::root, roots_.proved_near(x)};
+        return end.number != -1;
+    };
+    const ZeroRun run = find_zero(network_, starts_.col(static_cast<Index>(start)), watch);
+    work_ += run.work;
+    switch (run.fate) {
+        case ZeroFate::watched:
+            end_at_known(start, end, run.x);
+            break;
         case ZeroFate::zero: {
             const int root = add_root(run.x);
             if (root == -1) {
@@ -129,6 +166,7 @@ void Search::refine(std::size_t start) {
 
 int Search::add_root(const VectorXd& x) {
     const std::size_t known = roots_.roots().size();
+    work_.proofs += 1;
     const int root = roots_.add(x, static_cast<std::size_t>(options_.unproved_points));
     dropped_unproved_ += root == -1 ? 1 : 0;
     for (std::size_t fresh = known; fresh < roots_.roots().size(); ++fresh) {
@@ -139,16 +177,16 @@ int Search::add_root(const VectorXd& x) {
     return root;
 }
 
-VectorXd Search::chord_to(int root, VectorXd x) const {
+void Search::chord_to(int root, VectorXd x) {
     const Root& target = roots_.roots()[static_cast<std::size_t>(root)];
     for (int i = 0; i < chord_limit; ++i) {
         const VectorXd residual = network_.form.residual(x);
+        work_.products += 2;
         if (residual.norm() <= network_.rounding(x)) {
             break;
         }
         x -= target.certificate.inverse * residual;
     }
-    return x;
 }
 
 void Search::try_with(int root) {
@@ -172,6 +210,7 @@ void Search::try_with(int root) {
         MatrixXd residual = multiply(network_.packed, x.array().tanh().matrix()) - x;
         residual.colwise() += network_.form.drive();
         const MatrixXd next = x - multiply(inverse, residual);
+        work_.products += 2.0 * static_cast<double>(x.cols());
         std::vector<std::size_t> left;
         for (std::size_t k = 0; k < trying.size(); ++k) {
             const auto column = static_cast<Index>(k);
@@ -199,30 +238,26 @@ void Search::minimise(std::size_t start, const VectorXd& x) {
     if (!x.allFinite()) {
         return;
     }
-    if (slow_searches_ >= options_.slow_searches) {
+    if (work_.minimisations >= options_.slow_steps) {
         ++stalled_unsearched_;
         return;
     }
-    ++slow_searches_;
     const Dynamics& dynamics = network_.dynamics;
+    End known;
     const auto watch = [&](const VectorXd& state) {
-        const VectorXd rates = dynamics.rates(state);
-        for (std::size_t i = 0; i < slow_points_.size(); ++i) {
-            if (rms(rates - slow_points_[i].rates) <= distinct_distance) {
-                return static_cast<int>(i);
-            }
-        }
-        return -1;
+        return known_end(network_.form.from_state(state), state, known);
     };
     const SlowRun run = find_slow_point(network_, network_.form.to_state(x), watch);
+    work_ += run.work;
     if (run.fate == SlowFate::watched) {
-        ends_[start] = {End::Kind::slow, run.watched};
+        end_at_known(start, known, network_.form.from_state(run.state));
         return;
     }
     // A minimum may be a zero that Newton did not reach.
     const VectorXd end = network_.form.from_state(run.state);
     if (run.speed <= 1e3 * dynamics.velocity_rounding(run.state)) {
-        const ZeroRun zero = find_zero(network_, end, [](const VectorXd&) { return -1; });
+        const ZeroRun zero = find_zero(network_, end, [](const VectorXd&) { return false; });
+        work_ += zero.work;
         const bool stayed = rms(tanh_of(zero.x) - tanh_of(end)) <= distinct_distance;
         const int root = zero.fate == ZeroFate::zero && stayed ? add_root(zero.x) : -1;
         if (root != -1) {
@@ -238,12 +273,8 @@ void Search::minimise(std::size_t start, const VectorXd& x) {
         ++fast_minima_;
         return;
     }
-    const int known = watch(run.state);
-    if (known == -1) {
-        slow_points_.push_back({run.state, dynamics.rates(run.state), run.speed, 0});
-    }
-    ends_[start] = {End::Kind::slow,
-                    known == -1 ? static_cast<int>(slow_points_.size()) - 1 : known};
+    ends_[start] = {End::Kind::slow, static_cast<int>(slow_points_.size())};
+    slow_points_.push_back({run.state, dynamics.rates(run.state), run.speed});
 }
 
 std::string Search::limits() const {
@@ -257,8 +288,8 @@ std::string Search::limits() const {
                                    "looked at as slow.",
                                    zero_search_limit));
     note(stalled_unsearched_,
-         fmt::format("stalled starts were not followed to a slow point: {} were.",
-                     options_.slow_searches));
+         fmt::format("stalled starts were not followed to a slow point, as {} steps were used up.",
+                     options_.slow_steps));
     note(capped_slow_, fmt::format("starts had reached no minimum of the speed after {} steps.",
                                    slow_search_limit));
     note(fast_minima_, fmt::format("starts ended at minima of the speed too fast to be kept (above "
@@ -316,7 +347,7 @@ FoundPoint Search::point_of(const Root& root, const Inertia& inertia) const {
     return point;
 }
 
-SearchResult Search::result() const {
+SearchResult Search::result() {
     SearchResult result;
     const std::vector<Root>& roots = roots_.roots();
     std::vector<ContinuumProbe> probes;
@@ -334,6 +365,7 @@ SearchResult Search::result() const {
         } else if (mirrored) {
             inertias.push_back(inertias[static_cast<std::size_t>(root.mirror)]);  // tanh' is even
         } else {
+            work_.spectra += 1;
             const bool prove = options_.spectra == PointSpectra::proved;
             inertias.push_back(
                 inertia(network_.form, root.x, prove ? root.certificate.existence : -1.0));
@@ -352,6 +384,7 @@ SearchResult Search::result() const {
         point.speed = slow.speed;
         point.label = PointLabel::slow;
         if (options_.spectra != PointSpectra::none) {
+            work_.spectra += 1;
             add_spectrum(point, inertia(network_.form, network_.form.from_state(slow.state), -1.0));
         }
         result.points.push_back(std::move(point));
@@ -404,6 +437,7 @@ SearchResult Search::result() const {
     summary.completeness =
         verdict_of({summary.roots, summary.proved, summary.index_sum, summary.continua, caught});
     summary.limits = limits();
+    result.work = work_;
     return result;
 }
 

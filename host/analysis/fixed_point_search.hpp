@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "analysis/dynamics.hpp"
+#include "analysis/zero_search.hpp"
 #include "store/search_records.hpp"
 
 namespace shoal {
@@ -47,7 +48,8 @@ struct SearchOptions {
     /// A minimum of q counts as a slow point up to this speed, RMS over units, in units of 1 / tau:
     /// with the default one that moves a unit by 1 within the 35 tau of the published trial.
     double slow_speed = 1.0 / 35.0;
-    int slow_searches = 64;    ///< minimisations of q at most; further stalled starts end nowhere
+    int slow_steps =
+        2000;  ///< steps towards minima of q in all; further stalled starts end nowhere
     int unproved_points = 64;  ///< zeros kept that are not proved (samples of continua) at most
 };
 
@@ -55,6 +57,7 @@ struct SearchResult {
     std::vector<FoundPoint> points;  ///< in the order they were found
     std::vector<int> ends;           ///< [start]: the point where it ended, -1: nowhere
     SearchSummary summary;
+    SearchWork work;
 };
 
 /// `starts` are states of the network, [unit, start].

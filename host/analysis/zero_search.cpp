@@ -31,6 +31,7 @@ class Descent {
     bool try_step(const VectorXd& step, double scale, double share) {
         const VectorXd candidate = x - scale * step;
         const VectorXd there = network_.form.residual(candidate);
+        work.products += 1;
         const double size = there.norm();
         if (!(size <= share * norm)) {
             return false;
@@ -49,6 +50,7 @@ class Descent {
     VectorXd x;
     VectorXd residual;
     double norm = 0.0;
+    SearchWork work;
 };
 
 bool damped_step(Descent& descent, const VectorXd& step) {
@@ -75,38 +77,64 @@ double SearchedNetwork::rounding(const VectorXd& x) const {
     return (static_cast<double>(form.units()) + 3.0) * unit_roundoff * magnitude.norm();
 }
 
-ZeroRun find_zero(const SearchedNetwork& network, const VectorXd& start,
-                  const std::function<int(const VectorXd&)>& watch) {
+double SearchWork::operations(double units) const {
+    const double square = units * units;
+    return square *
+           (2.0 * (solves + products) + units * (2.0 / 3.0 * factorisations + 4.0 * proofs +
+                                                 7.0 / 3.0 * minimisations + 25.0 * spectra));
+}
+
+SearchWork& SearchWork::operator+=(const SearchWork& other) {
+    factorisations += other.factorisations;
+    solves += other.solves;
+    products += other.products;
+    proofs += other.proofs;
+    minimisations += other.minimisations;
+    spectra += other.spectra;
+    return *this;
+}
+
+ZeroRun find_zero(const SearchedNetwork& network, const VectorXd& start, const SearchWatch& watch) {
     Descent descent(network, start);
     ZeroRun run;
+    bool watched = false;
     const auto over = [&] {
-        run.watched = watch(descent.x);
-        return run.watched != -1 || descent.at_zero();
+        watched = watch(descent.x);
+        return watched || descent.at_zero();
     };
     run.fate = ZeroFate::capped;
     bool ended = !std::isfinite(descent.norm);
     for (int i = 0; i < zero_search_limit && !ended; ++i) {
-        const LuFactors factors(network.form.jacobian(descent.x));
         ended = over();
-        if (!ended && !damped_step(descent, factors.solve(descent.residual))) {
+        if (ended) {
+            break;
+        }
+        const LuFactors factors(network.form.jacobian(descent.x));
+        descent.work.factorisations += 1;
+        const auto step = [&] {
+            descent.work.solves += 1;
+            return factors.solve(descent.residual);
+        };
+        if (!damped_step(descent, step())) {
             run.fate = ZeroFate::stalled;
             break;
         }
-        ended = ended || over();
-        while (!ended && descent.try_step(factors.solve(descent.residual), 1.0, chord_fall)) {
+        ended = over();
+        while (!ended && descent.try_step(step(), 1.0, chord_fall)) {
             ended = over();
         }
-        if (ended && run.watched == -1) {
+        if (ended && !watched) {
             // The last digits; a step that does not help is not taken.
-            descent.try_step(factors.solve(descent.residual), 1.0, 1.0);
+            descent.try_step(step(), 1.0, 1.0);
         }
     }
     if (ended) {
-        run.fate = run.watched != -1   ? ZeroFate::watched
+        run.fate = watched             ? ZeroFate::watched
                    : descent.at_zero() ? ZeroFate::zero
                                        : ZeroFate::stalled;
     }
     run.x = descent.x;
+    run.work = descent.work;
     return run;
 }
 
@@ -148,7 +176,7 @@ Landscape landscape_at(const SearchedNetwork& network, const VectorXd& state) {
 }  // namespace
 
 SlowRun find_slow_point(const SearchedNetwork& network, const VectorXd& state,
-                        const std::function<int(const VectorXd&)>& watch) {
+                        const SearchWatch& watch) {
     SlowRun run;
     run.state = state;
     double shift = 1e-3;
@@ -157,13 +185,13 @@ SlowRun find_slow_point(const SearchedNetwork& network, const VectorXd& state,
     Landscape at;
     for (int i = 0; i < slow_search_limit && std::isfinite(q); ++i) {
         if (moved) {
-            run.watched = watch(run.state);
-            if (run.watched != -1) {
+            if (watch(run.state)) {
                 run.fate = SlowFate::watched;
                 break;
             }
             at = landscape_at(network, run.state);
         }
+        run.work.minimisations += 1;
         MatrixXd shifted = at.hessian;
         shifted.diagonal().array() += shift;
         const Eigen::LLT<MatrixXd> factors(shifted);

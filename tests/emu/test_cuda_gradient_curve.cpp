@@ -47,7 +47,7 @@ void expect_curves_agree(Precision precision) {
         largest = std::fmax(largest, std::abs(got[i] - want[i]));
         ASSERT_NEAR(got[i], want[i], bound) << "iteration " << i;
     }
-    RecordProperty("largest_difference", std::to_string(largest / want.front()));
+    ::testing::Test::RecordProperty("largest_difference", std::to_string(largest / want.front()));
 }
 
 TEST(gradient_curve, fp32) {
