@@ -152,9 +152,10 @@ bool Search::leads_to_known_minimum(const VectorXd& state, End& end) {
 
 void Search::refine(std::size_t start) {
     End end;
+    // Known slow points stop nobody here: on a slow ring roots are close to them.
     const auto watch = [&](const VectorXd& x) {
-        const bool slow_ones = !minima_.empty();
-        return known_end(x, slow_ones ? network_.form.to_state(x) : x, end);
+        end = {End::Kind::root, roots_.proved_near(x)};
+        return end.number != -1;
     };
     const ZeroRun run = find_zero(network_, starts_.col(static_cast<Index>(start)), watch);
     work_ += run.work;

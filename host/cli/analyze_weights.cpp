@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "analysis/free_analysis.hpp"
+#include "core/memory.hpp"
 #include "core/parallel.hpp"
 #include "store/dynamics_file.hpp"
 #include "store/exchange_files.hpp"
@@ -39,6 +40,7 @@ void analyze_weights(const WeightsAnalysisOptions& options) {
         options.out.empty()
             ? std::filesystem::path(options.weights).replace_extension(".analysis.h5").string()
             : options.out;
+    reuse_dropped_memory();
     const int threads = options.threads > 0 ? options.threads : available_threads();
     std::vector<DynamicsAnalysis> analyses(static_cast<std::size_t>(weights.networks));
     std::vector<std::unique_ptr<Backend>> backends;

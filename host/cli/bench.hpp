@@ -13,9 +13,10 @@ namespace shoal {
 struct BenchOptions {
     int units = 0;  ///< 0: the standard sizes
     int networks = 0;
-    int shared = 1;  ///< force: networks per recurrent matrix
-    int trials = 0;  ///< force: trials to time, 0: by time; bptt: trials of an iteration
-    int steps = 0;   ///< bptt: of a trial
+    int shared = 1;    ///< force: networks per recurrent matrix
+    int trials = 0;    ///< force: trials to time, 0: by time; bptt: trials of an iteration
+    int steps = 0;     ///< bptt: of a trial
+    int starts = 256;  ///< fixed-points: of every search
     double seconds = 2.0;
     bool json = false;
     ComputeOptions compute;
@@ -43,5 +44,6 @@ void add_rates(nlohmann::ordered_json& result, const Backend& backend, double op
 
 void bench_force(const BenchOptions& options);
 void bench_bptt(const BenchOptions& options);
+void bench_fixed_points(const BenchOptions& options);
 
 }  // namespace shoal

@@ -53,6 +53,18 @@ void add_bptt_command(CLI::App& bench) {
     command->callback([options] { bench_bptt(*options); });
 }
 
+void add_fixed_points_command(CLI::App& bench) {
+    const auto options = std::make_shared<BenchOptions>();
+    CLI::App* command =
+        bench.add_subcommand("fixed-points", "The search for fixed points with its proofs, fp64");
+    add_population_options(*command, *options);
+    command->add_option("--starts", options->starts, "Starts of every search")
+        ->check(CLI::Range(16, 100000))
+        ->capture_default_str();
+    add_common_options(*command, *options, Precisions::plain);
+    command->callback([options] { bench_fixed_points(*options); });
+}
+
 }  // namespace
 
 void add_bench_command(CLI::App& app) {
@@ -64,16 +76,19 @@ void add_bench_command(CLI::App& app) {
         "  shoal bench                                           every case, standard sizes\n"
         "  shoal bench force --units 200 --networks 84 --shared 42\n"
         "  shoal bench bptt --units 128 --networks 64 --trials 32 --steps 100\n"
-        "  shoal bench bptt --json");
+        "  shoal bench bptt --json\n"
+        "  shoal bench fixed-points --units 200 --networks 8");
     const auto all = std::make_shared<BenchOptions>();
     all->steps = 100;
     add_common_options(*command, *all, Precisions::plain);
     add_force_command(*command);
     add_bptt_command(*command);
+    add_fixed_points_command(*command);
     command->callback([command, all] {
         if (command->get_subcommands().empty()) {
             bench_force(*all);
             bench_bptt(*all);
+            bench_fixed_points(*all);
         }
     });
 }

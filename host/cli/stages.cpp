@@ -15,6 +15,7 @@
 #include "analysis/full_analysis.hpp"
 #include "core/error.hpp"
 #include "core/file.hpp"
+#include "core/memory.hpp"
 #include "core/parallel.hpp"
 #include "core/stop.hpp"
 #include "store/analysis_file.hpp"
@@ -175,6 +176,7 @@ void analysis_stage(OpenRun& run, const ComputeOptions& compute, Progress& progr
             }
         }
         std::filesystem::create_directories(paths.checkpoint());
+        reuse_dropped_memory();
         auto workers = make_workers(compute, run.manifest.precision);
         std::mutex mutex;  // HDF5 reading, `fresh` and progress
         std::vector<NetworkAnalysis> fresh;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/memory.hpp"
 
+#include <malloc.h>
+
 #include <fstream>
 #include <string>
 
@@ -17,6 +19,11 @@ std::uint64_t available_memory() {
         meminfo.ignore(64, '\n');
     }
     return std::uint64_t{4} << 30;
+}
+
+void reuse_dropped_memory() {
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 256 << 20);
 }
 
 }  // namespace shoal

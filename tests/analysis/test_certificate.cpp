@@ -247,8 +247,7 @@ TEST(Inertia, ClaimsNothingOnTheBorder) {
     const double theta = 0.5;
     Eigen::Matrix2d turn;
     turn << std::cos(theta), -std::sin(theta), std::sin(theta), std::cos(theta);
-    const Dynamics flow(Cell::current, 1.0, 0.1, turn / std::cos(theta),
-                        Eigen::Vector2d::Zero());
+    const Dynamics flow(Cell::current, 1.0, 0.1, turn / std::cos(theta), Eigen::Vector2d::Zero());
     EXPECT_FALSE(inertia(ZeroForm(flow), Eigen::Vector2d::Zero(), 1e-12).proves_flow_count());
     const Dynamics map(Cell::current, 1.0, 1.0, turn, Eigen::Vector2d::Zero());
     const Inertia at_map = inertia(ZeroForm(map), Eigen::Vector2d::Zero(), 1e-12);

@@ -101,7 +101,7 @@ TEST_F(DamagedRun, CheckpointOfAnotherVersionOrProgram) {
     write(file, content);
     const Outcome version = resume();
     EXPECT_EQ(version.status, 3);
-    expect_contains(version.err, "has checkpoint format 9; this program reads format 2");
+    expect_contains(version.err, "has checkpoint format 9; this program reads format 3");
 
     write(file, "a file that some other program put here");
     const Outcome foreign = resume();

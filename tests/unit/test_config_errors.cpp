@@ -124,7 +124,7 @@ INSTANTIATE_TEST_SUITE_P(
             "1:20",
             {"training.method is 'rtrl', which this version does not have", "it has: force, bptt"}},
         Mistake{"error", "training: {error: always}", "1:19", {"has: epochs, everywhere"}},
-        Mistake{"level", "analysis: {level: full}", "1:19", {"it has: first"}},
+        Mistake{"level", "analysis: {level: deep}", "1:19", {"first", "full"}},
         Mistake{"ruleA", "analysis: {rule_a: 1}", "1:20", {"true or false"}},
         Mistake{"ruleAText", "analysis: {rule_a: 'true'}", "1:20", {"is the text 'true'"}},
         Mistake{"nameEmpty", "name: ''", "1:7", {"name is the text ''"}},
