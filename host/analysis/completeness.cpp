@@ -30,6 +30,11 @@ Recapture recapture(const std::vector<int>& hits) {
         result.low = result.missed / spread;
         result.high = result.missed * spread;
     }
+    // Roots that were found without a hit are not missed.
+    const auto unhit = static_cast<double>(std::count(hits.begin(), hits.end(), 0));
+    for (double* count : {&result.missed, &result.low, &result.high}) {
+        *count = std::max(0.0, *count - unhit);
+    }
     result.coverage = 1.0 - f1 / n;
     const double deviation = std::sqrt(f1 * (1.0 - f1 / n) + 2.0 * f2) / n;
     const double low = std::min(result.coverage - 1.96 * deviation, 1.0 - 3.0 / n);

@@ -34,7 +34,8 @@ struct Recapture {
     double coverage_low = 0.0;
 };
 
-/// From the number of starts that ended at each root (0 where only its mirror image was hit).
+/// From the number of starts that ended at each root; roots without a hit, found by other means,
+/// are taken off the estimate.
 Recapture recapture(const std::vector<int>& hits);
 
 /// What the search has proved and has not.

@@ -389,6 +389,8 @@ TEST(Recapture, IsTheBiasCorrectedChao1) {
     EXPECT_LT(some.low, some.missed);
     EXPECT_GT(some.high, some.missed);
     EXPECT_NEAR(some.low * some.high, 1.35 * 1.35, 1e-12);  // symmetric in the logarithm
+    // One of them was found otherwise.
+    EXPECT_NEAR(recapture({5, 1, 1, 2, 1, 0}).missed, 0.35, 1e-15);
     const Recapture all = recapture({50, 50});
     EXPECT_EQ(all.missed, 0.0);
     EXPECT_EQ(all.coverage, 1.0);
