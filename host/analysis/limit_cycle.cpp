@@ -87,7 +87,9 @@ void Shooting::set_width(Eigen::Index width) {
         return;
     }
     Eigen::MatrixXd wider = random_frame({}, units, width);
-    wider.leftCols(basis_.cols()) = basis_;
+    if (basis_.cols() > 0) {
+        wider.leftCols(basis_.cols()) = basis_;
+    }
     orthonormalize(wider);
     basis_ = std::move(wider);
 }
