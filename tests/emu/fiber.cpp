@@ -57,9 +57,6 @@ Fiber::Fiber() {
     if (mapped == MAP_FAILED) {
         throw std::bad_alloc();
     }
-#if defined(__SANITIZE_ADDRESS__)
-    __asan_unpoison_memory_region(mapped, mapped_bytes);  // another stack may have been here
-#endif
     mprotect(mapped, page, PROT_NONE);
     stack_ = static_cast<std::byte*>(mapped) + page;
     stack_size_ = stack_bytes;
@@ -88,7 +85,13 @@ Fiber::~Fiber() {
         }
     }
 #endif
-    munmap(const_cast<std::byte*>(static_cast<const std::byte*>(stack_)) - page, mapped_bytes);
+    auto* mapped = const_cast<std::byte*>(static_cast<const std::byte*>(stack_)) - page;
+#if defined(__SANITIZE_ADDRESS__)
+    // The frames that stood here are poisoned, and whatever is mapped here next, be it a host thread's
+    // own storage, would be taken for them.
+    __asan_unpoison_memory_region(mapped, mapped_bytes);
+#endif
+    munmap(mapped, mapped_bytes);
 }
 
 }  // namespace shoal::emu
