@@ -11,6 +11,7 @@
 #include "analysis/adjoint.hpp"
 #include "analysis/attractors.hpp"
 #include "analysis/behaviour.hpp"
+#include "analysis/limits.hpp"
 #include "analysis/lyapunov.hpp"
 #include "analysis/mechanism.hpp"
 #include "analysis/point_records.hpp"
@@ -27,12 +28,6 @@ namespace {
 
 constexpr int speed_lengths[] = {0, 1, 5, 10, 20, 30, 40, 50};
 constexpr int recurrence_lengths = 10;  // longest period looked for, in trial lengths
-
-void add_limit(std::string& limits, const std::string& limit) {
-    if (!limit.empty()) {
-        limits += (limits.empty() ? "" : " ") + limit;
-    }
-}
 
 // RMS speed of every sample of a run.
 std::vector<double> sample_speeds(const Dynamics& dynamics, const Eigen::MatrixXd& samples) {

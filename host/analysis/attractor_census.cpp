@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "analysis/attractors.hpp"
+#include "analysis/limits.hpp"
 #include "analysis/moving_attractor.hpp"
 #include "analysis/recurrence.hpp"
 #include "core/error.hpp"
@@ -71,6 +72,7 @@ class Census {
     void find_motions();
     bool joins(std::size_t run);
     void measure_rest(std::vector<Motion> alone);
+    bool turns_chaotic(Motion& motion);
     void judge_followed(Motion& motion);
     void take_points();
     void take_ends();
@@ -133,7 +135,7 @@ void Census::find_motions() {
     }
     for (Motion& motion : motions_) {
         measure_exponents(dynamics_, settling_.runs()[motion.runs.front()].state, input_.spectrum,
-                          input_.key, motion.record);
+                          input_.key, motion);
     }
     measure_rest(std::move(rest));
 }
@@ -158,7 +160,7 @@ void Census::measure_rest(std::vector<Motion> alone) {
     std::vector<std::size_t> unclear;
     for (Motion& motion : merged) {
         measure_exponents(dynamics_, settling_.runs()[motion.runs.front()].state, input_.spectrum,
-                          input_.key, motion.record);
+                          input_.key, motion);
         if (is_chaotic(motion.record, dynamics_.tau())) {
             motion.record.kind = AttractorKind::chaotic;
         } else {
@@ -167,13 +169,29 @@ void Census::measure_rest(std::vector<Motion> alone) {
     }
     settling_.follow_to_cap(exact_, unclear);
     for (Motion& motion : merged) {
-        if (motion.record.kind != AttractorKind::chaotic) {
+        if (motion.record.kind != AttractorKind::chaotic && !turns_chaotic(motion)) {
             judge_followed(motion);
         }
         if (!motion.runs.empty()) {
             motions_.push_back(std::move(motion));
         }
     }
+}
+
+// Where a motion's exponents stayed unknown they may have been measured on the way to what it ends
+// on: they are measured again where its first run has been followed to. Whether they now say chaos.
+bool Census::turns_chaotic(Motion& motion) {
+    const FollowedRun& run = settling_.runs()[motion.runs.front()];
+    if (motion.exponents_known || run.fate != RunFate::moving) {
+        return false;
+    }
+    motion.record = {};
+    measure_exponents(dynamics_, run.state, input_.spectrum, input_.key, motion);
+    if (!is_chaotic(motion.record, dynamics_.tau())) {
+        return false;
+    }
+    motion.record.kind = AttractorKind::chaotic;
+    return true;
 }
 
 // Whether its first run is steady after 400 trial lengths speaks for all; if it is not, the others
@@ -198,10 +216,10 @@ void Census::judge_followed(Motion& motion) {
         if (speaks || is_steady(run)) {
             steady.push_back(run);
         } else {
-            add_sentence(result_.summary.limits,
-                         fmt::format("The run from {} moves, but its speed still changes by "
-                                     "{:.2g} % after {} trial lengths: a slow transient.",
-                                     names_[run], 100.0 * change, followed.lengths));
+            add_limit(result_.summary.limits,
+                      fmt::format("The run from {} moves, but its speed still changes by "
+                                  "{:.2g} % after {} trial lengths: a slow transient.",
+                                  names_[run], 100.0 * change, followed.lengths));
         }
     }
     motion.runs = steady;
@@ -209,10 +227,10 @@ void Census::judge_followed(Motion& motion) {
         return;
     }
     if (!name_motion(dynamics_, settling_.runs()[steady.front()].state, motion)) {
-        add_sentence(result_.summary.limits,
-                     fmt::format("The run from {} moves at a steady speed, but all exponents are "
-                                 "below 0 and it does not return: counted as a slow transient.",
-                                 names_[steady.front()]));
+        add_limit(result_.summary.limits,
+                  fmt::format("The run from {} moves at a steady speed, but all exponents are "
+                              "below 0 and it does not return: counted as a slow transient.",
+                              names_[steady.front()]));
         motion.runs.clear();
     }
 }
@@ -260,6 +278,7 @@ void Census::take_ends() {
         summary.limit_cycles += record.kind == AttractorKind::limit_cycle ? 1 : 0;
         summary.tori += record.kind == AttractorKind::torus ? 1 : 0;
         summary.chaotic += record.kind == AttractorKind::chaotic ? 1 : 0;
+        summary.undecided += record.kind == AttractorKind::undecided ? 1 : 0;
         result_.attractors.push_back(std::move(record));
     }
     summary.attractors = static_cast<int>(motions_.size());
@@ -271,6 +290,7 @@ void Census::take_ends() {
         summary.chaotic_runs += kind == AttractorKind::chaotic ? 1 : 0;
         summary.slow_transient_runs += kind == AttractorKind::slow_transient ? 1 : 0;
         summary.far_runs += kind == AttractorKind::far ? 1 : 0;
+        summary.undecided_runs += kind == AttractorKind::undecided ? 1 : 0;
         const StartKind start = input_.starts[run].kind;
         summary.memory_runs += start == StartKind::memory ? 1 : 0;
         summary.conclusion_runs += start == StartKind::conclusion ? 1 : 0;
@@ -286,7 +306,7 @@ CensusResult Census::take() {
     find_motions();
     take_points();
     take_ends();
-    add_sentence(result_.summary.limits, settling_.limits());
+    add_limit(result_.summary.limits, settling_.limits());
     const auto& points = settling_.points();
     result_.new_points.assign(points.begin() + static_cast<std::ptrdiff_t>(input_.known.size()),
                               points.end());
@@ -302,6 +322,14 @@ CensusResult census(const CensusInput& input, Backend& exact) {
         check(start.state.size() == input.model.units, "starts of the network's size");
     }
     return Census(input, exact).take();
+}
+
+std::vector<CensusStart> starts_of(StartKind kind, const Eigen::MatrixXd& states) {
+    std::vector<CensusStart> starts;
+    for (Eigen::Index i = 0; i < states.cols(); ++i) {
+        starts.push_back({kind, states.col(i)});
+    }
+    return starts;
 }
 
 }  // namespace shoal

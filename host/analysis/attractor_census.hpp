@@ -5,12 +5,18 @@
 #include <Eigen/Core>
 #include <vector>
 
-#include "analysis/census_starts.hpp"
 #include "analysis/lyapunov_spectrum.hpp"
 #include "analysis/settling.hpp"
 #include "store/attractor_records.hpp"
 
 namespace shoal {
+
+struct CensusStart {
+    StartKind kind = StartKind::random;
+    Eigen::VectorXd state;
+};
+/// One start a column.
+std::vector<CensusStart> starts_of(StartKind kind, const Eigen::MatrixXd& states);
 
 /// A fixed point found before.
 struct KnownPoint {
@@ -41,18 +47,20 @@ struct CensusResult {
 ///                   onto an isolated stable cycle of about that period and place; or, of flows, it
 ///                   has one exponent 0, or returns though its flow has no such cycle (noted); of
 ///                   maps, one exponent 0: a closed curve that the map turns along
-///   torus           no stable cycle is near and two or more exponents are 0; a torus of two
-///                   frequencies whose ratio is p / q within its error is tried as a cycle of q
-///                   turns first
+///   torus           no stable cycle is near and two or more exponents are 0, all known to the
+///                   half-width asked for; a torus of two frequencies whose ratio is p / q within
+///                   its error is tried as a cycle of q turns first
 ///   chaotic         the largest exponent is above 0
 ///   slow_transient  it drifts after 400 T, however close to a stable point; or it moves, but its
 ///                   RMS speed still changes by over 2 % between the last two stretches, or all its
 ///                   exponents are below 0 and it does not return. Never an attractor.
+///   undecided       likewise, but the exponents are not known so well: a torus or weak chaos
 ///   far             it left the range of numbers
 /// Of moving runs that are neither chaotic nor on a refined cycle the first of each group is
 /// followed to 400 T before anything is said of them, and the others if it is not steady. Runs are
 /// on the same cycle if they pass within orbit_tolerance of it; others are told apart by
-/// group_by_means. Each attractor that moves has its exponents measured once, from its first run.
+/// group_by_means. Each attractor that moves has its exponents measured from its first run, and
+/// again from where that was followed to if they stayed unknown and do not yet say chaos.
 /// Pure function of its input.
 CensusResult census(const CensusInput& input, Backend& exact);
 

@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "analysis/limits.hpp"
 #include "core/error.hpp"
 
 namespace shoal {
@@ -89,12 +90,6 @@ Eigen::VectorXd rates_of(const NetworkModel& model, const double* state) {
 }
 
 }  // namespace
-
-void add_limit(std::string& limits, const std::string& sentence) {
-    if (!sentence.empty()) {
-        limits += (limits.empty() ? "" : " ") + sentence;
-    }
-}
 
 bool has_failed(double end_output, double nominal) {
     // Written so that NaN fails.

@@ -69,7 +69,4 @@ SimulationRequest without_input(const NetworkModel& model, std::vector<double> s
 /// From the result of either.
 RunEnds run_ends(const SimulationRequest& request, SimulationResult result);
 
-/// Adds a sentence to limits.
-void add_limit(std::string& limits, const std::string& sentence);
-
 }  // namespace shoal

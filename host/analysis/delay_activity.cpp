@@ -5,6 +5,8 @@
 
 #include <limits>
 
+#include "analysis/limits.hpp"
+
 namespace shoal {
 
 namespace {

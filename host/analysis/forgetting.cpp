@@ -7,6 +7,8 @@
 #include <limits>
 #include <utility>
 
+#include "analysis/limits.hpp"
+
 namespace shoal {
 
 namespace {

@@ -16,15 +16,6 @@ namespace {
 
 constexpr Eigen::Index lanes = PackedMatrix::columns;
 
-// Matrix times four columns.
-Eigen::MatrixXd product(const PackedMatrix& matrix, const Eigen::MatrixXd& columns) {
-    const auto rows = static_cast<Eigen::Index>(matrix.rows());
-    const Eigen::MatrixXd sent = columns.transpose();  // [column, from], as PackedMatrix reads it
-    Eigen::MatrixXd got(rows, lanes);
-    matrix.multiply(sent.data(), got.data());
-    return got.topRows(columns.rows());
-}
-
 Eigen::MatrixXd tanh_of(const Eigen::MatrixXd& values) {
     return values.unaryExpr([](double value) { return std::tanh(value); });
 }
@@ -43,9 +34,9 @@ Eigen::MatrixXd four_gradients(const Dynamics& dynamics, const PackedMatrix& wei
             drive.col(lane) = dynamics.drive() + drives[static_cast<std::size_t>(lane)].col(t);
         }
         const Eigen::MatrixXd rates =
-            current ? tanh_of(states) : tanh_of(product(weights, states) + drive);
+            current ? tanh_of(states) : tanh_of(multiply(weights, states) + drive);
         const Eigen::MatrixXd target =
-            current ? Eigen::MatrixXd(product(weights, rates) + drive) : rates;
+            current ? Eigen::MatrixXd(multiply(weights, rates) + drive) : rates;
         slopes.emplace_back(1.0 - rates.array().square());
         states += rate * (target - states);
     }
@@ -55,8 +46,8 @@ Eigen::MatrixXd four_gradients(const Dynamics& dynamics, const PackedMatrix& wei
     }
     for (int t = steps - 1; t >= 0; --t) {
         const Eigen::MatrixXd& slope = slopes[static_cast<std::size_t>(t)];
-        const Eigen::MatrixXd back = current ? slope.cwiseProduct(product(transposed, adjoints))
-                                             : product(transposed, slope.cwiseProduct(adjoints));
+        const Eigen::MatrixXd back = current ? slope.cwiseProduct(multiply(transposed, adjoints))
+                                             : multiply(transposed, slope.cwiseProduct(adjoints));
         adjoints += rate * (back - adjoints);
     }
     return adjoints;

@@ -34,12 +34,9 @@ CensusResult run_census(const FreeNetwork& network, const Dynamics& dynamics,
     request.model = with_input_as_bias(network.model, dynamics);
     request.trial_steps = network.trial_steps;
     request.key = network.key;
-    for (Eigen::Index i = 0; i < network.starts.cols(); ++i) {
-        request.starts.push_back({StartKind::memory, network.starts.col(i)});
-    }
-    for (Eigen::Index i = 0; i < random.cols(); ++i) {
-        request.starts.push_back({StartKind::random, random.col(i)});
-    }
+    request.starts = starts_of(StartKind::memory, network.starts);
+    const auto more = starts_of(StartKind::random, random);
+    request.starts.insert(request.starts.end(), more.begin(), more.end());
     for (const FixedPoint& point : points) {
         request.known.push_back({state_of(point), is_stable(point, dynamics)});
     }
@@ -61,7 +58,7 @@ DynamicsAnalysis analyze_dynamics(const FreeNetwork& network, Backend& exact) {
     analysis.search = search.summary;
     for (const FoundPoint& found : search.points) {
         analysis.points.push_back(fixed_point_of(found, dynamics));
-        analysis.proofs.push_back(proof_of(found));
+        analysis.proofs.push_back(static_cast<const PointProof&>(found));
     }
     CensusResult found =
         run_census(network, dynamics, analysis.points,

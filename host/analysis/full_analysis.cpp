@@ -14,6 +14,7 @@
 #include "analysis/delay_activity.hpp"
 #include "analysis/fixed_point_search.hpp"
 #include "analysis/forgetting.hpp"
+#include "analysis/limits.hpp"
 #include "analysis/noise_robustness.hpp"
 #include "analysis/point_records.hpp"
 #include "analysis/search_starts.hpp"
@@ -48,6 +49,12 @@ void timed(PartSeconds& seconds, const char* part, const Work& work) {
     seconds[part] += thread_seconds() - start;
 }
 
+// [state, unit] as one column a state.
+Eigen::MatrixXd columns_of(const std::vector<double>& states, Eigen::Index units) {
+    return Eigen::Map<const Eigen::MatrixXd>(states.data(), units,
+                                             static_cast<Eigen::Index>(states.size()) / units);
+}
+
 // States of the nominal trials, evenly over time, one column each.
 Eigen::MatrixXd trial_states(const AnalysisInput& input, const ConditionTrials& conditions,
                              Backend& exact) {
@@ -64,10 +71,7 @@ Eigen::MatrixXd trial_states(const AnalysisInput& input, const ConditionTrials& 
             request.states_at.push_back(step);
         }
     }
-    const SimulationResult result = exact.simulate({&request, 1}).front();
-    const Eigen::Index units = input.model.units;
-    return Eigen::Map<const Eigen::MatrixXd>(
-        result.states.data(), units, static_cast<Eigen::Index>(result.states.size()) / units);
+    return columns_of(exact.simulate({&request, 1}).front().states, input.model.units);
 }
 
 // The points of the search in place of those that the delay runs reached, which become their
@@ -77,7 +81,7 @@ void merge_points(const SearchResult& search, const Dynamics& dynamics, NetworkA
     std::vector<FixedPoint> points;
     for (const FoundPoint& found : search.points) {
         points.push_back(fixed_point_of(found, dynamics));
-        full.proofs.push_back(proof_of(found));
+        full.proofs.push_back(static_cast<const PointProof&>(found));
     }
     std::vector<int> place;  // of reached points among all
     for (const FixedPoint& reached : analysis.points) {
@@ -116,16 +120,10 @@ CensusResult run_census(const AnalysisInput& input, const Dynamics& dynamics,
     request.model = input.model;
     request.trial_steps = input.task->shape().steps;
     request.key = input.key;
-    const Eigen::Index units = input.model.units;
-    for (std::size_t at = 0; at < conditions.delay_start.size();
-         at += static_cast<std::size_t>(units)) {
-        request.starts.push_back(
-            {StartKind::memory,
-             Eigen::Map<const Eigen::VectorXd>(conditions.delay_start.data() + at, units)});
-    }
     for (const auto& more :
-         {conclusion_starts(input),
-          random_starts(units, random_runs, conclusion_scale(input), input.key)}) {
+         {starts_of(StartKind::memory, columns_of(conditions.delay_start, input.model.units)),
+          starts_of(StartKind::conclusion, columns_of(input.conclusions, input.model.units)),
+          starts_of(StartKind::random, random_starts(dynamics, random_runs, input.key))}) {
         request.starts.insert(request.starts.end(), more.begin(), more.end());
     }
     for (const FixedPoint& point : analysis.points) {
@@ -169,9 +167,10 @@ SlowManifold follow_memories(const AnalysisInput& input, const ConditionTrials& 
 std::string census_sentence(const CensusSummary& census) {
     return fmt::format(
         " {} memory states, {} conclusions and {} random states end on {} attractors ({} fixed "
-        "points, {} limit cycles, {} tori, {} chaotic); {} runs still drift, {} left the range.",
+        "points, {} limit cycles, {} tori, {} chaotic, {} torus or chaos); {} runs still drift, {} "
+        "left the range.",
         census.memory_runs, census.conclusion_runs, census.random_runs, census.attractors,
-        census.fixed_points, census.limit_cycles, census.tori, census.chaotic,
+        census.fixed_points, census.limit_cycles, census.tori, census.chaotic, census.undecided,
         census.slow_transient_runs, census.far_runs);
 }
 
@@ -220,7 +219,10 @@ std::vector<SlowModes> modes_at(const NetworkModel& model, const Dynamics& dynam
     std::vector<SlowModes> all;
     for (std::size_t i = 0; i < std::min(wanted.size(), most_mode_points); ++i) {
         const FixedPoint& point = points[static_cast<std::size_t>(wanted[i])];
-        SlowModes modes = slow_modes_at(model, dynamics, state_of(point), trial_time);
+        SlowModes modes = point.eigenvalues.empty()
+                              ? slow_modes_at(model, dynamics, state_of(point), trial_time)
+                              : slow_modes_at(model, dynamics, state_of(point),
+                                              flow_spectrum_of(point, dynamics), trial_time);
         modes.point = wanted[i];
         all.push_back(std::move(modes));
     }
@@ -238,7 +240,8 @@ NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& 
 
     const Dynamics dynamics(input.model);
     const double trial_time = input.task->shape().steps * input.model.dt;
-    const ConditionTrials conditions = run_conditions(input, behaviour);
+    ConditionTrials conditions;
+    timed(seconds, "nominal trials", [&] { conditions = run_conditions(input, behaviour); });
     timed(seconds, "search", [&] {
         const Eigen::MatrixXd starts =
             search_starts(dynamics, trial_states(input, conditions, exact),
@@ -270,9 +273,11 @@ NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& 
           [&] { full->noise = measure_noise_robustness(input, conditions, behaviour); });
     timed(seconds, "silencing",
           [&] { full->silencing = measure_silencing(input, conditions, behaviour); });
-    full->activity = measure_activity(
-        conditions,
-        efficiency(full->census.attractors, analysis.saturated_delay, conditions.score));
+    timed(seconds, "activity", [&] {
+        full->activity = measure_activity(
+            conditions,
+            efficiency(full->census.attractors, analysis.saturated_delay, conditions.score));
+    });
     analysis.evidence += census_sentence(full->census);
     analysis.full = full;
     return analysis;

@@ -10,6 +10,7 @@
 
 #include "analysis/adjoint.hpp"
 #include "analysis/growth.hpp"
+#include "analysis/limits.hpp"
 #include "analysis/mechanism.hpp"
 
 namespace shoal {
@@ -20,10 +21,6 @@ constexpr double pilot_length = 100.0;           // tau
 const double largest_spread = 7 * std::log(10);  // digits that a frame may lose in an interval
 const double singular = -14 * std::log(10);      // growth in an interval that rounding hides
 constexpr double student = 2.262;                // 97.5 % quantile of t with growth_batches - 1
-
-void add_limit(std::string& limits, const std::string& limit) {
-    limits += (limits.empty() ? "" : " ") + limit;
-}
 
 std::size_t intervals_of(const TangentGrowth& growth, double length, double tau) {
     return static_cast<std::size_t>(std::ceil(length * tau / growth.interval()));

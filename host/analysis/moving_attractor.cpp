@@ -10,6 +10,7 @@
 #include <numbers>
 
 #include "analysis/limit_cycle.hpp"
+#include "analysis/limits.hpp"
 #include "analysis/mechanism.hpp"
 #include "analysis/torus.hpp"
 
@@ -48,7 +49,7 @@ void take_frequencies(const Dynamics& dynamics, const Eigen::VectorXd& state, in
     record.frequencies = base.frequencies;
     record.rotation_numbers = base.rotation_numbers;
     record.rotation_errors = base.rotation_errors;
-    add_sentence(record.limits, base.limits);
+    add_limit(record.limits, base.limits);
     if (count != 2 || dynamics.is_map() || base.rotation_numbers.size() != 1) {
         return;
     }
@@ -56,18 +57,11 @@ void take_frequencies(const Dynamics& dynamics, const Eigen::VectorXd& state, in
     if (locking &&
         refine_motion(dynamics, state,
                       locking->rounds * 2.0 * std::numbers::pi / base.frequencies[0], motion)) {
-        add_sentence(record.limits,
-                     fmt::format("Locked {} : {}.", locking->turns, locking->rounds));
+        add_limit(record.limits, fmt::format("Locked {} : {}.", locking->turns, locking->rounds));
     }
 }
 
 }  // namespace
-
-void add_sentence(std::string& text, const std::string& sentence) {
-    if (!sentence.empty()) {
-        text += (text.empty() ? "" : " ") + sentence;
-    }
-}
 
 bool refine_motion(const Dynamics& dynamics, const Eigen::VectorXd& state, double period,
                    Motion& motion) {
@@ -89,12 +83,13 @@ bool refine_motion(const Dynamics& dynamics, const Eigen::VectorXd& state, doubl
     for (const std::complex<double>& multiplier : cycle.multipliers) {
         record.multipliers.insert(record.multipliers.end(), {multiplier.real(), multiplier.imag()});
     }
-    add_sentence(record.limits, cycle.limits);
+    add_limit(record.limits, cycle.limits);
     return true;
 }
 
 void measure_exponents(const Dynamics& dynamics, const Eigen::VectorXd& state,
-                       const SpectrumRequest& request, RandomKey key, AttractorRecord& record) {
+                       const SpectrumRequest& request, RandomKey key, Motion& motion) {
+    AttractorRecord& record = motion.record;
     const LyapunovSpectrum spectrum = lyapunov_spectrum(dynamics, state, request, key);
     if (record.state.empty()) {
         record.state = values_of(spectrum.end_state);
@@ -106,7 +101,8 @@ void measure_exponents(const Dynamics& dynamics, const Eigen::VectorXd& state,
     record.kaplan_yorke = spectrum.kaplan_yorke;
     record.neutral_exponent = spectrum.neutral_exponent;
     record.neutral_is_zero = spectrum.neutral_is_zero;
-    add_sentence(record.limits, spectrum.limits);
+    add_limit(record.limits, spectrum.limits);
+    motion.exponents_known = spectrum.half_width * dynamics.tau() <= request.half_width;
 }
 
 bool is_chaotic(const AttractorRecord& record, double tau) {
@@ -120,6 +116,11 @@ bool name_motion(const Dynamics& dynamics, const Eigen::VectorXd& state, Motion&
     if (zeros == 0 && !motion.orbit) {
         return false;
     }
+    if (zeros >= 2 && !motion.exponents_known) {
+        record.kind = AttractorKind::undecided;
+        add_limit(record.limits, "A torus or weak chaos: the exponents do not tell.");
+        return true;
+    }
     if (zeros >= 2) {
         record.kind = AttractorKind::torus;
         take_frequencies(dynamics, state, zeros, motion);
@@ -130,15 +131,15 @@ bool name_motion(const Dynamics& dynamics, const Eigen::VectorXd& state, Motion&
         take_frequencies(dynamics, state, 1, motion);
         record.period =
             record.frequencies.empty() ? -1.0 : 2.0 * std::numbers::pi / record.frequencies[0];
-        add_sentence(record.limits, "A closed curve that the map turns along, no periodic orbit.");
+        add_limit(record.limits, "A closed curve that the map turns along, no periodic orbit.");
         return true;
     }
     record.period = motion.orbit ? motion.orbit->period : -1.0;
-    add_sentence(record.limits,
-                 motion.orbit ? "The Euler map's; refining it reached no isolated stable cycle of "
-                                "the flow."
-                              : fmt::format("No return within {} trial lengths: not refined.",
-                                            recurrence_lengths));
+    add_limit(record.limits,
+              motion.orbit ? "The Euler map's; refining it reached no isolated stable cycle of "
+                             "the flow."
+                           : fmt::format("No return within {} trial lengths: not refined.",
+                                         recurrence_lengths));
     return true;
 }
 

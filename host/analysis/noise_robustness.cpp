@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "analysis/limits.hpp"
 #include "core/error.hpp"
 
 namespace shoal {

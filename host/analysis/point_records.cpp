@@ -2,6 +2,8 @@
 #include "analysis/point_records.hpp"
 
 #include <complex>
+#include <utility>
+#include <vector>
 
 namespace shoal {
 
@@ -38,11 +40,6 @@ FixedPoint fixed_point_of(const FoundPoint& found, const Dynamics& dynamics) {
     return point;
 }
 
-PointProof proof_of(const FoundPoint& found) {
-    return {found.proved_radius, found.unique_radius, found.unstable_proved,    found.index,
-            found.hits,          found.continuum,     found.continuum_dimension};
-}
-
 bool is_stable(const FixedPoint& point, const Dynamics& dynamics) {
     if (point.eigenvalues.empty() || point.label == PointLabel::slow) {
         return false;
@@ -55,6 +52,15 @@ bool is_stable(const FixedPoint& point, const Dynamics& dynamics) {
         }
     }
     return true;
+}
+
+FlowSpectrum flow_spectrum_of(const FixedPoint& point, const Dynamics& dynamics) {
+    std::vector<std::complex<double>> values;
+    for (std::size_t i = 0; i + 1 < point.eigenvalues.size(); i += 2) {
+        const std::complex<double> value(point.eigenvalues[i], point.eigenvalues[i + 1]);
+        values.push_back(dynamics.is_map() ? (value - 1.0) / dynamics.dt() : value);
+    }
+    return flow_spectrum(std::move(values));
 }
 
 Eigen::VectorXd state_of(const FixedPoint& point) {

@@ -6,8 +6,9 @@
 
 #include "analysis/dynamics.hpp"
 #include "analysis/settling.hpp"
-#include "store/full_records.hpp"
+#include "analysis/spectrum.hpp"
 #include "store/records.hpp"
+#include "store/search_records.hpp"
 
 namespace shoal {
 
@@ -15,10 +16,13 @@ namespace shoal {
 /// of the search it is empty.
 FixedPoint fixed_point_of(const ReachedPoint& point, const Dynamics& dynamics);
 FixedPoint fixed_point_of(const FoundPoint& found, const Dynamics& dynamics);
-PointProof proof_of(const FoundPoint& found);
 
 /// Whether no direction grows under the Euler map; false where the spectrum is not known.
 bool is_stable(const FixedPoint& point, const Dynamics& dynamics);
+
+/// The flow's spectrum at a point whose eigenvalues are known, of a map by lambda_flow =
+/// (lambda_map - 1) / dt.
+FlowSpectrum flow_spectrum_of(const FixedPoint& point, const Dynamics& dynamics);
 
 Eigen::VectorXd state_of(const FixedPoint& point);
 

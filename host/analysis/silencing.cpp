@@ -11,6 +11,7 @@
 #include <numeric>
 #include <utility>
 
+#include "analysis/limits.hpp"
 #include "core/error.hpp"
 
 namespace shoal {

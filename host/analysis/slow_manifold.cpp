@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "analysis/forgetting_prediction.hpp"
+#include "analysis/limits.hpp"
 #include "analysis/path_merging.hpp"
 #include "analysis/settling.hpp"
 #include "analysis/spectrum.hpp"
@@ -216,7 +217,8 @@ class Followed {
             gradients_ = answer_gradients(model_, dynamics_, states_, memories_.rest,
                                           memories_.rest_steps, memories_.answer);
             if (!gradients_.allFinite()) {
-                add_limit("The linearised answer of some conditions is not finite.");
+                add_limit(manifold_.limits,
+                          "The linearised answer of some conditions is not finite.");
             }
         }
     }
@@ -260,13 +262,16 @@ class Followed {
         manifold_.rates_per_time =
             static_cast<int>(std::min<Eigen::Index>(manifold_rates, states_.rows()));
         if (moving > 0) {
-            add_limit(fmt::format("{} of {} paths still move after {} trial lengths.", moving,
+            add_limit(manifold_.limits,
+                      fmt::format("{} of {} paths still move after {} trial lengths.", moving,
                                   count_, manifold_lengths));
         }
         if (diverged > 0) {
-            add_limit(fmt::format("{} of {} paths left the range of numbers.", diverged, count_));
+            add_limit(manifold_.limits,
+                      fmt::format("{} of {} paths left the range of numbers.", diverged, count_));
         }
-        add_limit(fmt::format("Spectra along {} of {} paths, at most {} times each.",
+        add_limit(manifold_.limits,
+                  fmt::format("Spectra along {} of {} paths, at most {} times each.",
                               chosen_.size(), count_, manifold_spectra / chosen_.size()));
     }
 
@@ -331,10 +336,6 @@ class Followed {
             path.gaps.push_back(gap.ratio);
             path.dimensions.push_back(gap.dimension);
         }
-    }
-
-    void add_limit(const std::string& limit) {
-        manifold_.limits += (manifold_.limits.empty() ? "" : " ") + limit;
     }
 
     const NetworkModel& model_;

@@ -3,12 +3,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "analysis/free_analysis.hpp"
+#include "core/error.hpp"
 #include "core/memory.hpp"
 #include "core/parallel.hpp"
 #include "store/dynamics_file.hpp"
@@ -16,6 +18,17 @@
 
 namespace shoal {
 namespace {
+
+int trial_steps(double trial_length, const WeightsFile& weights) {
+    const double steps = std::round(trial_length * weights.tau / weights.dt);
+    if (!(steps >= 1.0 && steps <= 1e6)) {
+        throw usage_error(
+            fmt::format("--trial-length {}: is {} steps of this network; give 1 to "
+                        "1000000",
+                        trial_length, steps));
+    }
+    return static_cast<int>(steps);
+}
 
 FreeNetwork network_of(const WeightsFile& weights, int i, double trial_length) {
     FreeNetwork network;
@@ -26,8 +39,7 @@ FreeNetwork network_of(const WeightsFile& weights, int i, double trial_length) {
     }
     network.starts = Eigen::Map<const Eigen::MatrixXd>(weights.initial_state.data(), weights.units,
                                                        weights.initial_trials);
-    const double steps = std::round(trial_length * weights.tau / weights.dt);
-    network.trial_steps = static_cast<int>(std::clamp(steps, 1.0, 1e6));
+    network.trial_steps = trial_steps(trial_length, weights);
     network.key = {1, static_cast<std::uint32_t>(i)};
     return network;
 }
@@ -42,6 +54,7 @@ void analyze_weights(const WeightsAnalysisOptions& options) {
             : options.out;
     reuse_dropped_memory();
     const int threads = options.threads > 0 ? options.threads : available_threads();
+    trial_steps(options.trial_length, weights);  // before the work
     std::vector<DynamicsAnalysis> analyses(static_cast<std::size_t>(weights.networks));
     std::vector<std::unique_ptr<Backend>> backends;
     for (int t = 0; t < threads; ++t) {
@@ -53,6 +66,17 @@ void analyze_weights(const WeightsAnalysisOptions& options) {
                              *backends[static_cast<std::size_t>(who)]);
     });
     write_dynamics(out, weights, analyses);
+    if (options.json) {
+        nlohmann::ordered_json all = {{"analysis", out}, {"networks", nlohmann::json::array()}};
+        for (const DynamicsAnalysis& a : analyses) {
+            all["networks"].push_back({{"roots", a.search.roots},
+                                       {"proved", a.search.proved},
+                                       {"slow_points", a.search.slow_points},
+                                       {"attractors", a.census.attractors}});
+        }
+        fmt::print("{}\n", all.dump());
+        return;
+    }
     for (std::size_t i = 0; i < analyses.size(); ++i) {
         const DynamicsAnalysis& a = analyses[i];
         fmt::print("network {}: {} roots ({} proved), {} slow points, {} attractors; {}\n", i,

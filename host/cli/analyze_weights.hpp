@@ -8,8 +8,9 @@ namespace shoal {
 struct WeightsAnalysisOptions {
     std::string weights;
     std::string out;             ///< empty: beside the weights, ending in .analysis.h5
-    double trial_length = 35.0;  ///< time, in units of tau
+    double trial_length = 35.0;  ///< in units of tau
     int threads = 0;
+    bool json = false;
 };
 
 /// `shoal analyze --weights`: every network of the file, in parallel.

@@ -48,7 +48,9 @@ void add_rates(nlohmann::ordered_json& result, const Backend& backend, double op
     const Ceilings ceilings = backend.measure_ceilings(0.5);
     const bool narrow =
         backend.precision() == Precision::tf32 || backend.precision() == Precision::bf16;
-    const double gflops = narrow ? ceilings.tf32_gflops : ceilings.gflops;
+    // Ceilings are of fp32; a vector holds half as many doubles.
+    const bool halved = backend.precision() == Precision::fp64 && backend.name() != "cuda";
+    const double gflops = narrow ? ceilings.tf32_gflops : (halved ? 0.5 : 1.0) * ceilings.gflops;
     const double floor = 1e-9 * std::max(operations / gflops, bytes / ceilings.gbytes_per_second);
     result["gflops"] = 1e-9 * operations / timing.median();
     result["gbytes_per_s"] = 1e-9 * bytes / timing.median();

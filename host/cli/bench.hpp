@@ -38,7 +38,8 @@ void add_facts(nlohmann::ordered_json& result, const Backend& backend);
 /// How long one repeat took; the number of repeats as `repeats_key`.
 void add_times(nlohmann::ordered_json& result, const Timing& timing, const char* repeats_key);
 /// `operations` and least `bytes` of one repeat against the ceilings that are measured here;
-/// fraction is the floor time over the median one. In tf32 and bf16 the floor is that of tf32.
+/// fraction is the floor time over the median one. In tf32 and bf16 the floor is that of tf32;
+/// in fp64 on a CPU that of half the operations of fp32.
 void add_rates(nlohmann::ordered_json& result, const Backend& backend, double operations,
                double bytes, const Timing& timing);
 

@@ -8,11 +8,15 @@
 namespace shoal {
 namespace {
 
-void add_common_options(CLI::App& command, BenchOptions& options, Precisions precisions) {
+void add_timing_options(CLI::App& command, BenchOptions& options) {
     command.add_option("--seconds", options.seconds, "Time to spend per case")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
     command.add_flag("--json", options.json, "One JSON object per case, one per line");
+}
+
+void add_common_options(CLI::App& command, BenchOptions& options, Precisions precisions) {
+    add_timing_options(command, options);
     add_compute_options(command, options.compute, "fp32", precisions);
 }
 
@@ -61,7 +65,9 @@ void add_fixed_points_command(CLI::App& bench) {
     command->add_option("--starts", options->starts, "Starts of every search")
         ->check(CLI::Range(16, 100000))
         ->capture_default_str();
-    add_common_options(*command, *options, Precisions::plain);
+    add_timing_options(*command, *options);
+    command->add_option("--threads", options->compute.threads, "Threads (default: all processors)")
+        ->check(CLI::PositiveNumber);
     command->callback([options] { bench_fixed_points(*options); });
 }
 

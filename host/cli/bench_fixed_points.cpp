@@ -2,7 +2,6 @@
 // bench fixed-points: the search for fixed points with its proofs, on networks with three memories.
 #include <fmt/format.h>
 
-#include <atomic>
 #include <vector>
 
 #include "analysis/fixed_point_search.hpp"

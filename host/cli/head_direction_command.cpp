@@ -88,9 +88,8 @@ void add_head_direction_command(CLI::App& app) {
         options,
         "  shoal head-direction\n"
         "  shoal head-direction --seeds 20 --out headings.h5\n"
-        "Noise on every state, relative noise on every weight, and the same norm on every entry "
-        "of\n"
-        "the matrix. Means over seeds with 95 % intervals; --out keeps the error curves.",
+        "Noise on every state, relative noise on every weight, and the same norm on every entry\n"
+        "of the matrix. Means over seeds with 95 % intervals; --out keeps the error curves.",
         compare);
     command->add_option("--out", options->out, "HDF5 file for the decoded-error curves");
     command->add_option("--seeds", options->run.seeds, "Draws of every perturbation")

@@ -67,19 +67,15 @@ void analyze_folder(const StageOptions& options) {
 }
 
 void analyze_something(const StageOptions& options) {
-    const bool weights = !options.weights.weights.empty();
-    if (weights == !options.folders.empty()) {
-        throw usage_error("analyze: give a run directory, or --weights FILE");
-    }
-    if (!weights && !options.weights.out.empty()) {
-        throw usage_error("analyze: --out is for --weights; a run's analysis stays in the run");
-    }
-    if (weights) {
-        WeightsAnalysisOptions with_threads = options.weights;
-        with_threads.threads = options.compute.threads;
-        analyze_weights(with_threads);
-    } else {
+    if (!options.weights.weights.empty()) {
+        WeightsAnalysisOptions weights = options.weights;
+        weights.threads = options.compute.threads;
+        weights.json = options.json;
+        analyze_weights(weights);
+    } else if (!options.folders.empty()) {
         analyze_folder(options);
+    } else {
+        throw usage_error("analyze: give a run directory, or --weights FILE");
     }
 }
 
@@ -119,22 +115,26 @@ void add_stage_commands(CLI::App& app) {
         analyze,
         "  shoal analyze runs/quickstart\n"
         "  shoal analyze --weights w.h5 --out dynamics.h5\n"
-        "With --weights: fixed and slow points with proofs, slow modes, attractors and exponents "
-        "of\n"
-        "networks that shoal did not train, in float64, with constant_input held. Runs start at "
-        "the\n"
-        "file's initial_state and at random states. The answer has the groups of analysis.h5.",
+        "With --weights: fixed and slow points with proofs, slow modes, attractors and exponents\n"
+        "of networks that shoal did not train, in float64, with constant_input held. Runs start "
+        "at\n"
+        "the file's initial_state and at random states. The answer has groups as analysis.h5.",
         analyze_something);
-    command->add_option("dir", analyze->folders, "Run directory")->expected(0, 1);
-    command->add_option("--weights", analyze->weights.weights,
-                        "Weights file (HDF5) instead of a run");
-    command->add_option("--out", analyze->weights.out,
-                        "HDF5 file to write with --weights (default: WEIGHTS with .analysis.h5)");
+    CLI::Option* weights = command->add_option("--weights", analyze->weights.weights,
+                                               "Weights file (HDF5) instead of a run");
+    command->add_option("dir", analyze->folders, "Run directory")
+        ->expected(0, 1)
+        ->excludes(weights);
+    command
+        ->add_option("--out", analyze->weights.out,
+                     "HDF5 file to write with --weights (default: WEIGHTS with .analysis.h5)")
+        ->needs(weights);
     command
         ->add_option("--trial-length", analyze->weights.trial_length,
-                     "With --weights: time T by which slow is told from fast")
+                     "With --weights: time T, in tau, by which slow is told from fast")
         ->check(CLI::PositiveNumber)
-        ->capture_default_str();
+        ->capture_default_str()
+        ->needs(weights);
     command
         ->add_option("--max-hours", analyze->max_hours, "Stop after H hours, keeping what is done")
         ->check(CLI::PositiveNumber);
@@ -144,6 +144,11 @@ void add_stage_commands(CLI::App& app) {
     command->add_flag("--quiet", analyze->quiet, "No progress display");
     command->add_flag("--json", analyze->json, "Print results as one line of JSON");
     add_compute_options(*command, analyze->compute, "as trained, and always fp64 where exact");
+    // Weights are analysed on the CPU in float64, in one go.
+    for (const char* option :
+         {"--max-hours", "--allow-different-bits", "--backend", "--precision", "--device"}) {
+        command->get_option(option)->excludes(weights);
+    }
 
     const auto stats = std::make_shared<StageOptions>();
     command = add_command<StageOptions>(

@@ -52,7 +52,6 @@ enum class Purpose : std::uint32_t {
     head_direction_weight = 61,
     head_direction_noise = 62,
     head_direction_velocity = 63,
-    census_start = 70,
 };
 
 struct RandomKey {

@@ -40,6 +40,7 @@ constexpr FullColumn columns[] = {
     {"limit_cycles", [](const F& f) { return fmt::format("{}", f.census.limit_cycles); }},
     {"tori", [](const F& f) { return fmt::format("{}", f.census.tori); }},
     {"chaotic_attractors", [](const F& f) { return fmt::format("{}", f.census.chaotic); }},
+    {"undecided_attractors", [](const F& f) { return fmt::format("{}", f.census.undecided); }},
     {"slow_transient_runs",
      [](const F& f) { return fmt::format("{}", f.census.slow_transient_runs); }},
     {"first_merge", [](const F& f) { return number(f.manifold.first_merge); }},

@@ -15,7 +15,15 @@ namespace shoal {
 
 /// Where a run ends. A slow transient still drifts when its time is up, a far run left the range of
 /// numbers: neither is an attractor, and no AttractorRecord is of these kinds.
-enum class AttractorKind { fixed_point, limit_cycle, torus, chaotic, slow_transient, far };
+enum class AttractorKind {
+    fixed_point,
+    limit_cycle,
+    torus,
+    chaotic,
+    slow_transient,
+    far,
+    undecided  ///< moves for good; its exponents are not known well enough to say what it is
+};
 
 inline const char* name_of(AttractorKind kind) {
     switch (kind) {
@@ -31,6 +39,8 @@ inline const char* name_of(AttractorKind kind) {
             return "slow_transient";
         case AttractorKind::far:
             return "far";
+        case AttractorKind::undecided:
+            return "undecided";
     }
     return "";
 }
@@ -38,7 +48,8 @@ inline const char* name_of(AttractorKind kind) {
 inline std::span<const AttractorKind> enumerators(AttractorKind /*kind*/) {
     static constexpr std::array all = {AttractorKind::fixed_point,    AttractorKind::limit_cycle,
                                        AttractorKind::torus,          AttractorKind::chaotic,
-                                       AttractorKind::slow_transient, AttractorKind::far};
+                                       AttractorKind::slow_transient, AttractorKind::far,
+                                       AttractorKind::undecided};
     return all;
 }
 
@@ -142,6 +153,7 @@ struct CensusSummary {
     int limit_cycles = 0;
     int tori = 0;
     int chaotic = 0;
+    int undecided = 0;
     /// Runs by where they end.
     int fixed_point_runs = 0;
     int limit_cycle_runs = 0;
@@ -149,6 +161,7 @@ struct CensusSummary {
     int chaotic_runs = 0;
     int slow_transient_runs = 0;
     int far_runs = 0;
+    int undecided_runs = 0;
     /// Runs by where they start.
     int memory_runs = 0;
     int conclusion_runs = 0;
@@ -167,6 +180,8 @@ void describe(Record& record, Visit&& visit) {
     visit("limit_cycles", record.limit_cycles, Meaning{"limit cycles among them"});
     visit("tori", record.tori, Meaning{"tori among them"});
     visit("chaotic", record.chaotic, Meaning{"chaotic attractors among them"});
+    visit("undecided", record.undecided,
+          Meaning{"motions among them that are a torus or chaos: the exponents do not tell"});
     visit("fixed_point_runs", record.fixed_point_runs, Meaning{"runs that end on fixed points"});
     visit("limit_cycle_runs", record.limit_cycle_runs, Meaning{"runs that end on limit cycles"});
     visit("torus_runs", record.torus_runs, Meaning{"runs that end on tori"});
@@ -174,6 +189,8 @@ void describe(Record& record, Visit&& visit) {
     visit("slow_transient_runs", record.slow_transient_runs,
           Meaning{"runs that still drift when their time is up: on no attractor yet"});
     visit("far_runs", record.far_runs, Meaning{"runs that left the range of numbers"});
+    visit("undecided_runs", record.undecided_runs,
+          Meaning{"runs that end on motions that are a torus or chaos"});
     visit("memory_runs", record.memory_runs, Meaning{"runs from memory states"});
     visit("conclusion_runs", record.conclusion_runs, Meaning{"runs from conclusions"});
     visit("random_runs", record.random_runs, Meaning{"runs from random states"});

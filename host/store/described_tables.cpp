@@ -90,7 +90,10 @@ void TableColumns::write(hdf5::WriteGroup& group, const std::string& row_axis,
                 break;
             case Kind::whole_numbers:
                 group.put(column.name, hdf5::Type::int64, axes,
-                          padded(column.whole, width, std::int64_t{-1}));
+                          padded(column.whole, width, whole_padding));
+                if (!column.meaning.axes.empty()) {
+                    group.describe(column.name, "padding", std::to_string(whole_padding));
+                }
                 break;
             case Kind::texts:
                 group.put(column.name, hdf5::Type::string, axes, column.texts);
@@ -121,6 +124,8 @@ std::uint64_t TableReader::width_of(const char* name, const Meaning& meaning) {
 void TableReader::load_numbers(const char* name, const Meaning& meaning) {
     Loaded& to = columns_[name];
     to.width = width_of(name, meaning);
+    to.open = std::any_of(meaning.axes.begin(), meaning.axes.end(),
+                          [](const std::string& axis) { return axis != "unit" && axis != "part"; });
     to.numbers = group_.numbers(name, group_.extents(name));
 }
 

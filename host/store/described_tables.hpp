@@ -22,8 +22,11 @@
 
 namespace shoal {
 
-/// Columns of a table while it is filled row by row. Vectors shorter than their axis are padded:
-/// NaN in numbers, -1 in whole numbers.
+/// What vectors of whole numbers shorter than their axis are padded with (attribute `padding` of
+/// the dataset), as -1 is a value of many; vectors of numbers are padded with NaN.
+inline constexpr std::int64_t whole_padding = std::numeric_limits<std::int32_t>::min();
+
+/// Columns of a table while it is filled row by row.
 class TableColumns {
   public:
     explicit TableColumns(int units) : units_(static_cast<std::size_t>(units)) {}
@@ -119,7 +122,31 @@ class TableColumns {
     std::vector<Column> columns_;
 };
 
-/// Reads a table that TableColumns wrote. NaN and -1 at the end of vectors are padding.
+/// Writes a table as the subgroup `name` of a group with an axis `network`: rows(i) points to the
+/// records of network i, null where there are none.
+template <class Record, class Rows>
+void write_rows(hdf5::WriteGroup& parent, const std::string& name, const std::string& axis,
+                int units, std::size_t networks, const Rows& rows) {
+    TableColumns columns(units);
+    columns.add_columns<Record>();
+    std::vector<std::int64_t> network;
+    for (std::size_t i = 0; i < networks; ++i) {
+        const std::vector<Record>* records = rows(i);
+        for (std::size_t k = 0; records != nullptr && k < records->size(); ++k) {
+            columns.add_row((*records)[k]);
+            network.push_back(static_cast<std::int64_t>(i));
+        }
+    }
+    hdf5::WriteGroup group = parent.group(name);
+    group.dimension(axis, columns.rows());
+    group.put("network", hdf5::Type::int64, {axis}, network);
+    group.describe("network", "long_name", "the network the row belongs to");
+    group.describe("network", "instance_dimension", "network");
+    columns.write(group, axis, "");
+}
+
+/// Reads a table that TableColumns wrote. NaN at the end of a vector of numbers is padding, but not
+/// in one with an entry for every unit: such a one was empty if it is NaN throughout.
 class TableReader {
   public:
     TableReader(hdf5::ReadGroup group, std::uint64_t rows)
@@ -144,6 +171,7 @@ class TableReader {
   private:
     struct Loaded {
         std::uint64_t width = 1;
+        bool open = false;  ///< has an axis whose length differs between records
         std::vector<double> numbers;
         std::vector<std::int64_t> whole;
         std::vector<std::string> texts;
@@ -184,7 +212,11 @@ class TableReader {
         } else if constexpr (std::is_same_v<Field, std::vector<double>>) {
             const auto begin = from.numbers.begin() + static_cast<std::ptrdiff_t>(row * from.width);
             field.assign(begin, begin + static_cast<std::ptrdiff_t>(from.width));
-            while (!field.empty() && std::isnan(field.back())) {
+            if (std::all_of(field.begin(), field.end(),
+                            [](double value) { return std::isnan(value); })) {
+                field.clear();
+            }
+            while (from.open && !field.empty() && std::isnan(field.back())) {
                 field.pop_back();
             }
         } else if constexpr (std::is_same_v<Field, std::vector<int>>) {
@@ -192,7 +224,7 @@ class TableReader {
             for (std::uint64_t i = 0; i < from.width; ++i) {
                 field.push_back(whole_number(name, from.whole[row * from.width + i]));
             }
-            while (!field.empty() && field.back() == -1) {
+            while (!field.empty() && field.back() == whole_padding) {
                 field.pop_back();
             }
         } else if constexpr (std::is_same_v<Field, bool>) {

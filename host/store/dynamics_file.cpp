@@ -34,28 +34,6 @@ void describe(Row& row, Visit&& visit) {
           Meaning{"eigenvalues with positive real part (map: modulus above 1)"});
 }
 
-/// A group of rows that belong to networks; `rows(i)` are those of network i.
-template <class Record, class Rows>
-void write_rows(WriteGroup root, const char* name, const char* axis, int units,
-                std::size_t networks, const Rows& rows) {
-    TableColumns columns(units);
-    std::vector<std::int64_t> network;
-    for (std::size_t i = 0; i < networks; ++i) {
-        for (const Record& record : rows(i)) {
-            columns.add_row(record);
-            network.push_back(static_cast<std::int64_t>(i));
-        }
-    }
-    if (columns.rows() == 0) {
-        columns.add_columns<Record>();
-    }
-    WriteGroup group = root.group(name);
-    group.dimension(axis, columns.rows());
-    group.put("network", Type::int64, {axis}, network);
-    group.describe("network", "instance_dimension", "network");
-    columns.write(group, axis, "");
-}
-
 void write_points(WriteGroup root, const WeightsFile& weights,
                   const std::vector<DynamicsAnalysis>& analyses) {
     const bool map = weights.dt == weights.tau;
@@ -117,12 +95,10 @@ void write_dynamics(const std::filesystem::path& path, const WeightsFile& weight
         write_one(
             root, "census", weights.units, analyses,
             [](const auto& a) -> auto& { return a.census; });
-        write_rows<SlowModes>(
-            root, "modes", "point_modes", weights.units,
-            analyses.size(), [&](std::size_t i) -> auto& { return analyses[i].modes; });
-        write_rows<AttractorRecord>(
-            root, "basins", "basin", weights.units,
-            analyses.size(), [&](std::size_t i) -> auto& { return analyses[i].attractors; });
+        write_rows<SlowModes>(root, "modes", "point_modes", weights.units, analyses.size(),
+                              [&](std::size_t i) { return &analyses[i].modes; });
+        write_rows<AttractorRecord>(root, "basins", "basin", weights.units, analyses.size(),
+                                    [&](std::size_t i) { return &analyses[i].attractors; });
         file.close();
     });
 }

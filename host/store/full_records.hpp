@@ -12,33 +12,6 @@
 
 namespace shoal {
 
-/// What the search knows about a point beside its state, speed and spectrum (FoundPoint).
-struct PointProof {
-    double proved_radius = -1.0;
-    double unique_radius = -1.0;
-    bool unstable_proved = false;
-    int index = 0;
-    int hits = 0;
-    int continuum = -1;
-    int continuum_dimension = 0;
-};
-
-template <class Record, class Visit>
-requires std::is_same_v<std::remove_const_t<Record>, PointProof>
-void describe(Record& record, Visit&& visit) {
-    visit("proved_radius", record.proved_radius,
-          Meaning{"exactly one root is this near (largest difference of a unit), -1: not proved"});
-    visit("unique_radius", record.unique_radius,
-          Meaning{"no other root is this near, -1: not proved"});
-    visit("unstable_proved", record.unstable_proved,
-          Meaning{"1: the number of unstable directions is proved"});
-    visit("index", record.index, Meaning{"sign of det(-dF/dx), 0: not proved"});
-    visit("hits", record.hits, Meaning{"starts of the search that ended here"});
-    visit("continuum", record.continuum,
-          Meaning{"number of the continuum of roots that it samples, -1: none"});
-    visit("continuum_dimension", record.continuum_dimension, Meaning{"its dimension"});
-}
-
 struct FullAnalysis {
     std::vector<PointProof> proofs;  ///< of NetworkAnalysis::points, in the same order
     SearchSummary search;

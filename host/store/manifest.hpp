@@ -17,10 +17,11 @@ struct Manifest {
     int threads = 1;
     int shard_index = 0;
     int shard_count = 1;
-    std::string started;                          ///< UTC, ISO 8601
-    std::string finished;                         ///< empty: not yet
-    std::map<std::string, double> stage_seconds;  ///< wall seconds spent in each stage so far
-    bool mixed_bits = false;                      ///< resumed with --allow-different-bits
+    std::string started;   ///< UTC, ISO 8601
+    std::string finished;  ///< empty: not yet
+    /// Wall seconds spent in each stage so far, and processor seconds in the parts of level full.
+    std::map<std::string, double> stage_seconds;
+    bool mixed_bits = false;  ///< resumed with --allow-different-bits
 };
 
 /// Now in UTC, ISO 8601, whole seconds.

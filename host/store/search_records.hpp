@@ -11,24 +11,28 @@
 
 namespace shoal {
 
-/// A zero or a slow point of a network's velocity F.
-struct FoundPoint {
+/// What is known about a zero or a slow point beside where it is.
+struct PointProof {
+    /// Of proved ones: the network has exactly one root within proved_radius of the state and no
+    /// other within unique_radius, in the largest difference of a unit. -1: not proved.
+    double proved_radius = -1.0;
+    double unique_radius = -1.0;
+    bool unstable_proved = false;  ///< the number of unstable directions is proved
+    int index = 0;                 ///< sign of det(-DF) at the root, 0: not proved
+    int hits = 0;                  ///< starts of the search that ended here
+    int continuum = -1;            ///< number of the continuum that it samples, -1: none
+    int continuum_dimension = 0;   ///< of that continuum
+};
+
+/// A zero or a slow point of a network's velocity F, as the search gives it.
+struct FoundPoint : PointProof {
     std::vector<double> state;  ///< [unit]: x for current cells, h for rate cells
     double speed = 0.0;         ///< |F(state)|_2
     PointLabel label = PointLabel::converged;
-    /// label proved: the network has exactly one root within proved_radius of `state` and no other
-    /// within unique_radius, in the largest difference of a unit. -1: not proved.
-    double proved_radius = -1.0;
-    double unique_radius = -1.0;
     /// Eigenvalues of the flow's Jacobian (of the map's when dt = tau), [unit, 2]: re, im, ordered
     /// as in FixedPoint. Empty if they were not asked for or did not converge.
     std::vector<double> eigenvalues;
-    int unstable = -1;             ///< eigenvalues with re > 0 (map: modulus > 1), -1: not known
-    bool unstable_proved = false;  ///< the count is proved for the root itself
-    int index = 0;                 ///< sign of det(-DF) at the root, 0: not proved
-    int hits = 0;                  ///< starts that ended here
-    int continuum = -1;            ///< number of the continuum that it samples, -1: none
-    int continuum_dimension = 0;   ///< of that continuum
+    int unstable = -1;  ///< eigenvalues with re > 0 (map: modulus > 1), -1: not known
 };
 
 /// How the search went, and what it may have missed.
@@ -54,29 +58,19 @@ struct SearchSummary {
 };
 
 template <class Record, class Visit>
-requires std::is_same_v<std::remove_const_t<Record>, FoundPoint>
+requires std::is_same_v<std::remove_const_t<Record>, PointProof>
 void describe(Record& record, Visit&& visit) {
-    visit("state", record.state, Meaning{"state: x for current cells, h for rate cells", {"unit"}});
-    visit("speed", record.speed, Meaning{"|F(state)|_2, per unit of time"});
-    visit("label", record.label, Meaning{"proved, converged or slow"});
     visit("proved_radius", record.proved_radius,
-          Meaning{"exactly one root is within this distance (largest difference of a unit), -1: "
-                  "not proved"});
+          Meaning{"exactly one root is this near (largest difference of a unit), -1: not proved"});
     visit("unique_radius", record.unique_radius,
-          Meaning{"no other root is within this distance, -1: not proved"});
-    visit("eigenvalues", record.eigenvalues,
-          Meaning{"eigenvalues of the flow's Jacobian, per time (map if dt = tau, per step)",
-                  {"unit", "part"}});
-    visit("unstable", record.unstable,
-          Meaning{"eigenvalues with real part above 0 (map: modulus above 1), -1: not known"});
+          Meaning{"no other root is this near, -1: not proved"});
     visit("unstable_proved", record.unstable_proved,
-          Meaning{"the number of unstable directions is proved"});
-    visit("index", record.index, Meaning{"sign of det(-DF), 0: not proved"});
+          Meaning{"1: the number of unstable directions is proved"});
+    visit("index", record.index, Meaning{"sign of det(-dF/dx), 0: not proved"});
     visit("hits", record.hits, Meaning{"starts of the search that ended here"});
     visit("continuum", record.continuum,
-          Meaning{"number of the continuum that it samples, -1: none"});
-    visit("continuum_dimension", record.continuum_dimension,
-          Meaning{"dimension of that continuum"});
+          Meaning{"number of the continuum of roots that it samples, -1: none"});
+    visit("continuum_dimension", record.continuum_dimension, Meaning{"its dimension"});
 }
 
 template <class Record, class Visit>

@@ -312,23 +312,11 @@ class GroupWriter {
                 columns.write(group, "network", coordinates_);
             },
             [&](const char* name, const char* axis, const auto& part) {
-                TableColumns columns(layout_.units);
-                columns.add_columns<typename PartOf<decltype(part)>::value_type>();
-                std::vector<std::int64_t> network;
-                for (std::size_t i = 0; i < networks_.size(); ++i) {
-                    if (networks_[i] && networks_[i]->full != nullptr) {
-                        for (const auto& record : part(*networks_[i]->full)) {
-                            columns.add_row(record);
-                            network.push_back(static_cast<std::int64_t>(i));
-                        }
-                    }
-                }
-                WriteGroup group = group_.group(name);
-                group.dimension(axis, columns.rows());
-                put(group, "network", Type::int64, {axis}, network,
-                    "the network the row belongs to");
-                group.describe("network", "instance_dimension", "network");
-                columns.write(group, axis, "");
+                write_rows<typename PartOf<decltype(part)>::value_type>(
+                    group_, name, axis, layout_.units, networks_.size(), [&](std::size_t i) {
+                        const bool known = networks_[i] && networks_[i]->full != nullptr;
+                        return known ? &part(*networks_[i]->full) : nullptr;
+                    });
             });
     }
 

@@ -13,13 +13,15 @@ namespace shoal::test {
 
 /// Trials of 7 tau: stimuli of 2, delays and response of 1; a digit is shown as (1, 0) or
 /// (-0.9, 0), without scatter.
-inline std::shared_ptr<const Task> short_sums() {
+inline std::shared_ptr<const Task> short_sums(double dt = 0.1) {
     TaskConfig task;
+    NetworkConfig network;
+    network.dt = dt;
     task.source = StimulusSource::gaussians;
     task.gaussians.means = {{1.0, 0.0}, {-0.9, 0.0}};
     task.gaussians.std = 0.0;
     task.durations = {2.0, 1.0, 2.0, 1.0, 1.0};
-    return make_task(task, {}, ErrorSchedule::epochs);
+    return make_task(task, network, ErrorSchedule::epochs);
 }
 inline constexpr int short_trial = 70;
 inline constexpr int short_stimulus = 20;

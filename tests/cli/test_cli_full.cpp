@@ -97,6 +97,12 @@ TEST_F(CommandLine, WeightsOfOneUnitHaveThreePoints) {
     ASSERT_EQ(outcome.status, 0) << outcome.err;
     EXPECT_NE(outcome.out.find("3 roots (3 proved)"), std::string::npos) << outcome.out;
 
+    const Outcome json = shoal({"analyze", "--weights", "w.h5", "--out", "d.h5", "--json"});
+    EXPECT_NE(json.out.find("\"roots\":3,\"proved\":3"), std::string::npos) << json.out;
+    const Outcome endless =
+        shoal({"analyze", "--weights", "w.h5", "--trial-length", "1e9", "--out", "d.h5"});
+    EXPECT_EQ(endless.status, 2);
+
     const hdf5::ReadGroup points = hdf5::ReadGroup("d.h5").group("fixed_points");
     const auto state = points.numbers("state", {3, 1});
     const auto label = points.strings("label", {3});
@@ -134,6 +140,8 @@ TEST_F(CommandLine, AnalyzeTakesARunOrWeights) {
     EXPECT_EQ(shoal({"analyze"}).status, 2);
     EXPECT_EQ(shoal({"analyze", "r", "--weights", "w.h5"}).status, 2);
     EXPECT_EQ(shoal({"analyze", "r", "--out", "d.h5"}).status, 2);
+    EXPECT_EQ(shoal({"analyze", "--weights", "w.h5", "--backend", "cpu"}).status, 2);
+    EXPECT_EQ(shoal({"analyze", "--weights", "w.h5", "--max-hours", "1"}).status, 2);
     EXPECT_EQ(shoal({"analyze", "--weights", "none.h5"}).status, 3);
 }
 

@@ -87,8 +87,8 @@ Fiber::~Fiber() {
 #endif
     auto* mapped = const_cast<std::byte*>(static_cast<const std::byte*>(stack_)) - page;
 #if defined(__SANITIZE_ADDRESS__)
-    // The frames that stood here are poisoned, and whatever is mapped here next, be it a host thread's
-    // own storage, would be taken for them.
+    // The frames that stood here are poisoned, and whatever is mapped here next, be it a host
+    // thread's own storage, would be taken for them.
     __asan_unpoison_memory_region(mapped, mapped_bytes);
 #endif
     munmap(mapped, mapped_bytes);

@@ -2,6 +2,7 @@
 // Level full in checkpoints and in analysis.h5: every field of every part comes back.
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -19,7 +20,8 @@ namespace {
 /// Gives every field a value of its own.
 class Fill {
   public:
-    explicit Fill(int units) : units_(static_cast<std::size_t>(units)) {}
+    Fill(int units, std::size_t open_length)
+        : units_(static_cast<std::size_t>(units)), open_length_(open_length) {}
 
     template <class Record>
     void fill(Record& record) {
@@ -44,22 +46,29 @@ class Fill {
             field.clear();
             std::size_t size = 1;
             for (const std::string& axis : meaning.axes) {
-                size *= axis == "unit" ? units_ : axis == "part" ? 2 : 3;
+                size *= axis == "unit" ? units_ : axis == "part" ? 2 : open_length_;
             }
             for (std::size_t i = 0; i < size; ++i) {
                 field.push_back(
                     static_cast<typename Field::value_type>(next_ + static_cast<int>(i)));
             }
+            if constexpr (std::is_same_v<Field, std::vector<int>>) {
+                field.back() = -1;  // a value like any other
+            } else if (meaning.axes == std::vector<std::string>{"unit"}) {
+                field.back() = std::numeric_limits<double>::quiet_NaN();  // of one unit
+            }
         }
     }
     std::size_t units_;
+    std::size_t open_length_;
     int next_ = 0;
 };
 
+/// Axes of free length are as long as there are rows and one more.
 NetworkAnalysis analysed(const std::string& uid, int units, int rows) {
     NetworkAnalysis analysis;
     analysis.uid = uid;
-    Fill values(units);
+    Fill values(units, static_cast<std::size_t>(rows) + 1);
     const auto full = std::make_shared<FullAnalysis>();
     for (int i = 0; i < rows; ++i) {
         FixedPoint point;
