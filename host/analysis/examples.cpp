@@ -5,7 +5,7 @@
 
 #include "analysis/analysis.hpp"
 #include "analysis/dynamics.hpp"
-#include "analysis/eigen_solvers.hpp"
+#include "analysis/principal_axes.hpp"
 #include "core/error.hpp"
 
 namespace shoal {
@@ -13,7 +13,6 @@ namespace shoal {
 namespace {
 
 constexpr int shown_lengths = 10;  // trial lengths of extended delay
-constexpr Eigen::Index kept_components = 3;
 
 // States at the start of delay 1: after conclusion c the network is shown stimulus 1 of the trial
 // type number c. A task whose first epoch opens the trial has no stimulus to show: the conclusions
@@ -35,43 +34,6 @@ std::vector<double> delay_states(const AnalysisInput& input, std::size_t runs, B
         request.inputs.push_back(trials[run].inputs.data());
     }
     return exact.simulate({&request, 1}).front().final_states;
-}
-
-// Principal axes of the rates, one per column, largest variance first; the loading of largest
-// magnitude is positive (the first of equals), which fixes the sign.
-struct PrincipalAxes {
-    Eigen::VectorXd mean;
-    Eigen::MatrixXd axes;
-    std::vector<double> variance_explained;
-};
-
-PrincipalAxes principal_axes(const Eigen::MatrixXd& rates) {
-    PrincipalAxes result;
-    result.mean = rates.rowwise().mean();
-    const Eigen::MatrixXd centred = rates.colwise() - result.mean;
-    const Eigen::MatrixXd covariance =
-        centred * centred.transpose() / static_cast<double>(rates.cols());
-    const Eigen::Index count = std::min(kept_components, rates.rows());
-    result.axes = Eigen::MatrixXd::Zero(rates.rows(), count);
-    result.variance_explained.assign(static_cast<std::size_t>(count), 0.0);
-    const double total = covariance.trace();
-    if (!std::isfinite(total) || !(total > 0.0)) {
-        return result;
-    }
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);
-    if (solver.info() != Eigen::Success) {
-        return result;
-    }
-    for (Eigen::Index k = 0; k < count; ++k) {
-        const Eigen::Index at = rates.rows() - 1 - k;  // eigenvalues ascend
-        const Eigen::VectorXd axis = solver.eigenvectors().col(at);
-        Eigen::Index largest = 0;
-        axis.cwiseAbs().maxCoeff(&largest);
-        result.axes.col(k) = axis[largest] < 0.0 ? Eigen::VectorXd(-axis) : axis;
-        result.variance_explained[static_cast<std::size_t>(k)] =
-            std::max(0.0, solver.eigenvalues()[at]) / total;
-    }
-    return result;
 }
 
 }  // namespace
@@ -108,7 +70,7 @@ ExampleTrajectories example_trajectories(const AnalysisInput& input, Mechanism m
             ? states.unaryExpr([](double value) { return std::tanh(value); }).eval()
             : states;
     const PrincipalAxes principal = principal_axes(rates);
-    const Eigen::MatrixXd scores = principal.axes.transpose() * (rates.colwise() - principal.mean);
+    const Eigen::MatrixXd scores = principal.scores(rates);
     const Eigen::VectorXd outputs =
         rates.transpose() * Eigen::Map<const Eigen::VectorXd>(model.readout.data(), units);
 

@@ -17,6 +17,7 @@
 #include "analysis/limits.hpp"
 #include "analysis/noise_robustness.hpp"
 #include "analysis/point_records.hpp"
+#include "analysis/portrait.hpp"
 #include "analysis/search_starts.hpp"
 #include "analysis/sensitivity.hpp"
 #include "analysis/silencing.hpp"
@@ -277,6 +278,11 @@ NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& 
         full->activity = measure_activity(
             conditions,
             efficiency(full->census.attractors, analysis.saturated_delay, conditions.score));
+    });
+    timed(seconds, "portrait", [&] {
+        full->portrait =
+            draw_portrait(input.model, columns_of(conditions.delay_start, dynamics.units()),
+                          input.task->shape().steps, analysis.points, full->attractors, exact);
     });
     analysis.evidence += census_sentence(full->census);
     analysis.full = full;

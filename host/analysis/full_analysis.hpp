@@ -23,6 +23,7 @@ using PartSeconds = std::map<std::string, double>;
 ///   census     where runs from memory states, conclusions and random states end
 ///   manifold   the way of every memory through a delay without end
 ///   behaviour  forgetting, noise, silencing, activity in the delay
+///   portrait   all of it in principal components
 ///   verdict    how it hangs on its thresholds
 /// Pure function of its input, but for `seconds`, to which the time of every part is added.
 NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& config,

@@ -37,10 +37,11 @@ void write_table(const Population& population, const RunPaths& paths) {
     write_population_csv(paths.table(), population.rows, population.runs.front().config.swept_keys);
 }
 
-void write_results(const Population& population, const RunPaths& paths, bool json) {
+void write_results(const Population& population, const RunPaths& paths, bool json,
+                   const std::vector<std::string>& detailed) {
     write_table(population, paths);
     std::filesystem::create_directories(paths.report().parent_path());
-    write_report(paths.report(), population.runs, population.rows, population.summary);
+    write_report(paths.report(), population.runs, population.rows, population.summary, detailed);
     if (json) {
         print_counts(population, paths, {{"table", paths.table()}, {"report", paths.report()}});
     } else {

@@ -22,6 +22,8 @@ std::string summary_text(const Population& population);
 void write_table(const Population& population, const RunPaths& paths);
 
 /// Writes population.csv and report/index.html of some runs; prints the summary.
-void write_results(const Population& population, const RunPaths& paths, bool json);
+/// `detailed`: uids of networks that the report shows in detail, see write_report.
+void write_results(const Population& population, const RunPaths& paths, bool json,
+                   const std::vector<std::string>& detailed = {});
 
 }  // namespace shoal

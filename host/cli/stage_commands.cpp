@@ -24,6 +24,7 @@ namespace fs = std::filesystem;
 struct StageOptions {
     std::vector<std::string> folders;
     std::string out;
+    std::vector<std::string> detailed;  // uids
     double max_hours = 0.0;
     bool quiet = false;
     bool json = false;
@@ -166,15 +167,21 @@ void add_stage_commands(CLI::App& app) {
     command = add_command<StageOptions>(
         app, "report", "Write the report page (and population.csv)", report,
         "  shoal report runs/quickstart\n"
-        "  shoal report runs/quickstart.shard-*-of-4 --out runs/all",
+        "  shoal report runs/quickstart.shard-*-of-4 --out runs/all\n"
+        "  shoal report runs/quickstart --network 0123456789abcdef --network fedcba9876543210",
         [](const StageOptions& o) {
             const Population population = read_population(paths_of(o.folders));
-            write_results(population, results_folder(o, population), o.json);
+            write_results(population, results_folder(o, population), o.json, o.detailed);
         });
     command->add_option("dir", report->folders, "Run directories (shards of one configuration)")
         ->required();
     command->add_option("--out", report->out,
                         "Folder for the report (default: the run, or <name>.merged beside shards)");
+    command
+        ->add_option("--network", report->detailed,
+                     "Uid of a network analysed at level full to show in detail; may be repeated "
+                     "(default: some of each mechanism)")
+        ->allow_extra_args(false);
     command->add_flag("--json", report->json, "Print results as one line of JSON");
 }
 

@@ -8,7 +8,6 @@
 #include <functional>
 
 #include "stats/rows.hpp"
-#include "stats/survival.hpp"
 #include "store/full_records.hpp"
 
 namespace shoal {
@@ -117,18 +116,19 @@ FullAnalysis without_lists(const FullAnalysis& full) {
     light.silencing.unit_change.clear();
     light.silencing.unit_failed.clear();
     light.activity.unit_phasic.clear();
+    light.portrait = {};
     light.evidence = {};
     light.sensitivity.rows.clear();
     return light;
 }
 
-std::string format_behaviour(const std::vector<PopulationRow>& rows) {
+BehaviourCurves behaviour_curves(const std::vector<PopulationRow>& rows) {
     std::vector<Mechanism> mechanisms;
     std::vector<Lifetime> lifetimes;
     std::vector<Mechanism> noisy;
     std::vector<std::vector<double>> uniform;
     std::vector<std::vector<double>> gaussian;
-    std::vector<double> sigmas;
+    BehaviourCurves curves;
     for (const PopulationRow& row : rows) {
         const FullAnalysis* full = full_of(row);
         if (full == nullptr) {
@@ -138,32 +138,42 @@ std::string format_behaviour(const std::vector<PopulationRow>& rows) {
             mechanisms.push_back(mechanism_of(row));
             lifetimes.push_back(
                 {full->forgetting.median_survival, full->forgetting.median_censored});
+            if (std::isfinite(lifetimes.back().time)) {
+                curves.longest = std::max(curves.longest, lifetimes.back().time);
+            }
         }
         if (full->noise.applicable) {
             noisy.push_back(mechanism_of(row));
             uniform.push_back(full->noise.failed_uniform);
             gaussian.push_back(full->noise.failed_gaussian);
-            sigmas = full->noise.sigmas;
+            curves.sigmas = full->noise.sigmas;
         }
     }
-    if (mechanisms.empty()) {
+    curves.survival = survival_by_mechanism(mechanisms, lifetimes);
+    curves.biased_noise = robustness_by_mechanism(noisy, uniform);
+    curves.centred_noise = robustness_by_mechanism(noisy, gaussian);
+    return curves;
+}
+
+std::string format_behaviour(const std::vector<PopulationRow>& rows) {
+    const BehaviourCurves curves = behaviour_curves(rows);
+    if (curves.survival.empty()) {
         return "";
     }
-    const auto biased = robustness_by_mechanism(noisy, uniform);
-    const auto centred = robustness_by_mechanism(noisy, gaussian);
     std::string text = fmt::format("{:<14} {:>8}  {:<26} {:>14} {:>18}\n", "mechanism", "networks",
                                    "median survival of memory", "biased noise", "zero-mean noise");
-    for (const MechanismSurvival& survival : survival_by_mechanism(mechanisms, lifetimes)) {
+    for (const MechanismSurvival& survival : curves.survival) {
         const auto same = [&](const MechanismRobustness& curve) {
             return curve.mechanism == survival.mechanism;
         };
-        const auto of = [&](const std::vector<MechanismRobustness>& curves) {
-            const auto found = std::find_if(curves.begin(), curves.end(), same);
-            return found == curves.end() ? std::string("-") : largest_survived(*found, sigmas);
+        const auto of = [&](const std::vector<MechanismRobustness>& robustness) {
+            const auto found = std::find_if(robustness.begin(), robustness.end(), same);
+            return found == robustness.end() ? std::string("-")
+                                             : largest_survived(*found, curves.sigmas);
         };
         text += fmt::format("{:<14} {:>8}  {:<26} {:>14} {:>18}\n", name_of(survival.mechanism),
                             survival.curve.subjects, time_with_interval(survival.curve.median),
-                            of(biased), of(centred));
+                            of(curves.biased_noise), of(curves.centred_noise));
     }
     return text +
            "Survival: extra delay (time) after which half of a network's conditions have failed, "

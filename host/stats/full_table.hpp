@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "stats/survival.hpp"
 #include "stats/table.hpp"
 
 namespace shoal {
@@ -20,6 +21,16 @@ std::vector<std::string> full_fields(const PopulationRow& row);
 
 /// What summaries keep of a full analysis: everything but lists per unit, mode, path and run.
 FullAnalysis without_lists(const FullAnalysis& full);
+
+/// How long memories last, and how much noise they bear, by mechanism.
+struct BehaviourCurves {
+    std::vector<MechanismSurvival> survival;         ///< of a network's median over its conditions
+    double longest = 0.0;                            ///< extra delay that was seen
+    std::vector<double> sigmas;                      ///< of the noise
+    std::vector<MechanismRobustness> biased_noise;   ///< uniform on [0, sigma sqrt(3)]
+    std::vector<MechanismRobustness> centred_noise;  ///< N(0, sigma^2)
+};
+BehaviourCurves behaviour_curves(const std::vector<PopulationRow>& rows);
 
 /// Per mechanism: how long memories survive and how much noise they bear, with intervals; empty if
 /// no network was analysed in full.

@@ -81,8 +81,9 @@ std::string fill(std::string_view page, const std::string& title, const std::str
 }  // namespace
 
 void write_report(const std::filesystem::path& path, const std::vector<RunContent>& runs,
-                  const std::vector<PopulationRow>& rows, const std::vector<SummaryRow>& summary) {
-    const nlohmann::json data = report_data(runs, rows, summary);
+                  const std::vector<PopulationRow>& rows, const std::vector<SummaryRow>& summary,
+                  const std::vector<std::string>& detailed) {
+    const nlohmann::json data = report_data(runs, rows, summary, {}, detailed);
     const std::string title = escape_html(runs.front().config.name);
     const std::string text = fill(page::html, title, embedded_json(data));
     if (path.has_parent_path()) {

@@ -222,7 +222,8 @@ void note_cut_work(const std::vector<PopulationRow>& rows, std::vector<std::stri
 }  // namespace
 
 json report_data(const std::vector<RunContent>& runs, const std::vector<PopulationRow>& rows,
-                 const std::vector<SummaryRow>& summary, const ReportLimits& limits) {
+                 const std::vector<SummaryRow>& summary, const ReportLimits& limits,
+                 const std::vector<std::string>& detailed) {
     check(!runs.empty(), "a report needs a run");
     check(!summary.empty() && summary.front().key == "all", "the summary starts with all networks");
     const Config& config = runs.front().config;
@@ -256,6 +257,8 @@ json report_data(const std::vector<RunContent>& runs, const std::vector<Populati
                  {"curves", training_curves(runs, limits)},
                  {"slowness", slowness_curves(rows)},
                  {"examples", example_networks(runs, limits, notes)},
+                 {"behaviour", behaviour_data(rows)},
+                 {"details", network_details(runs, limits, detailed, notes)},
                  {"table", table_of_networks(rows, config.swept_keys, limits, notes)},
                  {"manifests", manifests(runs)}};
     data["notes"] = notes;

@@ -19,12 +19,17 @@ struct ReportLimits {
     std::size_t curve_bins = 120;        ///< points of a training curve
     std::size_t example_samples = 1000;  ///< samples of an example trajectory
     std::size_t config_bytes = 200000;   ///< length of the configuration shown
+    std::size_t detailed = 40;           ///< networks shown in detail, if no others are named
+    std::size_t detail_points = 8;       ///< points of such a network with their spectra
+    std::size_t detail_marks = 300;      ///< points of such a network in its portrait
+    std::size_t detail_samples = 60;     ///< samples of its speed along the delay
 };
 
-/// The whole page's data.
+/// The whole page's data. `detailed` are uids of networks to show in detail, see network_details.
 nlohmann::json report_data(const std::vector<RunContent>& runs,
                            const std::vector<PopulationRow>& rows,
-                           const std::vector<SummaryRow>& summary, const ReportLimits& limits = {});
+                           const std::vector<SummaryRow>& summary, const ReportLimits& limits = {},
+                           const std::vector<std::string>& detailed = {});
 
 /// Training curves: RMS error per bin of trials, median and quartiles over the networks of a group
 /// (accepted, not accepted, diverged).
@@ -36,6 +41,19 @@ nlohmann::json slowness_curves(const std::vector<PopulationRow>& rows);
 /// One network per mechanism: its delay trajectories and the spectra of its fixed points.
 nlohmann::json example_networks(const std::vector<RunContent>& runs, const ReportLimits& limits,
                                 std::vector<std::string>& notes);
+
+/// Survival of memories and robustness against noise by mechanism; null without full analyses.
+nlohmann::json behaviour_data(const std::vector<PopulationRow>& rows);
+
+/// Networks analysed at level full, one by one: portrait, spectra, speed along the delay. Those
+/// that `wanted` names, in its order (a uid that has no full analysis is a usage error); if it
+/// names none, up to limits.detailed, taken from the mechanisms in turn.
+nlohmann::json network_details(const std::vector<RunContent>& runs, const ReportLimits& limits,
+                               const std::vector<std::string>& wanted,
+                               std::vector<std::string>& notes);
+
+/// Eigenvalues of a point, and what it is.
+nlohmann::json point_data(const FixedPoint& point);
 
 /// Rounded to a number of significant digits, so that it takes few bytes as text.
 double rounded(double value, int digits = 4);

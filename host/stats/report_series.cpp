@@ -99,25 +99,6 @@ std::size_t outputs_of(const TrainedNetwork& network) {
     return trials == 0 ? 0 : network.error_curve.size() / trials;
 }
 
-json spectrum(const NetworkAnalysis& analysis) {
-    json points = json::array();
-    for (const FixedPoint& point : analysis.points) {
-        json re = json::array();
-        json im = json::array();
-        for (std::size_t i = 0; i + 1 < point.eigenvalues.size(); i += 2) {
-            re.push_back(rounded(point.eigenvalues[i]));
-            im.push_back(rounded(point.eigenvalues[i + 1]));
-        }
-        points.push_back({{"re", re},
-                          {"im", im},
-                          {"label", name_of(point.label)},
-                          {"speed", rounded(point.speed)},
-                          {"unstable", point.unstable},
-                          {"reached_from", point.reached_from}});
-    }
-    return points;
-}
-
 json trajectories(const ExampleTrajectories& example, std::size_t stride) {
     const auto samples = static_cast<std::size_t>(example.samples);
     const auto components = static_cast<std::size_t>(example.components);
@@ -160,6 +141,21 @@ double rounded(double value, int digits) {
         return nan;
     }
     return std::strtod(fmt::format("{:.{}g}", value, digits).c_str(), nullptr);
+}
+
+json point_data(const FixedPoint& point) {
+    json re = json::array();
+    json im = json::array();
+    for (std::size_t i = 0; i + 1 < point.eigenvalues.size(); i += 2) {
+        re.push_back(rounded(point.eigenvalues[i]));
+        im.push_back(rounded(point.eigenvalues[i + 1]));
+    }
+    return {{"re", re},
+            {"im", im},
+            {"label", name_of(point.label)},
+            {"speed", rounded(point.speed)},
+            {"unstable", point.unstable},
+            {"reached_from", point.reached_from}};
 }
 
 json training_curves(const std::vector<RunContent>& runs, const ReportLimits& limits) {
@@ -267,7 +263,9 @@ json example_networks(const std::vector<RunContent>& runs, const ReportLimits& l
             const auto analysis = run.analysed.find(example.uid);
             entry["points"] = json::array();
             if (analysis != run.analysed.end()) {
-                entry["points"] = spectrum(analysis->second);
+                for (const FixedPoint& point : analysis->second.points) {
+                    entry["points"].push_back(point_data(point));
+                }
                 entry["evidence"] = analysis->second.evidence;
             }
             for (const NetworkSpec& spec : run.config.networks) {

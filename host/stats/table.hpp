@@ -68,8 +68,10 @@ std::vector<SummaryRow> summarize(const std::vector<PopulationRow>& rows,
 /// The summary as text for the terminal.
 std::string format_summary(const std::vector<SummaryRow>& summary);
 
-/// report/index.html: self-contained page. Written atomically.
+/// report/index.html: self-contained page. Written atomically. `detailed` are uids of networks to
+/// show in detail, each analysed at level full (else a usage error); none: some of each mechanism.
 void write_report(const std::filesystem::path& path, const std::vector<RunContent>& runs,
-                  const std::vector<PopulationRow>& rows, const std::vector<SummaryRow>& summary);
+                  const std::vector<PopulationRow>& rows, const std::vector<SummaryRow>& summary,
+                  const std::vector<std::string>& detailed = {});
 
 }  // namespace shoal

@@ -8,6 +8,7 @@
 #include "store/attractor_records.hpp"
 #include "store/behaviour_records.hpp"
 #include "store/manifold_records.hpp"
+#include "store/portrait_records.hpp"
 #include "store/search_records.hpp"
 
 namespace shoal {
@@ -23,6 +24,7 @@ struct FullAnalysis {
     NoiseRecord noise;
     SilencingRecord silencing;
     ActivityRecord activity;
+    Portrait portrait;
     VerdictEvidence evidence;
     SensitivityMap sensitivity;  ///< its rows stand in their own table
 };
@@ -55,6 +57,8 @@ void visit_parts(const One& one, const Rows& rows) {
         "silencing", [](auto& full) -> auto& { return full.silencing; });
     one(
         "activity", [](auto& full) -> auto& { return full.activity; });
+    one(
+        "portrait", [](auto& full) -> auto& { return full.portrait; });
     one(
         "verdict", [](auto& full) -> auto& { return full.evidence; });
     one(

@@ -58,6 +58,18 @@ TEST_F(CommandLine, FullAnalysisOfARun) {
     }
     EXPECT_GE(accepted, 1);
     EXPECT_EQ(group.extents("fixed_points/proved_radius").size(), 1u);
+
+    // The report shows the networks it is asked for.
+    const auto table = read_csv("r1/population.csv");
+    const auto mechanism = static_cast<std::size_t>(
+        std::find(header.begin(), header.end(), "mechanism") - header.begin());
+    const auto shown = std::find_if(table.begin() + 1, table.end(),
+                                    [&](const auto& row) { return row[mechanism] != "none"; });
+    ASSERT_NE(shown, table.end());
+    EXPECT_EQ(shoal({"report", "r1", "--network", shown->front()}).status, 0);
+    const Outcome unknown = shoal({"report", "r1", "--network", "0000000000000000"});
+    EXPECT_EQ(unknown.status, 2);
+    EXPECT_NE(unknown.err.find("0000000000000000"), std::string::npos);
 }
 
 TEST_F(CommandLine, FullAnalysisForgetsAndBearsNoise) {

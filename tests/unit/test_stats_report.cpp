@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <set>
 
+#include "core/error.hpp"
 #include "core/file.hpp"
 #include "stats/report_data.hpp"
+#include "store/full_records.hpp"
 #include "temporary_folder.hpp"
 #include "test_stats_population.hpp"
 
@@ -215,6 +219,103 @@ TEST(Report, OneExampleOfEachMechanismOverAllShards) {
     EXPECT_EQ(data_of(report_of({run, other}))["examples"].size(), once.size());
     EXPECT_GE(once.size(), 4u);
     EXPECT_FALSE(once[0]["points"].empty());
+}
+
+/// The same run as if it had been analysed at level full.
+RunContent fully_analysed(RunContent run) {
+    for (auto& [uid, analysis] : run.analysed) {
+        const auto full = std::make_shared<FullAnalysis>();
+        full->forgetting.applicable = true;
+        full->forgetting.median_survival = 10.0;
+        full->noise.applicable = true;
+        full->noise.sigmas = {0.5, 1.0};
+        full->noise.failed_uniform = {0.0, 0.9};
+        full->noise.failed_gaussian = {0.0, 0.1};
+        full->portrait.components = 2;
+        full->portrait.variance_explained = {0.7, 0.3};
+        full->portrait.times = {0.0, 1.0, 2.0};
+        full->portrait.paths = {1, 2, 3, 4, 5, 6, -1, -2, -3, -4, -5, -6};
+        for (std::size_t i = 0; i < 2 * analysis.points.size(); ++i) {
+            full->portrait.points.push_back(static_cast<double>(i));
+        }
+        full->portrait.orbit_attractors = {0};
+        full->portrait.orbit_samples = 2;
+        full->portrait.orbits = {7, 8, 9, 10};
+        AttractorRecord attractor;
+        attractor.kind = AttractorKind::limit_cycle;
+        attractor.period = 12.5;
+        attractor.memory_starts = 3;
+        full->attractors = {attractor};
+        full->manifold.times = {0.0, 1.0};
+        ManifoldPath path;
+        path.memory = 1;
+        path.speeds = {0.5, 0.25};
+        full->manifold.paths = {path};
+        analysis.full = full;
+    }
+    return run;
+}
+
+TEST(Report, ShowsNetworksInDetail) {
+    const RunContent run = fully_analysed(test::made_up_run());
+    const nlohmann::json data = data_for(run);
+    ASSERT_EQ(data["details"].size(), std::min<std::size_t>(40, run.analysed.size()));
+    std::set<std::string> first;  // one of each mechanism before a second of any
+    std::set<std::string> all;
+    for (const auto& [uid, analysis] : run.analysed) {
+        all.insert(name_of(analysis.mechanism));
+    }
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        first.insert(data["details"][i]["mechanism"]);
+    }
+    EXPECT_EQ(first, all);
+    const nlohmann::json& detail = data["details"][0];
+    EXPECT_EQ(detail["paths"][0]["x"], nlohmann::json({1.0, 3.0, 5.0}));
+    EXPECT_EQ(detail["paths"][1]["y"], nlohmann::json({-2.0, -4.0, -6.0}));
+    EXPECT_EQ(detail["orbits"][0]["x"], nlohmann::json({7.0, 9.0}));
+    EXPECT_EQ(detail["delay"]["speeds"][0], nlohmann::json({0.5, 0.25}));
+    EXPECT_EQ(detail["delay"]["memories"], nlohmann::json({1}));
+    EXPECT_EQ(detail["attractors"][0]["kind"], "limit_cycle");
+    EXPECT_EQ(detail["attractors"][0]["period"], 12.5);
+    EXPECT_EQ(detail["marks"].size(), detail["points"]);
+
+    // Ten networks that lose their memories at 10 with none censored: the curve falls to 0 there.
+    const nlohmann::json& behaviour = data["behaviour"];
+    for (const auto& [mechanism, curve] : behaviour["survival"].items()) {
+        EXPECT_EQ(curve["times"], nlohmann::json({0.0, 10.0, 10.0})) << mechanism;
+        EXPECT_EQ(curve["median"], nlohmann::json({1.0, 0.0, 0.0})) << mechanism;
+        EXPECT_EQ(behaviour["biased"][mechanism]["median"], nlohmann::json({1.0, 0.0}));
+        EXPECT_EQ(behaviour["centred"][mechanism]["median"], nlohmann::json({1.0, 1.0}));
+    }
+    EXPECT_TRUE(data_for(test::made_up_run())["behaviour"].is_null());
+    EXPECT_TRUE(data_for(test::made_up_run())["details"].empty());
+}
+
+TEST(Report, ShowsTheNetworksAskedFor) {
+    const RunContent run = fully_analysed(test::made_up_run());
+    const auto rows = population_rows({run});
+    const auto summary = summarize(rows, run.config.axes, {1, 0});
+    const std::string last = run.analysed.rbegin()->first;
+    const std::string first = run.analysed.begin()->first;
+    const nlohmann::json data = report_data({run}, rows, summary, {}, {last, first});
+    ASSERT_EQ(data["details"].size(), 2u);
+    EXPECT_EQ(data["details"][0]["uid"], last);
+    EXPECT_EQ(data["details"][1]["uid"], first);
+    EXPECT_NE(data["notes"].dump().find("shown in detail"), std::string::npos);
+    try {
+        report_data({run}, rows, summary, {}, {"ffffffffffffffff"});
+        FAIL() << "no error";
+    } catch (const Error& error) {
+        EXPECT_NE(std::string(error.what()).find("ffffffffffffffff"), std::string::npos);
+    }
+    ReportLimits limits;
+    limits.detailed = 3;
+    limits.detail_marks = 2;
+    const nlohmann::json few = data_for(run, limits);
+    EXPECT_EQ(few["details"].size(), 3u);
+    for (const nlohmann::json& detail : few["details"]) {
+        EXPECT_LE(detail["marks"].size(), 2u);
+    }
 }
 
 TEST(Report, SmallForAnyPopulation) {

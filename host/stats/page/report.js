@@ -223,9 +223,12 @@ function exampleCharts(place, example) {
       options: { ...plain, scales: { x: axis(`PC 1${share(0)}`), y: axis(`PC 2${share(1)}`) } },
     });
   }
-  const points = example.points.filter((point) => point.re.length > 0);
+  spectrumChart(place, example.points.filter((point) => point.re.length > 0), example.map);
+}
+
+function spectrumChart(place, points, isMap) {
   if (points.length > 0) {
-    addChart(place, example.map ? "Eigenvalues of the map" : "Eigenvalues of the flow (1/tau)", {
+    addChart(place, isMap ? "Eigenvalues of the map" : "Eigenvalues of the flow (1/tau)", {
       type: "scatter",
       data: { datasets: points.map((point, i) => ({
         label: `point ${i + 1}`,
@@ -234,7 +237,7 @@ function exampleCharts(place, example) {
       })) },
       options: {
         plugins: {
-          guides: { lines: example.map ? [{ circle: 1 }] : [{ x: 0 }] }, legend: { display: points.length > 1 && points.length <= 8 },
+          guides: { lines: isMap ? [{ circle: 1 }] : [{ x: 0 }] }, legend: { display: points.length > 1 && points.length <= 8 },
           tooltip: { callbacks: { label: (item) => `${short(item.parsed.x)} ${item.parsed.y < 0 ? "−" : "+"} ${short(Math.abs(item.parsed.y))} i` } },
         },
         scales: { x: axis("real part"), y: axis("imaginary part") },
@@ -266,6 +269,138 @@ function examples() {
   }
 }
 
+function behaviour() {
+  const place = byId("behaviour-charts");
+  if (!data.behaviour) {
+    byId("behaviour").remove();
+    document.querySelector('nav a[href="#behaviour"]').remove();
+    return;
+  }
+  const chart = (title, groups, x, xAxis, more) => {
+    const names = data.mechanisms.filter((name) => name in groups);
+    if (names.length === 0) {
+      return;
+    }
+    addChart(place, title, {
+      type: "line",
+      data: { datasets: names.flatMap((name) => band(`${label(name)} (${groups[name].networks})`, mechanismColour[name], x(groups[name]), groups[name], 0)
+        .map((line) => ({ ...line, ...more }))) },
+      options: {
+        parsing: false, normalized: true, interaction: { mode: "nearest", intersect: false },
+        scales: { x: xAxis, y: axis("share of networks", { min: 0, max: 1 }) },
+      },
+    });
+  };
+  const sigmas = axis("noise on the stimulus, sigma", { type: "linear", min: 0 });
+  chart("Survival of memories", data.behaviour.survival, (group) => group.times, axis("extra delay (tau)", { type: "linear", min: 0 }), { stepped: true });
+  chart("Noise with a bias", data.behaviour.biased, () => data.behaviour.sigmas, sigmas, {});
+  chart("Noise around zero", data.behaviour.centred, () => data.behaviour.sigmas, sigmas, {});
+}
+
+const colourOf = (index) => conclusionColours[((index % conclusionColours.length) + conclusionColours.length) % conclusionColours.length];
+
+function portraitChart(place, network) {
+  if (!network.paths) {
+    return;
+  }
+  const memory = (i) => (network.delay.memories[i] >= 0 && network.delay.memories[i] !== undefined ? network.delay.memories[i] : i);
+  const points = (curve) => curve.x.map((x, k) => ({ x, y: curve.y[k] }));
+  const line = { showLine: true, pointRadius: 0, pointHitRadius: 0, quiet: true };
+  const mark = (name, marks, style) => ({
+    label: `${name} (${marks.length})`, data: marks.map((m) => ({ x: m.x, y: m.y, mark: m })), borderColor: css("--ink"), borderWidth: 1.5, pointRadius: 5, ...style,
+  });
+  const isSlow = (m) => m.label === "slow";
+  const groups = [
+    ["stable", network.marks.filter((m) => !isSlow(m) && m.unstable === 0), { backgroundColor: css("--ink") }],
+    ["unstable", network.marks.filter((m) => !isSlow(m) && m.unstable !== 0), { backgroundColor: "transparent" }],
+    ["slow", network.marks.filter(isSlow), { pointStyle: "crossRot", backgroundColor: "transparent" }],
+  ].filter(([, marks]) => marks.length > 0);
+  const share = (k) => (network.variance[k] === undefined || network.variance[k] === null ? "" : ` (${percent(network.variance[k])})`);
+  addChart(place, "State space", {
+    type: "scatter",
+    data: { datasets: [
+      ...groups.map(([name, marks, style]) => mark(name, marks, style)),
+      ...network.orbits.map((orbit) => ({ ...line, data: points(orbit), borderColor: css("--ink"), borderWidth: 2.2 })),
+      ...network.paths.map((path, i) => ({ ...line, data: points(path), borderColor: colourOf(memory(i)), borderWidth: 1.2 })),
+      ...network.paths.map((path, i) => ({ ...line, data: points(path).slice(0, 1), pointRadius: 2.5, borderWidth: 0, backgroundColor: colourOf(memory(i)) })),
+    ] },
+    options: {
+      plugins: { tooltip: { callbacks: { label: (item) => {
+        const m = item.raw.mark;
+        return m ? `${m.label}, ${m.unstable < 0 ? "unknown" : m.unstable} unstable, speed ${short(m.speed, 2)}` : "";
+      } } } },
+      scales: { x: axis(`PC 1${share(0)}`), y: axis(`PC 2${share(1)}`) },
+    },
+  });
+}
+
+function delaySpeedChart(place, network) {
+  if (network.delay.speeds.length === 0) {
+    return;
+  }
+  const floor = 1e-16;
+  addChart(place, "Speed along the delay", {
+    type: "line",
+    data: { datasets: network.delay.speeds.map((values, i) => ({
+      data: values.map((y, k) => ({ x: network.delay.times[k], y: y === null ? null : Math.max(y, floor) })),
+      borderColor: colourOf(network.delay.memories[i] >= 0 ? network.delay.memories[i] : i), borderWidth: 1.2, pointRadius: 0,
+    })) },
+    options: {
+      parsing: false, plugins: { legend: { display: false }, tooltip: { enabled: false } },
+      scales: { x: axis("time since the delay began (tau)", { type: "linear", min: 0 }), y: logarithmic("|dx/dt|") },
+    },
+  });
+}
+
+function networkFacts(network) {
+  const counted = (count, one, many) => `${count} ${count === 1 ? one : many}`;
+  const facts = [
+    `${counted(network.roots, "fixed point", "fixed points")}, ${network.proved} proved; ${counted(network.slow_points, "slow point", "slow points")}. ${network.completeness}`,
+    network.evidence,
+    `${percent(network.robust)} of the moved thresholds leave the verdict as it is.`,
+  ];
+  if (network.limits) {
+    facts.push(network.limits);
+  }
+  const attractors = network.attractors.map((attractor) => element("tr", {},
+    element("td", { class: "text" }, label(attractor.kind)), element("td", {}, short(attractor.period, 4)),
+    element("td", {}, String(attractor.memories)), element("td", {}, String(attractor.runs))));
+  const head = ["attractor", "period (tau)", "memories that end here", "runs that end here"];
+  return [...facts.map((fact) => element("p", {}, fact)),
+    ...(attractors.length > 0 ? [element("table", {}, element("thead", {}, element("tr", {}, ...head.map((name, i) => element("th", i === 0 ? { class: "text" } : {}, name)))), element("tbody", {}, ...attractors))] : [])];
+}
+
+/// Shows a network in detail; returns false if the page has no details of it.
+function showNetwork(uid) {
+  const network = data.details.find((entry) => entry.uid === uid);
+  if (!network) {
+    return false;
+  }
+  const place = byId("network-detail");
+  Object.values(Chart.instances).filter((chart) => place.contains(chart.canvas)).forEach((chart) => chart.destroy());
+  const swept = network.swept.map(([key, value]) => `${key} ${value}`).join(", ");
+  const charts = element("div", { class: "grid three" });
+  place.replaceChildren(element("div", { class: "example" },
+    element("h3", {}, element("span", { class: "dot", style: { background: mechanismColour[network.mechanism] } }), `${label(network.mechanism)}: ${network.uid}`),
+    ...(swept ? [element("p", {}, swept)] : []), charts, ...networkFacts(network)));
+  portraitChart(charts, network);
+  spectrumChart(charts, network.spectra, network.map);
+  delaySpeedChart(charts, network);
+  byId("network-choice").querySelector("select").value = uid;
+  return true;
+}
+
+function oneNetwork() {
+  if (data.details.length === 0) {
+    byId("network").remove();
+    document.querySelector('nav a[href="#network"]').remove();
+    return;
+  }
+  byId("network-choice").append(element("label", {}, "Network ", element("select", { onchange: (event) => showNetwork(event.target.value) },
+    ...data.details.map((network) => element("option", { value: network.uid }, `${label(network.mechanism)} · ${network.uid}`)))));
+  showNetwork(data.details[0].uid);
+}
+
 function configuration() {
   byId("config").textContent = data.config;
   for (const manifest of data.manifests) {
@@ -281,6 +416,8 @@ curves();
 sweep();
 slowness();
 examples();
+behaviour();
+oneNetwork();
 networkTable(byId("table"), data.table, data.mechanisms);
 configuration();
 document.documentElement.dataset.ready = "true";

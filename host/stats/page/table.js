@@ -37,6 +37,9 @@ function networkTable(parent, table, mechanisms) {
     if (name === "mechanism" && value) {
       return element("td", { class: "text" }, element("span", { class: "dot", style: { background: mechanismColour[value] } }), label(value));
     }
+    if (name === "uid" && data.details.some((network) => network.uid === value)) {
+      return element("td", { class: "uid text" }, element("a", { href: "#network", title: "Show this network in detail", onclick: () => showNetwork(value) }, value));
+    }
     const kind = name === "uid" ? "uid text" : name === "evidence" ? "long text" : isText[i] ? "text" : "";
     const text = typeof value === "number" ? short(value, 4) : value === null ? "" : value;
     return element("td", name === "evidence" ? { class: kind, title: text } : { class: kind }, text);

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+// What the report shows of networks analysed at level full: how long and against what they hold
+// out, and single networks in detail.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "core/error.hpp"
+#include "stats/full_table.hpp"
+#include "stats/report_data.hpp"
+#include "stats/rows.hpp"
+#include "store/full_records.hpp"
+
+namespace shoal {
+namespace {
+
+using nlohmann::json;
+
+/// Estimates and bounds, each as a list.
+json curve_of(const std::vector<Interval>& intervals, json low = json::array(),
+              json median = json::array(), json high = json::array()) {
+    for (const Interval& interval : intervals) {
+        low.push_back(rounded(interval.low));
+        median.push_back(rounded(interval.estimate));
+        high.push_back(rounded(interval.high));
+    }
+    return {{"low", low}, {"median", median}, {"high", high}};
+}
+
+json robustness(const std::vector<MechanismRobustness>& curves) {
+    json all = json::object();
+    for (const MechanismRobustness& curve : curves) {
+        json& entry = all[name_of(curve.mechanism)];
+        entry = curve_of(curve.surviving);
+        entry["networks"] = curve.networks;
+    }
+    return all;
+}
+
+struct DetailedNetwork {
+    const NetworkSpec* spec;
+    const NetworkAnalysis* analysis;
+};
+
+/// [item, sample, component] as, per item, its first two components over the samples.
+json planar(const std::vector<double>& values, std::size_t items, std::size_t samples,
+            std::size_t components) {
+    json all = json::array();
+    for (std::size_t item = 0; item < items; ++item) {
+        json x = json::array();
+        json y = json::array();
+        for (std::size_t s = 0; s < samples; ++s) {
+            const std::size_t at = (item * samples + s) * components;
+            x.push_back(rounded(values[at], 3));
+            y.push_back(components > 1 ? rounded(values[at + 1], 3) : 0.0);
+        }
+        all.push_back({{"x", x}, {"y", y}});
+    }
+    return all;
+}
+
+/// Fixed and slow points in the portrait: stable ones, then those that most runs reach.
+json marks_of(const NetworkAnalysis& analysis, const ReportLimits& limits) {
+    const Portrait& portrait = analysis.full->portrait;
+    const auto components = static_cast<std::size_t>(portrait.components);
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < analysis.points.size(); ++i) {
+        order.push_back(i);
+    }
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return analysis.points[a].unstable < analysis.points[b].unstable;
+    });
+    json marks = json::array();
+    for (const std::size_t i : order) {
+        if (marks.size() == limits.detail_marks || (i + 1) * components > portrait.points.size()) {
+            break;
+        }
+        const FixedPoint& point = analysis.points[i];
+        marks.push_back(
+            {{"x", rounded(portrait.points[i * components], 3)},
+             {"y", components > 1 ? rounded(portrait.points[i * components + 1], 3) : 0.0},
+             {"label", name_of(point.label)},
+             {"unstable", point.unstable},
+             {"speed", rounded(point.speed, 2)}});
+    }
+    return marks;
+}
+
+/// Points whose spectra are shown: those that runs end on, then by what the search found first.
+json spectra_of(const NetworkAnalysis& analysis, const ReportLimits& limits) {
+    std::vector<std::size_t> order;
+    const auto add = [&](std::size_t point) {
+        if (point < analysis.points.size() && !analysis.points[point].eigenvalues.empty() &&
+            std::find(order.begin(), order.end(), point) == order.end()) {
+            order.push_back(point);
+        }
+    };
+    for (const AttractorRecord& attractor : analysis.full->attractors) {
+        if (attractor.point >= 0) {
+            add(static_cast<std::size_t>(attractor.point));
+        }
+    }
+    for (std::size_t point = 0; point < analysis.points.size(); ++point) {
+        add(point);
+    }
+    json spectra = json::array();
+    for (std::size_t i = 0; i < std::min(order.size(), limits.detail_points); ++i) {
+        spectra.push_back(point_data(analysis.points[order[i]]));
+    }
+    return spectra;
+}
+
+/// Speeds of the memories' paths, at every k-th time.
+json speeds_of(const SlowManifold& manifold, const ReportLimits& limits) {
+    const std::size_t samples = manifold.times.size();
+    const std::size_t stride =
+        std::max<std::size_t>(1, (samples + limits.detail_samples - 1) / limits.detail_samples);
+    json times = json::array();
+    for (std::size_t s = 0; s < samples; s += stride) {
+        times.push_back(rounded(manifold.times[s]));
+    }
+    json speeds = json::array();
+    json memories = json::array();
+    for (const ManifoldPath& path : manifold.paths) {
+        json values = json::array();
+        for (std::size_t s = 0; s < std::min(samples, path.speeds.size()); s += stride) {
+            values.push_back(rounded(path.speeds[s], 3));
+        }
+        speeds.push_back(std::move(values));
+        memories.push_back(path.memory);
+    }
+    return {{"times", times}, {"speeds", speeds}, {"memories", memories}};
+}
+
+json attractors_of(const std::vector<AttractorRecord>& attractors) {
+    json all = json::array();
+    for (const AttractorRecord& attractor : attractors) {
+        all.push_back(
+            {{"kind", name_of(attractor.kind)},
+             {"period", attractor.period > 0.0 ? json(rounded(attractor.period)) : json()},
+             {"runs",
+              attractor.memory_starts + attractor.conclusion_starts + attractor.random_starts},
+             {"memories", attractor.memory_starts}});
+    }
+    return all;
+}
+
+json detail_of(const DetailedNetwork& network, const ReportLimits& limits) {
+    const NetworkAnalysis& analysis = *network.analysis;
+    const FullAnalysis& full = *analysis.full;
+    const Portrait& portrait = full.portrait;
+    const auto components = static_cast<std::size_t>(portrait.components);
+    const std::size_t samples = portrait.times.size();
+    json detail = {{"uid", analysis.uid},
+                   {"mechanism", name_of(analysis.mechanism)},
+                   {"evidence", analysis.evidence},
+                   {"limits", analysis.limits},
+                   {"completeness", full.search.completeness},
+                   {"roots", full.search.roots},
+                   {"proved", full.search.proved},
+                   {"slow_points", full.search.slow_points},
+                   {"robust", rounded(full.sensitivity.robust)},
+                   {"map", is_map(*network.spec)},
+                   {"attractors", attractors_of(full.attractors)},
+                   {"spectra", spectra_of(analysis, limits)},
+                   {"delay", speeds_of(full.manifold, limits)},
+                   {"points", analysis.points.size()}};
+    detail["swept"] = json::array();
+    for (const auto& [key, value] : network.spec->swept) {
+        detail["swept"].push_back({key, to_string(value)});
+    }
+    detail["variance"] = json::array();
+    for (const double share : portrait.variance_explained) {
+        detail["variance"].push_back(rounded(share));
+    }
+    if (components > 0) {
+        detail["paths"] =
+            samples == 0 ? json::array()
+                         : planar(portrait.paths, portrait.paths.size() / (samples * components),
+                                  samples, components);
+        detail["orbits"] = planar(portrait.orbits, portrait.orbit_attractors.size(),
+                                  static_cast<std::size_t>(portrait.orbit_samples), components);
+        detail["marks"] = marks_of(analysis, limits);
+    }
+    return detail;
+}
+
+/// Those with a full analysis, by mechanism, in the order of the configurations.
+std::map<Mechanism, std::vector<DetailedNetwork>> fully_analysed(
+    const std::vector<RunContent>& runs) {
+    std::map<Mechanism, std::vector<DetailedNetwork>> networks;
+    for (const RunContent& run : runs) {
+        for (const NetworkSpec& spec : run.config.networks) {
+            const auto found = run.analysed.find(spec.uid);
+            if (found != run.analysed.end() && found->second.full) {
+                networks[found->second.mechanism].push_back({&spec, &found->second});
+            }
+        }
+    }
+    return networks;
+}
+
+std::vector<DetailedNetwork> named(const std::map<Mechanism, std::vector<DetailedNetwork>>& all,
+                                   const std::vector<std::string>& wanted) {
+    std::vector<DetailedNetwork> chosen;
+    for (const std::string& uid : wanted) {
+        const std::size_t before = chosen.size();
+        for (const auto& [mechanism, networks] : all) {
+            for (const DetailedNetwork& network : networks) {
+                if (network.spec->uid == uid) {
+                    chosen.push_back(network);
+                }
+            }
+        }
+        if (chosen.size() == before) {
+            throw usage_error(fmt::format(
+                "network {}: there is no such network, or it has not been analysed at level full",
+                uid));
+        }
+    }
+    return chosen;
+}
+
+std::vector<DetailedNetwork> some_of_each(
+    const std::map<Mechanism, std::vector<DetailedNetwork>>& all, std::size_t most) {
+    std::vector<DetailedNetwork> chosen;
+    bool more = true;
+    for (std::size_t round = 0; more; ++round) {
+        more = false;
+        for (const auto& [mechanism, networks] : all) {
+            if (round < networks.size() && chosen.size() < most) {
+                chosen.push_back(networks[round]);
+                more = true;
+            }
+        }
+    }
+    return chosen;
+}
+
+}  // namespace
+
+json behaviour_data(const std::vector<PopulationRow>& rows) {
+    const BehaviourCurves curves = behaviour_curves(rows);
+    if (curves.survival.empty() && curves.biased_noise.empty()) {
+        return nullptr;
+    }
+    json survival = json::object();
+    for (const MechanismSurvival& group : curves.survival) {
+        json times = {0.0};
+        for (const double time : group.curve.times) {
+            times.push_back(rounded(time));
+        }
+        json& entry = survival[name_of(group.mechanism)];
+        entry = curve_of(group.curve.surviving, {1.0}, {1.0}, {1.0});
+        // The last step holds until the longest delay that was tried.
+        times.push_back(rounded(curves.longest));
+        for (const char* bound : {"low", "median", "high"}) {
+            const json last = entry[bound].back();
+            entry[bound].push_back(last);
+        }
+        entry["times"] = times;
+        entry["networks"] = group.curve.subjects;
+    }
+    return {{"survival", survival},
+            {"sigmas", curves.sigmas},
+            {"biased", robustness(curves.biased_noise)},
+            {"centred", robustness(curves.centred_noise)}};
+}
+
+json network_details(const std::vector<RunContent>& runs, const ReportLimits& limits,
+                     const std::vector<std::string>& wanted, std::vector<std::string>& notes) {
+    const auto all = fully_analysed(runs);
+    const std::vector<DetailedNetwork> chosen =
+        wanted.empty() ? some_of_each(all, limits.detailed) : named(all, wanted);
+    std::size_t count = 0;
+    for (const auto& [mechanism, networks] : all) {
+        count += networks.size();
+    }
+    if (chosen.size() < count) {
+        notes.push_back(
+            fmt::format("{} of {} networks analysed in full are shown in detail; "
+                        "shoal report --network UID shows others.",
+                        chosen.size(), count));
+    }
+    json details = json::array();
+    for (const DetailedNetwork& network : chosen) {
+        details.push_back(detail_of(network, limits));
+        if (network.analysis->points.size() > limits.detail_marks) {
+            notes.push_back(fmt::format("The portrait of network {} shows {} of its {} points.",
+                                        network.spec->uid, limits.detail_marks,
+                                        network.analysis->points.size()));
+        }
+    }
+    return details;
+}
+
+}  // namespace shoal
