@@ -288,6 +288,81 @@ TEST(FixedPointSearch, APerturbedRingIsFinitelyManyProvedPoints) {
     }
 }
 
+/// x_i = (s - c_i) / w with thresholds c_i = -30 w ... 30 w a quarter of w apart: everything drives
+/// all units alike, and s' = -s + slope (h / 2) sum of tanh((s - c_i) / w). The sum of steps is s
+/// but for exp(-pi^2 w / h) < 1e-17 between the thresholds and exp(-2 (30 w - |s|) / w) from their
+/// ends.
+Dynamics line_dynamics(double slope) {
+    constexpr Eigen::Index half = 120;
+    constexpr double spacing = 0.25;  // h / w; w = 1
+    constexpr Eigen::Index n = 2 * half + 1;
+    VectorXd drive(n);
+    for (Eigen::Index i = 0; i < n; ++i) {
+        drive[i] = -spacing * static_cast<double>(i - half);
+    }
+    return {Cell::current, 1.0, 0.1, MatrixXd::Constant(n, n, slope * spacing / 2.0), drive};
+}
+
+/// States at the places -length ... length on the line, with noise.
+MatrixXd places(const Dynamics& dynamics, int count, double length) {
+    MatrixXd states(dynamics.units(), count);
+    for (Eigen::Index k = 0; k < count; ++k) {
+        const double place = length * (2.0 * (static_cast<double>(k) + 0.3) / count - 1.0);
+        states.col(k) = dynamics.drive().array() + place;
+    }
+    return noisy_copies(states, 1, 0.1, key);
+}
+
+TEST(FixedPointSearch, ALineAttractorIsOneContinuumOfDimensionOne) {
+    const Dynamics dynamics = line_dynamics(1.0);
+    const SearchResult result = search_fixed_points(dynamics, places(dynamics, 16, 10.0));
+
+    EXPECT_EQ(result.summary.continua, 1);
+    EXPECT_EQ(result.summary.continuum_starts, 16);
+    EXPECT_EQ(result.summary.roots, 0);
+    for (const FoundPoint& point : result.points) {
+        EXPECT_NE(point.label, PointLabel::proved);
+        if (point.continuum != -1) {
+            EXPECT_EQ(point.continuum_dimension, 1);
+        }
+    }
+}
+
+// The other eigenvalue, -1, is there N - 1 times, and its eigenvectors are far from orthogonal: the
+// number of unstable directions is found, but no proof of it asked for.
+// A slope below 1 leaves the middle, with the time constant 1 / (1 - slope). A slope above 1 makes
+// the middle unstable and ends the line on both sides, where the sum of steps has bent away by as
+// much.
+TEST(FixedPointSearch, APerturbedLineIsFinitelyManyProvedPoints) {
+    const auto count_of = [](const SearchResult& result, int unstable) {
+        return std::count_if(result.points.begin(), result.points.end(), [&](const auto& point) {
+            return point.label == PointLabel::proved && point.unstable == unstable;
+        });
+    };
+    for (const double e : {1e-2, 1e-3}) {
+        const Dynamics leaky = line_dynamics(1.0 - e);
+        const SearchResult one = search_fixed_points(leaky, places(leaky, 16, 10.0));
+        EXPECT_EQ(one.summary.continua, 0) << e;
+        ASSERT_EQ(one.summary.roots, 1) << e;
+        EXPECT_EQ(one.summary.proved, 1) << e;
+        EXPECT_EQ(count_of(one, 0), 1) << e;
+        const auto middle =
+            std::find_if(one.points.begin(), one.points.end(),
+                         [](const auto& point) { return point.label == PointLabel::proved; });
+        EXPECT_NEAR(middle->eigenvalues[0], -e, 1e-12);
+        EXPECT_LT((state_of(*middle) - leaky.drive()).norm(), 1e-9);
+
+        const Dynamics unstable = line_dynamics(1.0 + e);
+        const SearchResult three = search_fixed_points(unstable, places(unstable, 16, 29.0));
+        EXPECT_EQ(three.summary.continua, 0) << e;
+        EXPECT_EQ(three.summary.roots, 3) << e;
+        EXPECT_EQ(three.summary.proved, 3) << e;
+        EXPECT_EQ(three.summary.index_sum, 1) << e;
+        EXPECT_EQ(count_of(three, 0), 2) << e;
+        EXPECT_EQ(count_of(three, 1), 1) << e;
+    }
+}
+
 // Few units are a perturbation, too: 2 N points for N = 8, N stable ones and N saddles.
 TEST(FixedPointSearch, ACoarseRingHasTwoPointsPerUnit) {
     const SearchResult result = search_fixed_points(ring_dynamics(8, 2.0, 0.0), bumps(8, 80));
