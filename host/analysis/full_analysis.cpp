@@ -15,6 +15,7 @@
 #include "analysis/fixed_point_search.hpp"
 #include "analysis/forgetting.hpp"
 #include "analysis/limits.hpp"
+#include "analysis/mechanism.hpp"
 #include "analysis/noise_robustness.hpp"
 #include "analysis/point_records.hpp"
 #include "analysis/portrait.hpp"
@@ -165,6 +166,34 @@ SlowManifold follow_memories(const AnalysisInput& input, const ConditionTrials& 
     return slow_manifold(input.model, memories, exact);
 }
 
+// Where a verdict was decided by the exponents of one run after a few trials, those of the
+// attractor that most conclusions end on, which were measured longer, decide it.
+void judge_by_census(const std::vector<AttractorRecord>& attractors, VerdictEvidence& evidence,
+                     NetworkAnalysis& analysis) {
+    const bool by_exponents = analysis.mechanism == Mechanism::limit_cycle ||
+                              analysis.mechanism == Mechanism::torus ||
+                              analysis.mechanism == Mechanism::chaotic;
+    const AttractorRecord* most = nullptr;
+    for (const AttractorRecord& attractor : attractors) {
+        if (!attractor.exponents.empty() && attractor.conclusion_starts > 0 &&
+            (most == nullptr || attractor.conclusion_starts > most->conclusion_starts)) {
+            most = &attractor;
+        }
+    }
+    if (!by_exponents || most == nullptr) {
+        return;
+    }
+    evidence.exponents = most->exponents;
+    evidence.exponent_errors = most->exponent_errors;
+    evidence.period = most->kind == AttractorKind::limit_cycle ? most->period : -1.0;
+    const Verdict verdict = decide_mechanism(evidence_under(evidence, {}));
+    analysis.mechanism = verdict.mechanism;
+    analysis.evidence = verdict.evidence;
+    analysis.exponents = evidence.exponents;
+    analysis.exponent_errors = evidence.exponent_errors;
+    analysis.period = verdict.mechanism == Mechanism::limit_cycle ? evidence.period : -1.0;
+}
+
 std::string census_sentence(const CensusSummary& census) {
     return fmt::format(
         " {} memory states, {} conclusions and {} random states end on {} attractors ({} fixed "
@@ -237,7 +266,6 @@ NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& 
     NetworkAnalysis& analysis = judged.analysis;
     const auto full = std::make_shared<FullAnalysis>();
     full->evidence = std::move(judged.evidence);
-    full->sensitivity = sensitivity_map(full->evidence);
 
     const Dynamics dynamics(input.model);
     const double trial_time = input.task->shape().steps * input.model.dt;
@@ -256,6 +284,8 @@ NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& 
         full->attractors = std::move(found.attractors);
         full->census = std::move(found.summary);
         append_points(found.new_points, dynamics, analysis, *full);
+        judge_by_census(full->attractors, full->evidence, analysis);
+        full->sensitivity = sensitivity_map(full->evidence);
     });
     timed(seconds, "modes", [&] {
         const std::vector<int> wanted =

@@ -24,7 +24,9 @@ using PartSeconds = std::map<std::string, double>;
 ///   manifold   the way of every memory through a delay without end
 ///   behaviour  forgetting, noise, silencing, activity in the delay
 ///   portrait   all of it in principal components
-///   verdict    how it hangs on its thresholds
+///   verdict    of networks whose conclusions keep moving by the exponents of the attractor that
+///   most
+///              of them end on; how it hangs on its thresholds
 /// Pure function of its input, but for `seconds`, to which the time of every part is added.
 NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& config,
                               Backend& behaviour, Backend& exact, PartSeconds& seconds);

@@ -12,9 +12,11 @@ namespace shoal {
 
 namespace {
 
+constexpr std::size_t shown_exponents = 3;
+
 std::string exponents_text(const Evidence& evidence) {
     std::string text = "Lyapunov exponents";
-    for (std::size_t i = 0; i < evidence.exponents.size(); ++i) {
+    for (std::size_t i = 0; i < std::min(shown_exponents, evidence.exponents.size()); ++i) {
         text += fmt::format("{} {:.4f} +- {:.4f}", i == 0 ? "" : ",", evidence.exponents[i],
                             evidence.exponent_errors[i]);
     }
@@ -42,10 +44,13 @@ Verdict decide_moving(const Evidence& evidence, const VerdictThresholds& thresho
         exponent_resolution(evidence.exponent_errors.front(), evidence.tau, thresholds);
     const bool positive = evidence.exponents.front() > top_resolution;
     int zeros = 0;
+    bool wide = false;  // an error larger than the floor says little
     for (std::size_t i = 0; i < evidence.exponents.size(); ++i) {
         const double resolution =
             exponent_resolution(evidence.exponent_errors[i], evidence.tau, thresholds);
-        zeros += std::abs(evidence.exponents[i]) <= resolution ? 1 : 0;
+        const bool zero = std::abs(evidence.exponents[i]) <= resolution;
+        zeros += zero ? 1 : 0;
+        wide = wide || (zero && resolution > exponent_resolution(0.0, evidence.tau, thresholds));
     }
     const std::string start = fmt::format("No run settles; {}: ", exponents_text(evidence));
     const std::string recurrence =
@@ -55,7 +60,9 @@ Verdict decide_moving(const Evidence& evidence, const VerdictThresholds& thresho
         return {Mechanism::chaotic, start + "the largest is positive."};
     }
     if (zeros >= 2) {
-        return {Mechanism::torus, start + fmt::format("{} are zero within error.", zeros)};
+        return {Mechanism::torus,
+                start + fmt::format("{} are zero within error{}.", zeros,
+                                    wide ? ", which is wide: it may be weak chaos" : "")};
     }
     if (zeros == 1) {
         return {Mechanism::limit_cycle, start + "one is zero within error" + recurrence + "."};

@@ -233,6 +233,17 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"not measured", all_moving, 1, 0, {}, {}, -1, Mechanism::none},
         Row{"no runs", {}, 0, 0, {}, {}, -1, Mechanism::none}));
 
+TEST(Mechanisms, ATorusOfWideErrorsSaysSo) {
+    const auto says_so = [](double error) {
+        const Verdict verdict =
+            decide_mechanism({all_moving, 1.0, 0, {0.0005, -0.0005}, {error, error}, -1.0, 1.0});
+        EXPECT_EQ(verdict.mechanism, Mechanism::torus);
+        return verdict.evidence.find("weak chaos") != std::string::npos;
+    };
+    EXPECT_TRUE(says_so(2e-3));
+    EXPECT_FALSE(says_so(3e-4));  // three errors are below the floor, 1e-3 per tau
+}
+
 TEST(Mechanisms, TheFloorScalesWithTau) {
     EXPECT_EQ(exponent_resolution(0.0, 1.0), 1e-3);
     EXPECT_EQ(exponent_resolution(0.0, 2.0), 5e-4);
