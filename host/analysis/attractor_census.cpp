@@ -7,6 +7,7 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "analysis/attractors.hpp"
@@ -20,6 +21,8 @@ namespace shoal {
 namespace {
 
 constexpr int period_multiples = 4;        // of a return that a longer cycle may close after
+constexpr int approach_rounds = 10;        // of an orbit before it is taken for a cycle's
+constexpr double closer_return = 0.5;      // of the first return's distance
 constexpr double steady_tolerance = 0.02;  // share that a steady speed may change
 
 std::vector<double> values_of(const Eigen::VectorXd& vector) {
@@ -70,8 +73,10 @@ class Census {
 
   private:
     void find_motions();
-    bool joins(std::size_t run);
-    void measure_rest(std::vector<Motion> alone);
+    bool joins(std::size_t run, std::vector<Motion>& motions) const;
+    std::optional<ClosedOrbit> settled_orbit(std::size_t run);
+    std::vector<double> periods_of(std::size_t run, const ClosedOrbit& orbit) const;
+    void measure_rest(std::vector<Motion> apart);
     bool turns_chaotic(Motion& motion);
     void judge_followed(Motion& motion);
     void take_points();
@@ -82,6 +87,7 @@ class Census {
     Dynamics dynamics_;
     std::vector<std::string> names_;  ///< [run], of its start
     Settling settling_;
+    std::vector<Eigen::VectorXd> states_;  ///< [run]: where it is now
     std::vector<Motion> motions_;
     std::vector<AttractorKind> kinds_;  ///< [run]
     std::vector<int> attractors_;       ///< [run]: index of the record
@@ -102,65 +108,107 @@ bool follows(const Dynamics& dynamics, const ClosedOrbit& orbit, Eigen::VectorXd
     return true;
 }
 
-bool Census::joins(std::size_t run) {
-    const auto found = std::find_if(motions_.begin(), motions_.end(), [&](const Motion& motion) {
-        return motion.orbit && follows(dynamics_, *motion.orbit, settling_.runs()[run].state);
+// The state after so many rounds of an orbit.
+Eigen::VectorXd carried_around(const Dynamics& dynamics, const ClosedOrbit& orbit,
+                               Eigen::VectorXd state, int rounds) {
+    const auto steps = static_cast<std::size_t>(rounds) * (orbit.rates.size() - 1);
+    for (std::size_t step = 0; step < steps; ++step) {
+        state = dynamics.step(state);
+    }
+    return state;
+}
+
+bool Census::joins(std::size_t run, std::vector<Motion>& motions) const {
+    const auto found = std::find_if(motions.begin(), motions.end(), [&](const Motion& motion) {
+        return motion.orbit && follows(dynamics_, *motion.orbit, states_[run]);
     });
-    if (found == motions_.end()) {
+    if (found == motions.end()) {
         return false;
     }
     found->runs.push_back(run);
     return true;
 }
 
+// The orbit that the run has come onto, if it has: by chance a torus or chaos comes back once, too,
+// and refining what is no cycle is dear. So it must pass there again in the next round, and come
+// back after as long when it has had some rounds to come closer.
+std::optional<ClosedOrbit> Census::settled_orbit(std::size_t run) {
+    const int longest = recurrence_lengths * input_.trial_steps;
+    Eigen::VectorXd& state = states_[run];
+    const auto orbit = trace_orbit(dynamics_, state, longest);
+    if (!orbit || !follows(dynamics_, *orbit, carried_around(dynamics_, *orbit, state, 1))) {
+        return std::nullopt;
+    }
+    state = carried_around(dynamics_, *orbit, std::move(state), approach_rounds);
+    const auto later = trace_orbit(dynamics_, state, longest);
+    const bool same =
+        later && std::abs(later->period - orbit->period) <= orbit_tolerance * orbit->period;
+    return same ? later : std::nullopt;
+}
+
+// Periods to try: that of the first return, and multiples after which the run comes back much
+// closer.
+std::vector<double> Census::periods_of(std::size_t run, const ClosedOrbit& orbit) const {
+    const double longest = recurrence_lengths * input_.trial_steps * dynamics_.dt();
+    const int rounds = std::clamp(static_cast<int>(longest / orbit.period), 1, period_multiples);
+    const std::vector<double> distances = return_distances(dynamics_, orbit, states_[run], rounds);
+    std::vector<double> periods = {orbit.period};
+    for (int multiple = 2; multiple <= rounds; ++multiple) {
+        if (distances[static_cast<std::size_t>(multiple) - 1] < closer_return * distances[0]) {
+            periods.push_back(multiple * orbit.period);
+        }
+    }
+    return periods;
+}
+
 void Census::find_motions() {
-    std::vector<Motion> rest;  // one run each
+    std::vector<Motion> rest;  // on no refined cycle
     for (std::size_t run = 0; run < input_.starts.size(); ++run) {
-        if (settling_.runs()[run].fate != RunFate::moving || joins(run)) {
+        if (settling_.runs()[run].fate != RunFate::moving || joins(run, motions_)) {
             continue;
         }
         Motion motion;
         motion.runs = {run};
-        motion.orbit = trace_orbit(dynamics_, settling_.runs()[run].state,
-                                   recurrence_lengths * input_.trial_steps);
+        motion.orbit = settled_orbit(run);
+        if (motion.orbit && (joins(run, motions_) || joins(run, rest))) {
+            continue;
+        }
         bool refined = false;
-        const double longest = recurrence_lengths * input_.trial_steps * dynamics_.dt();
-        for (int multiple = 1; motion.orbit && !refined && multiple <= period_multiples &&
-                               multiple * motion.orbit->period <= longest;
-             ++multiple) {
-            refined = refine_motion(dynamics_, settling_.runs()[run].state,
-                                    multiple * motion.orbit->period, motion);
+        for (const double period :
+             motion.orbit ? periods_of(run, *motion.orbit) : std::vector<double>()) {
+            refined = refined || refine_motion(dynamics_, states_[run], period, motion);
         }
         (refined ? motions_ : rest).push_back(std::move(motion));
     }
     for (Motion& motion : motions_) {
-        measure_exponents(dynamics_, settling_.runs()[motion.runs.front()].state, input_.spectrum,
-                          input_.key, motion);
+        measure_exponents(dynamics_, states_[motion.runs.front()], input_.spectrum, input_.key,
+                          motion);
     }
     measure_rest(std::move(rest));
 }
 
-// Motions of one run each that are on no refined cycle.
-void Census::measure_rest(std::vector<Motion> alone) {
+// Motions that are on no refined cycle, of runs that were not seen to pass each other.
+void Census::measure_rest(std::vector<Motion> apart) {
     std::vector<MovingRun> runs;
-    for (const Motion& motion : alone) {
+    for (const Motion& motion : apart) {
         const FollowedRun& run = settling_.runs()[motion.runs.front()];
         runs.push_back({run.state, run.window_means});
     }
     const std::vector<int> groups = runs.empty() ? std::vector<int>{} : group_by_means(runs);
     std::vector<Motion> merged;
-    for (std::size_t i = 0; i < alone.size(); ++i) {
+    for (std::size_t i = 0; i < apart.size(); ++i) {
         const auto group = static_cast<std::size_t>(groups[i]);
         if (group == merged.size()) {
-            merged.push_back(std::move(alone[i]));
+            merged.push_back(std::move(apart[i]));
         } else {
-            merged[group].runs.push_back(alone[i].runs.front());
+            merged[group].runs.insert(merged[group].runs.end(), apart[i].runs.begin(),
+                                      apart[i].runs.end());
         }
     }
     std::vector<std::size_t> unclear;
     for (Motion& motion : merged) {
-        measure_exponents(dynamics_, settling_.runs()[motion.runs.front()].state, input_.spectrum,
-                          input_.key, motion);
+        measure_exponents(dynamics_, states_[motion.runs.front()], input_.spectrum, input_.key,
+                          motion);
         if (is_chaotic(motion.record, dynamics_.tau())) {
             motion.record.kind = AttractorKind::chaotic;
         } else {
@@ -303,6 +351,9 @@ void Census::take_ends() {
 
 CensusResult Census::take() {
     settling_.follow(exact_, Settling::Until::moving_is_clear);
+    for (const FollowedRun& run : settling_.runs()) {
+        states_.push_back(run.state);
+    }
     find_motions();
     take_points();
     take_ends();

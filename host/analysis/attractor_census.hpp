@@ -43,18 +43,19 @@ struct CensusResult {
 
 /// Follows every start as Settling does, in float64 by `exact`, and says where it ends:
 ///   fixed_point     it settles on a stable point
-///   limit_cycle     it returns (trace_orbit, up to 10 T) and refine_cycle converges from there
-///                   onto an isolated stable cycle of about that period and place; or, of flows, it
-///                   has one exponent 0, or returns though its flow has no such cycle (noted); of
-///                   maps, one exponent 0: a closed curve that the map turns along
+///   limit_cycle     it returns (trace_orbit, up to 10 T) again and again, and refine_cycle
+///                   converges from there onto an isolated stable cycle of about that period and
+///                   place; or, of flows, it has one exponent 0, or returns though its flow has no
+///                   such cycle (noted); of maps, one exponent 0: a closed curve that the map turns
+///                   along
 ///   torus           no stable cycle is near and two or more exponents are 0, all known to the
 ///                   half-width asked for; a torus of two frequencies whose ratio is p / q within
 ///                   its error is tried as a cycle of q turns first
+///   undecided       as a torus, but the exponents are not known so well: it may be weak chaos
 ///   chaotic         the largest exponent is above 0
 ///   slow_transient  it drifts after 400 T, however close to a stable point; or it moves, but its
 ///                   RMS speed still changes by over 2 % between the last two stretches, or all its
 ///                   exponents are below 0 and it does not return. Never an attractor.
-///   undecided       likewise, but the exponents are not known so well: a torus or weak chaos
 ///   far             it left the range of numbers
 /// Of moving runs that are neither chaotic nor on a refined cycle the first of each group is
 /// followed to 400 T before anything is said of them, and the others if it is not steady. Runs are

@@ -2,7 +2,9 @@
 #include "analysis/recurrence.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <limits>
 
 #include "analysis/tangent.hpp"
 
@@ -55,6 +57,30 @@ std::optional<ClosedOrbit> trace_orbit(const Dynamics& dynamics, const Eigen::Ve
         side = next_side;
     }
     return std::nullopt;
+}
+
+std::vector<double> return_distances(const Dynamics& dynamics, const ClosedOrbit& orbit,
+                                     const Eigen::VectorXd& start, int rounds) {
+    const double around = orbit.period / dynamics.dt();  // steps
+    const auto last = static_cast<int>(std::ceil((rounds + 0.1) * around));
+    const Eigen::VectorXd start_rates = dynamics.rates(start);
+    std::vector<double> distances(static_cast<std::size_t>(rounds),
+                                  std::numeric_limits<double>::infinity());
+    TangentStepper stepper(dynamics, start, Eigen::MatrixXd(dynamics.units(), 0));
+    Eigen::VectorXd rates = start_rates;
+    for (int step = 1; step <= last; ++step) {
+        stepper.advance(1);
+        const Eigen::VectorXd next = dynamics.rates(stepper.state());
+        const double passed = std::round(step / around);
+        if (passed >= 1.0 && std::abs(step / around - passed) <= 0.1 + 1.0 / around) {
+            double& least = distances[static_cast<std::size_t>(passed) - 1];
+            least =
+                std::min(least, dynamics.is_map() ? rms(next - start_rates)
+                                                  : distance_from_chord(start_rates, rates, next));
+        }
+        rates = next;
+    }
+    return distances;
 }
 
 bool lies_on(const Dynamics& dynamics, const ClosedOrbit& orbit, const Eigen::VectorXd& rates) {

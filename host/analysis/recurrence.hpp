@@ -28,6 +28,11 @@ inline constexpr double orbit_tolerance = 0.02;
 std::optional<ClosedOrbit> trace_orbit(const Dynamics& dynamics, const Eigen::VectorXd& start,
                                        int steps);
 
+/// How close the run from `start`, where the orbit was traced from, passes there again after 1 ...
+/// `rounds` periods: RMS distance of rates, the least within a tenth of a period of each.
+std::vector<double> return_distances(const Dynamics& dynamics, const ClosedOrbit& orbit,
+                                     const Eigen::VectorXd& start, int rounds);
+
 /// Whether rates lie within orbit_tolerance of an orbit: of its steps (maps) or the chords between
 /// them.
 bool lies_on(const Dynamics& dynamics, const ClosedOrbit& orbit, const Eigen::VectorXd& rates);
