@@ -186,6 +186,7 @@ void judge_by_census(const std::vector<AttractorRecord>& attractors, VerdictEvid
     evidence.exponents = most->exponents;
     evidence.exponent_errors = most->exponent_errors;
     evidence.period = most->kind == AttractorKind::limit_cycle ? most->period : -1.0;
+    evidence.refined_cycle = !most->multipliers.empty();
     const Verdict verdict = decide_mechanism(evidence_under(evidence, {}));
     analysis.mechanism = verdict.mechanism;
     analysis.evidence = verdict.evidence;

@@ -59,6 +59,10 @@ Verdict decide_moving(const Evidence& evidence, const VerdictThresholds& thresho
     if (positive) {
         return {Mechanism::chaotic, start + "the largest is positive."};
     }
+    if (evidence.refined_cycle) {
+        return {Mechanism::limit_cycle,
+                start + fmt::format("on a stable cycle of period {:.6g}.", evidence.period)};
+    }
     if (zeros >= 2) {
         return {Mechanism::torus,
                 start + fmt::format("{} are zero within error{}.", zeros,

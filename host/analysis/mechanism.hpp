@@ -74,6 +74,7 @@ struct Evidence {
     std::vector<double> exponent_errors;  ///< their standard errors
     double period = -1.0;                 ///< of a recurrent run, -1: no recurrence seen
     double tau = 1.0;
+    bool refined_cycle = false;  ///< the period is that of a stable cycle, refined by shooting
 };
 
 struct Verdict {

@@ -19,6 +19,7 @@ namespace shoal {
 namespace {
 
 constexpr double period_tolerance = 0.1;  // share that refining may change
+constexpr double measured_periods = 40;   // of an orbit at most, for its exponents
 constexpr double place_tolerance = 0.2;   // of the orbit's extent, likewise
 
 std::vector<double> values_of(const Eigen::VectorXd& vector) {
@@ -90,7 +91,13 @@ bool refine_motion(const Dynamics& dynamics, const Eigen::VectorXd& state, doubl
 void measure_exponents(const Dynamics& dynamics, const Eigen::VectorXd& state,
                        const SpectrumRequest& request, RandomKey key, Motion& motion) {
     AttractorRecord& record = motion.record;
-    const LyapunovSpectrum spectrum = lyapunov_spectrum(dynamics, state, request, key);
+    SpectrumRequest enough = request;
+    if (motion.orbit) {
+        // Batches shorter than a period tell its phases apart, and take that for an error.
+        enough.last_length =
+            std::max(request.last_length, measured_periods * motion.orbit->period / dynamics.tau());
+    }
+    const LyapunovSpectrum spectrum = lyapunov_spectrum(dynamics, state, enough, key);
     if (record.state.empty()) {
         record.state = values_of(spectrum.end_state);
     }

@@ -31,7 +31,8 @@ struct Motion {
 bool refine_motion(const Dynamics& dynamics, const Eigen::VectorXd& state, double period,
                    Motion& motion);
 
-/// Measures the motion's exponents along the run from the state.
+/// Measures the motion's exponents along the run from the state, for longer than was asked for
+/// where its orbit is long.
 void measure_exponents(const Dynamics& dynamics, const Eigen::VectorXd& state,
                        const SpectrumRequest& request, RandomKey key, Motion& motion);
 

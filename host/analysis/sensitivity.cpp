@@ -208,6 +208,7 @@ Evidence evidence_under(const VerdictEvidence& stored, const VerdictThresholds& 
     evidence.exponent_errors = stored.exponent_errors;
     evidence.period = stored.period;
     evidence.tau = stored.tau;
+    evidence.refined_cycle = stored.refined_cycle;
     return evidence;
 }
 

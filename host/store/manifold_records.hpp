@@ -92,7 +92,8 @@ struct VerdictEvidence {
     std::vector<double> exponent_errors;
     double period = -1.0;
     double tau = 1.0;
-    std::vector<double> end_outputs;       ///< [run]: z_o after 50 trial lengths
+    bool refined_cycle = false;       ///< the period is that of a stable cycle, refined by shooting
+    std::vector<double> end_outputs;  ///< [run]: z_o after 50 trial lengths
     std::vector<double> output_variances;  ///< [run]
     double largest_output_seen = 0.0;      ///< that rule B looks at
 };
@@ -240,6 +241,8 @@ void describe(Record& record, Visit&& visit) {
           Meaning{"their standard errors", {"exponent"}});
     visit("period", record.period, Meaning{"of a recurrent run, -1: none seen"});
     visit("tau", record.tau, Meaning{"time constant"});
+    visit("refined_cycle", record.refined_cycle,
+          Meaning{"whether the period is that of a stable cycle, refined by shooting"});
     visit("end_outputs", record.end_outputs, Meaning{"z_o after 50 trial lengths", {"run"}});
     visit("output_variances", record.output_variances,
           Meaning{"variance of z_o over the last two", {"run"}});

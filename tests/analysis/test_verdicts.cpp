@@ -244,6 +244,16 @@ TEST(Mechanisms, ATorusOfWideErrorsSaysSo) {
     EXPECT_FALSE(says_so(3e-4));  // three errors are below the floor, 1e-3 per tau
 }
 
+// Near a bifurcation a cycle has a second exponent within the floor.
+TEST(Mechanisms, ARefinedCycleIsNoTorus) {
+    Evidence evidence{all_moving, 1.0, 0, {0.0, -0.0005}, {1e-5, 1e-5}, 12.5, 1.0};
+    EXPECT_EQ(decide_mechanism(evidence).mechanism, Mechanism::torus);
+    evidence.refined_cycle = true;
+    EXPECT_EQ(decide_mechanism(evidence).mechanism, Mechanism::limit_cycle);
+    evidence.exponents = {0.1, 0.0};
+    EXPECT_EQ(decide_mechanism(evidence).mechanism, Mechanism::chaotic);
+}
+
 TEST(Mechanisms, TheFloorScalesWithTau) {
     EXPECT_EQ(exponent_resolution(0.0, 1.0), 1e-3);
     EXPECT_EQ(exponent_resolution(0.0, 2.0), 5e-4);
