@@ -44,10 +44,12 @@ struct DetailedNetwork {
     const NetworkAnalysis* analysis;
 };
 
-/// [item, sample, component] as, per item, its first two components over the samples.
-json planar(const std::vector<double>& values, std::size_t items, std::size_t samples,
-            std::size_t components) {
+/// [item, sample, component] as, per item, its first two components over the samples; whole items
+/// only, whatever a file says of their number.
+json planar(const std::vector<double>& values, std::size_t samples, std::size_t components) {
     json all = json::array();
+    const std::size_t size = samples * components;
+    const std::size_t items = size == 0 ? 0 : values.size() / size;
     for (std::size_t item = 0; item < items; ++item) {
         json x = json::array();
         json y = json::array();
@@ -64,7 +66,7 @@ json planar(const std::vector<double>& values, std::size_t items, std::size_t sa
 /// Fixed and slow points in the portrait: stable ones, then those that most runs reach.
 json marks_of(const NetworkAnalysis& analysis, const ReportLimits& limits) {
     const Portrait& portrait = analysis.full->portrait;
-    const auto components = static_cast<std::size_t>(portrait.components);
+    const auto components = static_cast<std::size_t>(std::clamp(portrait.components, 0, 3));
     std::vector<std::size_t> order;
     for (std::size_t i = 0; i < analysis.points.size(); ++i) {
         order.push_back(i);
@@ -151,8 +153,7 @@ json detail_of(const DetailedNetwork& network, const ReportLimits& limits) {
     const NetworkAnalysis& analysis = *network.analysis;
     const FullAnalysis& full = *analysis.full;
     const Portrait& portrait = full.portrait;
-    const auto components = static_cast<std::size_t>(portrait.components);
-    const std::size_t samples = portrait.times.size();
+    const auto components = static_cast<std::size_t>(std::clamp(portrait.components, 0, 3));
     json detail = {{"uid", analysis.uid},
                    {"mechanism", name_of(analysis.mechanism)},
                    {"evidence", analysis.evidence},
@@ -176,12 +177,10 @@ json detail_of(const DetailedNetwork& network, const ReportLimits& limits) {
         detail["variance"].push_back(rounded(share));
     }
     if (components > 0) {
-        detail["paths"] =
-            samples == 0 ? json::array()
-                         : planar(portrait.paths, portrait.paths.size() / (samples * components),
-                                  samples, components);
-        detail["orbits"] = planar(portrait.orbits, portrait.orbit_attractors.size(),
-                                  static_cast<std::size_t>(portrait.orbit_samples), components);
+        detail["paths"] = planar(portrait.paths, portrait.times.size(), components);
+        detail["orbits"] =
+            planar(portrait.orbits, static_cast<std::size_t>(std::max(portrait.orbit_samples, 0)),
+                   components);
         detail["marks"] = marks_of(analysis, limits);
     }
     return detail;

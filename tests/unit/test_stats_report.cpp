@@ -291,6 +291,25 @@ TEST(Report, ShowsNetworksInDetail) {
     EXPECT_TRUE(data_for(test::made_up_run())["details"].empty());
 }
 
+TEST(Report, DetailsOfDamagedRecordsAreLeftOut) {
+    RunContent run = fully_analysed(test::made_up_run());
+    for (auto& [uid, analysis] : run.analysed) {
+        auto full = std::make_shared<FullAnalysis>(*analysis.full);
+        full->portrait.paths.resize(7);  // one path of three samples, and a bit
+        full->portrait.orbits.clear();
+        full->portrait.orbit_samples = -5;
+        full->portrait.points.clear();
+        full->attractors[0].point = 1000;
+        full->manifold.paths[0].speeds = {0.5, 0.25, 0.125, 0.1};
+        analysis.full = full;
+    }
+    const nlohmann::json detail = data_for(run)["details"][0];
+    EXPECT_EQ(detail["paths"].size(), 1u);
+    EXPECT_TRUE(detail["orbits"].empty());
+    EXPECT_TRUE(detail["marks"].empty());
+    EXPECT_EQ(detail["delay"]["speeds"][0].size(), 2u);
+}
+
 TEST(Report, ShowsTheNetworksAskedFor) {
     const RunContent run = fully_analysed(test::made_up_run());
     const auto rows = population_rows({run});
