@@ -14,6 +14,7 @@
 #include "analysis/limits.hpp"
 #include "analysis/moving_attractor.hpp"
 #include "analysis/recurrence.hpp"
+#include "analysis/tangent.hpp"
 #include "core/error.hpp"
 
 namespace shoal {
@@ -110,12 +111,10 @@ bool follows(const Dynamics& dynamics, const ClosedOrbit& orbit, Eigen::VectorXd
 
 // The state after so many rounds of an orbit.
 Eigen::VectorXd carried_around(const Dynamics& dynamics, const ClosedOrbit& orbit,
-                               Eigen::VectorXd state, int rounds) {
-    const auto steps = static_cast<std::size_t>(rounds) * (orbit.rates.size() - 1);
-    for (std::size_t step = 0; step < steps; ++step) {
-        state = dynamics.step(state);
-    }
-    return state;
+                               const Eigen::VectorXd& state, int rounds) {
+    TangentStepper stepper(dynamics, state, Eigen::MatrixXd(dynamics.units(), 0));
+    stepper.advance(rounds * static_cast<int>(orbit.rates.size() - 1));
+    return stepper.state();
 }
 
 bool Census::joins(std::size_t run, std::vector<Motion>& motions) const {
@@ -139,7 +138,7 @@ std::optional<ClosedOrbit> Census::settled_orbit(std::size_t run) {
     if (!orbit || !follows(dynamics_, *orbit, carried_around(dynamics_, *orbit, state, 1))) {
         return std::nullopt;
     }
-    state = carried_around(dynamics_, *orbit, std::move(state), approach_rounds);
+    state = carried_around(dynamics_, *orbit, state, approach_rounds);
     const auto later = trace_orbit(dynamics_, state, longest);
     const bool same =
         later && std::abs(later->period - orbit->period) <= orbit_tolerance * orbit->period;
@@ -164,7 +163,8 @@ std::vector<double> Census::periods_of(std::size_t run, const ClosedOrbit& orbit
 void Census::find_motions() {
     std::vector<Motion> rest;  // on no refined cycle
     for (std::size_t run = 0; run < input_.starts.size(); ++run) {
-        if (settling_.runs()[run].fate != RunFate::moving || joins(run, motions_)) {
+        if (settling_.runs()[run].fate != RunFate::moving || joins(run, motions_) ||
+            joins(run, rest)) {
             continue;
         }
         Motion motion;
