@@ -62,7 +62,8 @@ std::optional<ClosedOrbit> trace_orbit(const Dynamics& dynamics, const Eigen::Ve
 std::vector<double> return_distances(const Dynamics& dynamics, const ClosedOrbit& orbit,
                                      const Eigen::VectorXd& start, int rounds) {
     const double around = orbit.period / dynamics.dt();  // steps
-    const auto last = static_cast<int>(std::ceil((rounds + 0.1) * around));
+    const double allowed = dynamics.is_map() ? 0.5 : std::max(1.0, 0.1 * around);
+    const auto last = static_cast<int>(std::floor(rounds * around + allowed));
     const Eigen::VectorXd start_rates = dynamics.rates(start);
     std::vector<double> distances(static_cast<std::size_t>(rounds),
                                   std::numeric_limits<double>::infinity());
@@ -71,8 +72,9 @@ std::vector<double> return_distances(const Dynamics& dynamics, const ClosedOrbit
     for (int step = 1; step <= last; ++step) {
         stepper.advance(1);
         const Eigen::VectorXd next = dynamics.rates(stepper.state());
-        const double passed = std::round(step / around);
-        if (passed >= 1.0 && std::abs(step / around - passed) <= 0.1 + 1.0 / around) {
+        const double passed =
+            std::clamp(std::round(step / around), 1.0, static_cast<double>(rounds));
+        if (std::abs(step - passed * around) <= allowed) {
             double& least = distances[static_cast<std::size_t>(passed) - 1];
             least =
                 std::min(least, dynamics.is_map() ? rms(next - start_rates)

@@ -29,7 +29,8 @@ std::optional<ClosedOrbit> trace_orbit(const Dynamics& dynamics, const Eigen::Ve
                                        int steps);
 
 /// How close the run from `start`, where the orbit was traced from, passes there again after 1 ...
-/// `rounds` periods: RMS distance of rates, the least within a tenth of a period of each.
+/// `rounds` periods: RMS distance of rates; of maps just then, of flows the least within a tenth of
+/// a period (at least a step) of each.
 std::vector<double> return_distances(const Dynamics& dynamics, const ClosedOrbit& orbit,
                                      const Eigen::VectorXd& start, int rounds);
 

@@ -124,6 +124,47 @@ TEST(Recurrence, IsMeasuredFromAnyPhase) {
     EXPECT_LT(longest - shortest, 2.0 * 0.00125 / 6.28 * longest);
 }
 
+// h(t + 1) = tanh(-2 h) alternates: back after every second step, and far away in between.
+TEST(Recurrence, OfAnAlternatingMapComesBackEverySecondStep) {
+    const Dynamics dynamics(network_of(1, {-2.0}, Cell::rate, 1.0));
+    Eigen::VectorXd h = Eigen::VectorXd::Constant(1, 0.5);
+    for (int step = 0; step < 200; ++step) {
+        h = dynamics.step(h);
+    }
+    const auto orbit = trace_orbit(dynamics, h, 100);
+    ASSERT_TRUE(orbit.has_value());
+    EXPECT_EQ(orbit->period, 2.0);
+    const std::vector<double> distances = return_distances(dynamics, *orbit, h, 4);
+    ASSERT_EQ(distances.size(), 4u);
+    for (const double distance : distances) {
+        EXPECT_LT(distance, 1e-12);
+    }
+    ClosedOrbit odd = *orbit;
+    odd.period = 3.0;
+    const std::vector<double> wrong = return_distances(dynamics, odd, h, 2);
+    EXPECT_NEAR(wrong[0], 2.0 * std::abs(h[0]), 1e-12);
+    EXPECT_LT(wrong[1], 1e-12);
+}
+
+// Beside a stable cycle the run comes closer by the same factor every round, to a tenth: the
+// cycle's second multiplier.
+TEST(Recurrence, ComesCloserToAStableCycleRoundByRound) {
+    const Dynamics dynamics(network_of(2, rotations(1.3, {0.6}), Cell::rate));
+    Eigen::VectorXd x = Eigen::VectorXd::Constant(2, 0.1);
+    for (int step = 0; step < 20000; ++step) {
+        x = dynamics.step(x);
+    }
+    const Eigen::VectorXd beside = 1.05 * x;
+    const auto orbit = trace_orbit(dynamics, x, 1000);
+    ASSERT_TRUE(orbit.has_value());
+    const std::vector<double> distances = return_distances(dynamics, *orbit, beside, 3);
+    const double factor = (distances[1] - distances[0]) / distances[0];
+    EXPECT_GT(factor, 0.0);
+    EXPECT_LT(factor, 1.0);
+    EXPECT_NEAR((distances[2] - distances[1]) / (distances[1] - distances[0]), factor,
+                0.1 * factor);
+}
+
 // A bistable unit selects which of two amplitudes a rotation has: two cycles, met by three runs.
 TEST(Attractors, CyclesAreCountedOnceEach) {
     const Dynamics dynamics(network_of(3,
