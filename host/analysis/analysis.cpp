@@ -27,7 +27,6 @@ namespace shoal {
 namespace {
 
 constexpr int speed_lengths[] = {0, 1, 5, 10, 20, 30, 40, 50};
-constexpr int recurrence_lengths = 10;  // longest period looked for, in trial lengths
 
 // RMS speed of every sample of a run.
 std::vector<double> sample_speeds(const Dynamics& dynamics, const Eigen::MatrixXd& samples) {

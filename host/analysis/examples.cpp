@@ -6,6 +6,7 @@
 #include "analysis/analysis.hpp"
 #include "analysis/dynamics.hpp"
 #include "analysis/principal_axes.hpp"
+#include "analysis/sampled_runs.hpp"
 #include "core/error.hpp"
 
 namespace shoal {
@@ -47,24 +48,13 @@ ExampleTrajectories example_trajectories(const AnalysisInput& input, Mechanism m
     const int later_samples = shown_lengths * input.task->shape().steps / interval_steps;
     const int samples = later_samples + 1;
 
-    SimulationRequest request;
-    request.network = &model;
-    request.steps = later_samples * interval_steps;
-    request.initial_states = delay_states(input, runs, exact);
-    request.inputs.assign(runs, nullptr);
+    std::vector<int> steps;
     for (int sample = 1; sample <= later_samples; ++sample) {
-        request.states_at.push_back(sample * interval_steps);
+        steps.push_back(sample * interval_steps);
     }
-    const SimulationResult result = exact.simulate({&request, 1}).front();
-
-    const auto columns = static_cast<Eigen::Index>(runs) * samples;
-    Eigen::MatrixXd states(units, columns);
-    for (Eigen::Index run = 0; run < static_cast<Eigen::Index>(runs); ++run) {
-        states.col(run * samples) =
-            Eigen::Map<const Eigen::VectorXd>(request.initial_states.data() + run * units, units);
-        states.middleCols(run * samples + 1, later_samples) = Eigen::Map<const Eigen::MatrixXd>(
-            result.states.data() + run * later_samples * units, units, later_samples);
-    }
+    const Eigen::MatrixXd states =
+        sampled_runs(model, delay_states(input, runs, exact), steps, exact);
+    const Eigen::Index columns = states.cols();
     const Eigen::MatrixXd rates =
         model.cell == Cell::current
             ? states.unaryExpr([](double value) { return std::tanh(value); }).eval()

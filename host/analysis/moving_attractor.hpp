@@ -15,9 +15,6 @@
 
 namespace shoal {
 
-/// Longest period looked for, in trial lengths.
-inline constexpr int recurrence_lengths = 10;
-
 struct Motion {
     AttractorRecord record;
     std::vector<std::size_t> runs;     ///< that are on it

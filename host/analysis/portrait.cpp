@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 
 #include "analysis/dynamics.hpp"
 #include "analysis/point_records.hpp"
 #include "analysis/principal_axes.hpp"
+#include "analysis/sampled_runs.hpp"
 
 namespace shoal {
 
@@ -25,26 +27,6 @@ std::vector<int> sampled_steps(int trial_steps) {
         }
     }
     return steps;
-}
-
-// States of every start at step 0 and the given steps, one column each, a start's side by side.
-Eigen::MatrixXd follow(const NetworkModel& model, const Eigen::MatrixXd& starts,
-                       const std::vector<int>& steps, Backend& exact) {
-    SimulationRequest request;
-    request.network = &model;
-    request.steps = steps.back();
-    request.initial_states.assign(starts.data(), starts.data() + starts.size());
-    request.inputs.assign(static_cast<std::size_t>(starts.cols()), nullptr);
-    request.states_at = steps;
-    const SimulationResult result = exact.simulate({&request, 1}).front();
-    const auto later = static_cast<Eigen::Index>(steps.size());
-    Eigen::MatrixXd states(starts.rows(), starts.cols() * (later + 1));
-    for (Eigen::Index run = 0; run < starts.cols(); ++run) {
-        states.col(run * (later + 1)) = starts.col(run);
-        states.middleCols(run * (later + 1) + 1, later) = Eigen::Map<const Eigen::MatrixXd>(
-            result.states.data() + run * later * starts.rows(), starts.rows(), later);
-    }
-    return states;
 }
 
 Eigen::MatrixXd rates_of(const Dynamics& dynamics, Eigen::MatrixXd states) {
@@ -65,7 +47,7 @@ Eigen::MatrixXd finite_columns(const Eigen::MatrixXd& all) {
     return kept.leftCols(count);
 }
 
-// portrait_orbit_steps states along a moving attractor, and what they span.
+// portrait_orbit_steps states along a moving attractor.
 Eigen::MatrixXd orbit_of(const Dynamics& dynamics, const AttractorRecord& attractor,
                          int trial_steps) {
     Eigen::VectorXd state =
@@ -106,7 +88,8 @@ Portrait draw_portrait(const NetworkModel& model, const Eigen::MatrixXd& starts,
     if (starts.cols() > 0) {
         const std::vector<int> steps = sampled_steps(trial_steps);
         const Eigen::Index paths = std::min<Eigen::Index>(starts.cols(), portrait_paths);
-        path_rates = rates_of(dynamics, follow(model, starts.leftCols(paths), steps, exact));
+        const std::vector<double> shown(starts.data(), starts.data() + paths * starts.rows());
+        path_rates = rates_of(dynamics, sampled_runs(model, shown, steps, exact));
         portrait.times.push_back(0.0);
         for (const int step : steps) {
             portrait.times.push_back(step * model.dt);

@@ -17,6 +17,9 @@ struct ClosedOrbit {
         rates;  ///< [step], from the start on to the first step of the next round
 };
 
+/// Longest period looked for, in trial lengths.
+inline constexpr int recurrence_lengths = 10;
+
 /// How far from an orbit, as a share of its extent, counts as being on it.
 inline constexpr double orbit_tolerance = 0.02;
 

@@ -27,8 +27,8 @@ struct BehaviourCurves {
     std::vector<MechanismSurvival> survival;         ///< of a network's median over its conditions
     double longest = 0.0;                            ///< extra delay that was seen
     std::vector<double> sigmas;                      ///< of the noise
-    std::vector<MechanismRobustness> biased_noise;   ///< uniform on [0, sigma sqrt(3)]
-    std::vector<MechanismRobustness> centred_noise;  ///< N(0, sigma^2)
+    std::vector<MechanismRobustness> biased_noise;   ///< sigma U(0, 1) + 0.5
+    std::vector<MechanismRobustness> centred_noise;  ///< N(0, sigma^2 / 12)
 };
 BehaviourCurves behaviour_curves(const std::vector<PopulationRow>& rows);
 

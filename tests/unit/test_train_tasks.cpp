@@ -2,6 +2,7 @@
 // Every task can be learned: networks of 64 units reach its solved level by gradient training
 // within a second. Chosen so that eight draws of eight were accepted; other instruction sets round
 // otherwise.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -67,6 +68,20 @@ INSTANTIATE_TEST_SUITE_P(
                "stimulus2: 2, delay2: 2, response: 2}",
                "batch: 32, learning_rate: 0.003", 800}),
     lesson_name);
+
+TEST_P(EveryTask, IsTrainedOn) {
+    const Config config = lesson_config(GetParam(), 10);
+    const auto backend = make_backend("cpu", {Precision::fp32, 1, 0});
+    const Folder folder;
+    ASSERT_TRUE(train(config, *backend, folder));
+    for (const NetworkSpec& spec : config.networks) {
+        const std::vector<float> losses = trained(folder, spec.uid).loss_curve;
+        ASSERT_EQ(losses.size(), 10u);
+        EXPECT_LT(*std::min_element(losses.begin() + 1, losses.end()), losses.front());
+        EXPECT_TRUE(std::all_of(losses.begin(), losses.end(),
+                                [](float loss) { return loss > 0.0f && std::isfinite(loss); }));
+    }
+}
 
 TEST_P(EveryTask, IsSolvedByASmallNetwork) {
     const Config config = lesson_config(GetParam(), GetParam().iterations);
