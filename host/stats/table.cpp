@@ -9,6 +9,7 @@
 
 #include "config/keys.hpp"
 #include "core/file.hpp"
+#include "stats/csv.hpp"
 #include "stats/full_table.hpp"
 #include "stats/quantile.hpp"
 #include "stats/rows.hpp"
@@ -43,52 +44,6 @@ NetworkAnalysis without_arrays(NetworkAnalysis analysis) {
     }
     return analysis;
 }
-
-/// One line of CSV, fields quoted where RFC 4180 asks for it.
-class CsvLine {
-  public:
-    CsvLine& text(std::string_view field) {
-        separate();
-        if (field.find_first_of(",\"\r\n") == std::string_view::npos) {
-            line_ += field;
-            return *this;
-        }
-        line_ += '"';
-        for (const char c : field) {
-            line_ += c;
-            if (c == '"') {
-                line_ += '"';
-            }
-        }
-        line_ += '"';
-        return *this;
-    }
-    /// Shortest text that reads back as the same double; NaN is an empty field.
-    CsvLine& number(double value) {
-        return text(std::isnan(value) ? std::string() : fmt::format("{}", value));
-    }
-    CsvLine& integer(std::int64_t value) { return text(fmt::format("{}", value)); }
-    /// Negative numbers stand for "none" in the records.
-    CsvLine& integer_if_known(std::int64_t value) { return value < 0 ? text("") : integer(value); }
-    CsvLine& boolean(bool value) { return text(value ? "true" : "false"); }
-    CsvLine& empty(std::size_t fields) {
-        for (std::size_t i = 0; i < fields; ++i) {
-            text("");
-        }
-        return *this;
-    }
-    std::string end() { return line_ + '\n'; }
-
-  private:
-    void separate() {
-        if (!first_) {
-            line_ += ',';
-        }
-        first_ = false;
-    }
-    std::string line_;
-    bool first_ = true;
-};
 
 constexpr std::array authors_thresholds = {"0.005", "0.01", "0.05", "0.1"};
 constexpr std::size_t exponent_columns = 3;
