@@ -37,6 +37,7 @@ int run_command_line(int argc, const char* const* argv) {
         "Exit codes: 0 done, 2 bad usage or configuration, 3 bad or damaged file, 4 device,\n"
         "5 interrupted with a checkpoint written, 1 anything else.");
     add_run_commands(app);
+    add_reproduce_command(app);
     add_stage_commands(app);
     add_exchange_commands(app);
     add_adjoint_command(app);

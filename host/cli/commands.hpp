@@ -6,7 +6,8 @@
 
 namespace shoal {
 
-void add_run_commands(CLI::App& app);       ///< run, train
+void add_run_commands(CLI::App& app);  ///< run, train
+void add_reproduce_command(CLI::App& app);
 void add_stage_commands(CLI::App& app);     ///< analyze, stats, report
 void add_exchange_commands(CLI::App& app);  ///< task, simulate, export
 void add_adjoint_command(CLI::App& app);

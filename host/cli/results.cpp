@@ -5,8 +5,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/file.hpp"
 #include "stats/full_table.hpp"
 #include "stats/pairs.hpp"
+#include "stats/shares.hpp"
+#include "stats/trends.hpp"
 
 namespace shoal {
 
@@ -27,23 +30,42 @@ void print_counts(const Population& population, const RunPaths& paths,
 
 std::string summary_text(const Population& population) {
     const std::string pairs = format_pairs(population.rows, population.runs.front().config.axes);
+    const std::string trends =
+        format_trends(logistic_trends(population.rows, population.runs.front().config.axes));
     const std::string behaviour = format_behaviour(population.rows);
     return format_summary(population.summary) + (pairs.empty() ? "" : "\n" + pairs) +
-           (behaviour.empty() ? "" : "\n" + behaviour);
+           (trends.empty() ? "" : "\n" + trends) + (behaviour.empty() ? "" : "\n" + behaviour);
+}
+
+std::filesystem::path claims_path(const RunPaths& paths) {
+    return paths.folder / "claims.json";
 }
 
 void write_table(const Population& population, const RunPaths& paths) {
     std::filesystem::create_directories(paths.folder);
-    write_population_csv(paths.table(), population.rows, population.runs.front().config.swept_keys);
+    const Config& config = population.runs.front().config;
+    write_population_csv(paths.table(), population.rows, config.swept_keys);
+    write_shares_csv(paths.folder / "shares.csv", population.summary);
+    const std::vector<OutcomeTrends> trends = logistic_trends(population.rows, config.axes);
+    if (!trends.empty()) {
+        write_trends_csv(paths.folder / "trends.csv", trends);
+    }
 }
 
 void write_results(const Population& population, const RunPaths& paths, bool json,
                    const std::vector<std::string>& detailed) {
     write_table(population, paths);
     std::filesystem::create_directories(paths.report().parent_path());
-    write_report(paths.report(), population.runs, population.rows, population.summary, detailed);
+    const bool claims = std::filesystem::exists(claims_path(paths));
+    write_report(paths.report(), population.runs, population.rows, population.summary, detailed,
+                 claims ? read_text_file(claims_path(paths)) : std::string());
     if (json) {
-        print_counts(population, paths, {{"table", paths.table()}, {"report", paths.report()}});
+        std::vector<std::pair<std::string, std::filesystem::path>> files = {
+            {"table", paths.table()}, {"report", paths.report()}};
+        if (claims) {
+            files.emplace_back("claims", claims_path(paths));
+        }
+        print_counts(population, paths, files);
     } else {
         fmt::print("{}\ntable   {}\nreport  {}\n", summary_text(population), paths.table().string(),
                    paths.report().string());

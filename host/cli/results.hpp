@@ -18,10 +18,15 @@ void print_counts(const Population& population, const RunPaths& paths,
 /// The summary and the tables of pairs of axes, as text for the terminal.
 std::string summary_text(const Population& population);
 
-/// Writes population.csv of some runs into paths.folder.
+/// What `shoal reproduce` leaves beside the tables for the report; see paper_data.hpp.
+std::filesystem::path claims_path(const RunPaths& paths);
+
+/// Writes population.csv, shares.csv and, where keys with numbers were swept, trends.csv of some
+/// runs into paths.folder.
 void write_table(const Population& population, const RunPaths& paths);
 
-/// Writes population.csv and report/index.html of some runs; prints the summary.
+/// Writes population.csv and report/index.html (with the claims tested there) of some runs; prints
+/// the summary.
 /// `detailed`: uids of networks that the report shows in detail, see write_report.
 void write_results(const Population& population, const RunPaths& paths, bool json,
                    const std::vector<std::string>& detailed = {});

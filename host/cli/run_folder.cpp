@@ -25,6 +25,9 @@ void remove_run(const RunPaths& paths) {
     for (const auto& file : {paths.analysis(), paths.population(), paths.table()}) {
         std::filesystem::remove(file);
     }
+    for (const char* table : {"shares.csv", "trends.csv", "claims.csv", "claims.json"}) {
+        std::filesystem::remove(paths.folder / table);
+    }
     std::filesystem::remove_all(paths.checkpoint());
     // Killed before these two, it is a run that has not begun.
     std::filesystem::remove(paths.config());

@@ -48,6 +48,8 @@ enum class Purpose : std::uint32_t {
     condition_stimulus = 40,
     stimulus_noise = 41,
     silenced_units = 42,
+    signal_start = 58,
+    signal_direction = 59,
     slow_mode_start = 60,
     head_direction_weight = 61,
     head_direction_noise = 62,

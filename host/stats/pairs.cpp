@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "stats/rows.hpp"
 #include "stats/text.hpp"
@@ -17,11 +16,6 @@ using Networks = std::vector<const PopulationRow*>;
 
 constexpr std::size_t max_tables = 6;
 constexpr std::size_t max_cells = 200;  // of a table on a terminal
-
-struct Count {
-    std::size_t tested = 0;
-    std::size_t accepted = 0;
-};
 
 bool names_task_or_init(const std::string& axis) {
     return axis.find("network.init") != std::string::npos || axis.starts_with("task.") ||
@@ -50,11 +44,11 @@ std::optional<std::string> best_value(const std::vector<std::string>& values,
     Count of_best;
     for (const std::string& value : values) {
         const auto found = counts.find(value);
-        if (found == counts.end() || found->second.tested == 0) {
+        if (found == counts.end() || found->second.trials == 0) {
             continue;
         }
         const Count& count = found->second;
-        if (!best || count.accepted * of_best.tested > of_best.accepted * count.tested) {
+        if (!best || count.successes * of_best.trials > of_best.successes * count.trials) {
             best = value;
             of_best = count;
         }
@@ -116,12 +110,8 @@ std::vector<std::pair<std::string, std::string>> axis_pairs(const std::vector<st
     return pairs;
 }
 
-std::optional<Interval> tuned_share(const std::vector<const PopulationRow*>& networks,
-                                    const std::string& axis) {
-    std::set<std::uint32_t> replicates;
-    for (const PopulationRow* row : networks) {
-        replicates.insert(row->spec.replicate);
-    }
+Count tuned_count(const std::vector<const PopulationRow*>& networks, const std::string& axis,
+                  const std::set<std::uint32_t>& replicates) {
     std::map<std::string, Count> halves[2];
     std::vector<PopulationRow> seen;  // one row of each value, for their order
     for (const PopulationRow* row : networks) {
@@ -135,8 +125,8 @@ std::optional<Interval> tuned_share(const std::vector<const PopulationRow*>& net
             seen.push_back(PopulationRow{row->spec, {}, {}, {}});
         }
         Count& count = halves[place % 2][text];
-        count.tested += row->status != Status::pending ? 1 : 0;
-        count.accepted += is_accepted(*row) ? 1 : 0;
+        count.trials += row->status != Status::pending ? 1 : 0;
+        count.successes += is_accepted(*row) ? 1 : 0;
     }
     const std::vector<std::string> values = distinct_values(seen, axis);
     Count judged;
@@ -144,14 +134,24 @@ std::optional<Interval> tuned_share(const std::vector<const PopulationRow*>& net
         const std::optional<std::string> best = best_value(values, halves[half]);
         if (const auto found = best ? halves[1 - half].find(*best) : halves[1 - half].end();
             found != halves[1 - half].end()) {
-            judged.tested += found->second.tested;
-            judged.accepted += found->second.accepted;
+            judged.trials += found->second.trials;
+            judged.successes += found->second.successes;
         }
     }
-    if (judged.tested == 0) {
+    return judged;
+}
+
+std::optional<Interval> tuned_share(const std::vector<const PopulationRow*>& networks,
+                                    const std::string& axis) {
+    std::set<std::uint32_t> replicates;
+    for (const PopulationRow* row : networks) {
+        replicates.insert(row->spec.replicate);
+    }
+    const Count judged = tuned_count(networks, axis, replicates);
+    if (judged.trials == 0) {
         return std::nullopt;
     }
-    return wilson_interval(judged.accepted, judged.tested);
+    return wilson_interval(judged.successes, judged.trials);
 }
 
 PairTable pair_table(const std::vector<PopulationRow>& rows, const std::string& row_axis,

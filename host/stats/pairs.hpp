@@ -2,11 +2,14 @@
 // Shares accepted by two axes of the sweep at once.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "stats/effects.hpp"
 #include "stats/table.hpp"
 
 namespace shoal {
@@ -40,10 +43,16 @@ std::vector<std::pair<std::string, std::string>> axis_pairs(const std::vector<st
 PairTable pair_table(const std::vector<PopulationRow>& rows, const std::string& row_axis,
                      const std::string& column_axis, const std::vector<std::string>& axes);
 
-/// Share accepted at the best value of `axis`, without the optimism of picking and judging on the
-/// same networks: the value with the largest share among every other replicate (the first of equal
-/// ones) is judged on the replicates between them, both ways, and the counts are pooled (Wilson
-/// interval). Nothing if there are fewer than two replicates or no value was tested in both halves.
+/// Networks accepted at the best value of `axis`, without the optimism of picking and judging on
+/// the same networks: the value with the largest share among every other replicate (the first of
+/// equal ones) is judged on the replicates between them, both ways, and the counts are pooled. None
+/// tested if there are fewer than two replicates or no value was tested in both halves. Halves are
+/// those of `replicates` in order, so that leaving networks out moves no other to the other half.
+Count tuned_count(const std::vector<const PopulationRow*>& networks, const std::string& axis,
+                  const std::set<std::uint32_t>& replicates);
+
+/// That count as a share with its Wilson interval, by the replicates of `networks`; nothing if none
+/// was tested.
 std::optional<Interval> tuned_share(const std::vector<const PopulationRow*>& networks,
                                     const std::string& axis);
 

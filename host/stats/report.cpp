@@ -82,8 +82,15 @@ std::string fill(std::string_view page, const std::string& title, const std::str
 
 void write_report(const std::filesystem::path& path, const std::vector<RunContent>& runs,
                   const std::vector<PopulationRow>& rows, const std::vector<SummaryRow>& summary,
-                  const std::vector<std::string>& detailed) {
-    const nlohmann::json data = report_data(runs, rows, summary, {}, detailed);
+                  const std::vector<std::string>& detailed, const std::string& claims) {
+    nlohmann::json data = report_data(runs, rows, summary, {}, detailed);
+    data["paper"] = nullptr;
+    if (!claims.empty()) {
+        data["paper"] = nlohmann::json::parse(claims, nullptr, false);
+        if (!data["paper"].is_object() || !data["paper"].contains("claims")) {
+            throw file_error("claims.json is damaged: run shoal reproduce again to write it anew");
+        }
+    }
     const std::string title = escape_html(runs.front().config.name);
     const std::string text = fill(page::html, title, embedded_json(data));
     if (path.has_parent_path()) {

@@ -10,6 +10,7 @@
 #include "core/file.hpp"
 #include "stats/pairs.hpp"
 #include "stats/rows.hpp"
+#include "stats/trends.hpp"
 
 namespace shoal {
 namespace {
@@ -42,6 +43,27 @@ json to_json(const SummaryRow& row) {
             {"median_error", to_json(row.median_error)},
             {"saturated_delay", to_json(row.median_saturated_delay)},
             {"attractors", to_json(row.median_attractors)}};
+}
+
+json trends_data(const std::vector<OutcomeTrends>& outcomes) {
+    json data = json::array();
+    for (const OutcomeTrends& outcome : outcomes) {
+        json trends = json::array();
+        for (const Trend& trend : outcome.trends) {
+            trends.push_back({{"key", trend.key},
+                              {"log", trend.logarithmic},
+                              {"from", rounded(trend.from)},
+                              {"to", rounded(trend.to)},
+                              {"odds_ratio", to_json(trend.odds_ratio)},
+                              {"p", rounded(trend.p, 2)}});
+        }
+        data.push_back({{"outcome", outcome.outcome},
+                        {"networks", outcome.networks},
+                        {"events", outcome.events},
+                        {"trends", trends},
+                        {"limits", outcome.limits}});
+    }
+    return data;
 }
 
 json summary_by_key(const std::vector<SummaryRow>& summary, const ReportLimits& limits,
@@ -256,6 +278,8 @@ json report_data(const std::vector<RunContent>& runs, const std::vector<Populati
                  {"maps", maps_of_pairs(rows, config.axes, limits, notes)},
                  {"curves", training_curves(runs, limits)},
                  {"slowness", slowness_curves(rows)},
+                 {"signals", signal_curves(rows)},
+                 {"trends", trends_data(logistic_trends(rows, config.axes))},
                  {"examples", example_networks(runs, limits, notes)},
                  {"behaviour", behaviour_data(rows)},
                  {"details", network_details(runs, limits, detailed, notes)},

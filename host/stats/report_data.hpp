@@ -38,6 +38,10 @@ nlohmann::json training_curves(const std::vector<RunContent>& runs, const Report
 /// Speed against delay, median and quartiles over the networks of each mechanism.
 nlohmann::json slowness_curves(const std::vector<PopulationRow>& rows);
 
+/// Learning signals of networks trained on sequential-sum: the adjoint's norm against lag, median
+/// and quartiles over the networks of each mechanism; null if there are none.
+nlohmann::json signal_curves(const std::vector<PopulationRow>& rows);
+
 /// One network per mechanism: its delay trajectories and the spectra of its fixed points.
 nlohmann::json example_networks(const std::vector<RunContent>& runs, const ReportLimits& limits,
                                 std::vector<std::string>& notes);

@@ -11,6 +11,7 @@
 #include "stats/quantile.hpp"
 #include "stats/report_data.hpp"
 #include "stats/rows.hpp"
+#include "store/analysis_schema.hpp"
 
 namespace shoal {
 namespace {
@@ -232,6 +233,48 @@ json slowness_curves(const std::vector<PopulationRow>& rows) {
         mechanisms[name_of(mechanism)]["networks"] = networks.size();
     }
     return {{"delay", speed_delays}, {"mechanisms", mechanisms}};
+}
+
+json signal_curves(const std::vector<PopulationRow>& rows) {
+    std::map<Mechanism, std::vector<const NetworkAnalysis*>> groups;
+    std::vector<double> lags;  // of the first network; others must have as many
+    for (const PopulationRow& row : rows) {
+        if (mechanism_of(row) == Mechanism::none || row.analysis->adjoint_norms.empty() ||
+            row.spec.task.kind != TaskKind::sequential_sum) {
+            continue;
+        }
+        if (lags.empty()) {
+            const SequentialSumDurations& d = row.spec.task.durations;
+            const double dt = row.spec.network.dt;
+            long steps = 0;
+            for (const double epoch : {d.stimulus1, d.delay1, d.stimulus2, d.delay2, d.response}) {
+                steps += std::lround(epoch / dt);
+            }
+            for (const int lag : logarithmic_lags(adjoint_lengths * static_cast<int>(steps))) {
+                lags.push_back(lag * dt);
+            }
+        }
+        if (row.analysis->adjoint_norms.size() == lags.size()) {
+            groups[mechanism_of(row)].push_back(&*row.analysis);
+        }
+    }
+    if (groups.empty()) {
+        return nullptr;
+    }
+    json mechanisms = json::object();
+    for (const auto& [mechanism, networks] : groups) {
+        Quartiles quartiles;
+        for (std::size_t lag = 0; lag < lags.size(); ++lag) {
+            std::vector<double> values;
+            for (const NetworkAnalysis* network : networks) {
+                values.push_back(network->adjoint_norms[lag]);
+            }
+            quartiles.add(std::move(values));
+        }
+        mechanisms[name_of(mechanism)] = quartiles.to_json();
+        mechanisms[name_of(mechanism)]["networks"] = networks.size();
+    }
+    return {{"lag", lags}, {"mechanisms", mechanisms}};
 }
 
 json example_networks(const std::vector<RunContent>& runs, const ReportLimits& limits,

@@ -70,8 +70,9 @@ std::string format_summary(const std::vector<SummaryRow>& summary);
 
 /// report/index.html: self-contained page. Written atomically. `detailed` are uids of networks to
 /// show in detail, each analysed at level full (else a usage error); none: some of each mechanism.
+/// `claims`: text of the claims.json of these runs (paper_data.hpp); empty: no claims were tested.
 void write_report(const std::filesystem::path& path, const std::vector<RunContent>& runs,
                   const std::vector<PopulationRow>& rows, const std::vector<SummaryRow>& summary,
-                  const std::vector<std::string>& detailed = {});
+                  const std::vector<std::string>& detailed = {}, const std::string& claims = {});
 
 }  // namespace shoal

@@ -411,10 +411,13 @@ function configuration() {
 
 prepareCharts();
 headline();
+claims();
 mechanisms();
 curves();
 sweep();
+trends();
 slowness();
+signals();
 examples();
 behaviour();
 oneNetwork();

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// How far back learning signals reach in networks as they are initialised (host/README.md, B.2):
+// the theory of Park, Sagodi & Sokol 2023, class by class, without training.
+//
+// A network runs alone from a random state until its transient is over; then the adjoint of random
+// unit directions is carried back along the run. At long lags its norm goes as exp(mu lag), mu the
+// leading Lyapunov exponent of the attractor: it vanishes at fixed points, persists on cycles, tori
+// and continua, explodes in chaos.
+#pragma once
+
+#include <vector>
+
+#include "core/random.hpp"
+#include "store/signal_records.hpp"
+
+namespace shoal {
+
+struct SignalOptions {
+    int units = 32;           ///< even; of every family that has no size of its own
+    int chaotic_units = 200;  ///< of the chaotic family: smaller ones often settle
+    int systems = 100;        ///< of each family; the ring and the oscillators take perturbations
+    double transient = 5000;  ///< tau; of the chaotic family a tenth
+    double lag = 5000;        ///< longest, tau; of the chaotic family a tenth
+    int directions = 8;
+    double perturbation = 0.01;  ///< relative, on every entry of the matrix (D-type)
+    RandomKey key;               ///< system i has the replicate key.replicate + i
+    int threads = 1;             ///< does not change any bit
+};
+
+/// Initialisations of B.3 as maps and flows, a chaotic network, and, each with every weight
+/// perturbed: quasi-periodic networks, a ring attractor and the two oscillators of B.5.
+std::vector<SignalFamily> learning_signals(const SignalOptions& options);
+
+}  // namespace shoal

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+// reproduce: the claims of a paper, tested on a fresh population or on runs that are there.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "analysis/head_direction.hpp"
+#include "analysis/learning_signals.hpp"
+#include "cli/commands.hpp"
+#include "cli/paper_configs.hpp"
+#include "cli/results.hpp"
+#include "cli/run_stages.hpp"
+#include "cli/stages.hpp"
+#include "config/config.hpp"
+#include "core/error.hpp"
+#include "core/file.hpp"
+#include "core/parallel.hpp"
+#include "stats/claims_learning.hpp"
+#include "stats/claims_memory.hpp"
+#include "stats/paper_data.hpp"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* memory_paper = "ghazizadeh2021";
+constexpr const char* learning_paper = "park2023";
+
+struct ReproduceOptions {
+    std::string paper;
+    std::string scale = "small";
+    std::vector<std::string> from;
+    int systems = 0;  ///< 0: by scale
+    RunOptions run;
+};
+
+struct Findings {
+    std::vector<JudgedClaim> claims;
+    nlohmann::json more = nlohmann::json::object();  ///< for the report's figures
+};
+
+Findings memory_findings(const Population& population) {
+    const MemoryPopulation memory = memory_population(population.runs);
+    if (memory.analysed_in_full < memory.accepted) {
+        throw usage_error(fmt::format(
+            "{} of {} accepted networks have no full analysis: the claims of {} need analysis: "
+            "{{level: full}} and a finished shoal analyze",
+            memory.accepted - memory.analysed_in_full, memory.accepted, memory_paper));
+    }
+    return {judge_memory_claims(memory), nlohmann::json::object()};
+}
+
+Findings learning_findings(const Population& population, const ReproduceOptions& options) {
+    const bool full = options.scale == "full";
+    const std::uint32_t seed = population.runs.front().config.seed;
+    const int threads =
+        options.run.compute.threads > 0 ? options.run.compute.threads : available_threads();
+    SignalOptions signals;
+    signals.units = full ? 128 : 32;
+    signals.systems = options.systems > 0 ? options.systems : full ? 400 : 100;
+    signals.key = {seed, 0};
+    signals.threads = threads;
+    const std::vector<SignalFamily> families = learning_signals(signals);
+    HeadDirectionOptions headings;
+    headings.seeds = std::clamp(signals.systems, 2, 100);
+    headings.key = {seed, 0};
+    headings.threads = threads;
+    const HeadDirectionResult heading = run_head_direction(headings);
+
+    std::vector<Claim> claims = signal_claims(families);
+    for (auto&& more : {initialisation_claims(population.rows, population.runs.front().config.axes),
+                        heading_claims(heading)}) {
+        claims.insert(claims.end(), more.begin(), more.end());
+    }
+    return {judge_claims(std::move(claims)),
+            {{"signals", signals_data(families)}, {"headings", headings_data(heading)}}};
+}
+
+/// What is kept beside the population's files: claims.csv for tables, claims.json for the report.
+void write_findings(const Findings& findings, const ReproduceOptions& options,
+                    const RunPaths& paths) {
+    write_claims_csv(paths.folder / "claims.csv", findings.claims);
+    nlohmann::json data = findings.more;
+    data["paper"] = options.paper;
+    data["claims"] = claims_data(findings.claims);
+    replace_file(claims_path(paths), std::string_view(data.dump(1)));
+}
+
+void test_claims(const Population& population, const RunPaths& paths,
+                 const ReproduceOptions& options) {
+    const Findings findings = options.paper == memory_paper
+                                  ? memory_findings(population)
+                                  : learning_findings(population, options);
+    fs::create_directories(paths.folder);
+    write_findings(findings, options, paths);
+    write_results(population, paths, options.run.json);
+    if (!options.run.json) {
+        fmt::print("claims  {}\n\nClaims of {}, verdicts at 5 % over all of them (Holm)\n\n{}",
+                   (paths.folder / "claims.csv").string(), options.paper,
+                   format_claims(findings.claims));
+    }
+}
+
+void reproduce_from(const ReproduceOptions& options) {
+    const Population population = read_population({options.from.begin(), options.from.end()});
+    for (const PopulationRow& row : population.rows) {
+        if (row.status == Status::pending) {
+            throw usage_error(
+                "the runs given by --from are not finished: claims on part of a population would "
+                "be on the networks that train fast");
+        }
+    }
+    RunPaths paths{options.run.out};
+    if (options.run.out.empty()) {
+        paths = options.from.size() == 1
+                    ? RunPaths{options.from.front()}
+                    : RunPaths{population.runs.front().paths.folder.parent_path() /
+                               (population.runs.front().config.name + ".merged")};
+    }
+    test_claims(population, paths, options);
+}
+
+std::string command_of(const ReproduceOptions& options) {
+    std::string command =
+        fmt::format("shoal reproduce {} --scale {}", options.paper, options.scale);
+    if (options.systems > 0) {
+        command += fmt::format(" --systems {}", options.systems);
+    }
+    return command;
+}
+
+void reproduce(const ReproduceOptions& options) {
+    if (!options.from.empty()) {
+        reproduce_from(options);
+        return;
+    }
+    const bool full = options.scale == "full";
+    const Config config =
+        parse_config(paper_config(options.paper, full),
+                     fmt::format("{}{}.yaml", options.paper, full ? "" : "-small"),
+                     fs::current_path(), options.run.set);
+    if (options.run.dry_run) {
+        print_forecast(config, options.run);
+        return;
+    }
+    if (parse_shard(options.run.shard).count > 1) {
+        throw usage_error(
+            "reproduce tests whole populations: train shards with shoal run CONFIG --shard i/n, "
+            "then shoal reproduce PAPER --from SHARDS...");
+    }
+    StagedRun staged = run_stages(config, command_of(options), options.run, Extent::everything);
+    test_claims(read_population({staged.run.paths.folder}), staged.run.paths, options);
+    if (!staged.was_finished) {
+        mark_finished(staged.run);
+    }
+}
+
+}  // namespace
+
+void add_reproduce_command(CLI::App& app) {
+    const auto options = std::make_shared<ReproduceOptions>();
+    CLI::App* command = add_command<ReproduceOptions>(
+        app, "reproduce",
+        "A paper's claims, tested on a fresh population: train, analyse, intervals, verdicts",
+        options,
+        "  shoal reproduce ghazizadeh2021                  672 networks of 200 units\n"
+        "  shoal reproduce ghazizadeh2021 --scale full     the published grid: 672 of 1000 units\n"
+        "  shoal reproduce park2023\n"
+        "  shoal reproduce ghazizadeh2021 --from runs/grid.shard-*-of-8\n"
+        "Papers: ghazizadeh2021 (Ghazizadeh & Ching 2021, PLOS Comput Biol), park2023 (Park,\n"
+        "Sagodi & Sokol 2023, arXiv 2308.12585). Each claim of the abstract is a hypothesis about\n"
+        "a number; verdicts are agrees, disagrees, or undecided at this size. Also claims.csv.",
+        reproduce);
+    command->add_option("paper", options->paper, "ghazizadeh2021 or park2023")
+        ->required()
+        ->check(CLI::IsMember({memory_paper, learning_paper}));
+    command->add_option("--scale", options->scale, "small or full")
+        ->check(CLI::IsMember({"small", "full"}))
+        ->capture_default_str();
+    command->add_option(
+        "--from", options->from,
+        "Finished runs (shards of one configuration) in place of a fresh population");
+    command
+        ->add_option("--systems", options->systems,
+                     "park2023: untrained systems of every family whose learning signals are "
+                     "measured, and seeds of the headings (default: 100, full 400)")
+        ->check(CLI::Range(1, 100000));
+    add_run_options(*command, options->run);
+}
+
+}  // namespace shoal

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+// A paper's claims by one command, on populations far too small to decide any of them.
+#include <nlohmann/json.hpp>
+
+#include "test_cli_support.hpp"
+
+namespace shoal::test {
+namespace {
+
+/// Twelve tiny networks in place of the paper's 672.
+std::vector<std::string> tiny_memory(const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"reproduce", "ghazizadeh2021", "--quiet"};
+    for (const char* set :
+         {"network.units=30", "network.input_scale=0.05", "task.source=gaussians",
+          "task.codes=[1.0, 1.0, 1.0]", "task.durations.stimulus1=1", "task.durations.delay1=1",
+          "task.durations.stimulus2=1", "task.durations.delay2=1", "task.durations.response=1",
+          "training.trials=40", "sweep.network.gain=[0.8, 1.2]", "sweep.network.density=[0.6]",
+          "sweep.network.feedback_scale=[0.2, 1.0]", "sweep.replicate=3"}) {
+        arguments.insert(arguments.end(), {"--set", set});
+    }
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+}
+
+std::vector<std::string> tiny_learning(const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"reproduce", "park2023", "--quiet", "--systems", "1"};
+    for (const char* set :
+         {"network.units=8", "training.iterations=20", "training.batch=8", "sweep.replicate=2"}) {
+        arguments.insert(arguments.end(), {"--set", set});
+    }
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+}
+
+std::vector<std::string> column(const std::vector<std::vector<std::string>>& csv,
+                                const std::string& name) {
+    const auto at = std::find(csv.front().begin(), csv.front().end(), name) - csv.front().begin();
+    std::vector<std::string> values;
+    for (std::size_t i = 1; i < csv.size(); ++i) {
+        values.push_back(csv[i].at(static_cast<std::size_t>(at)));
+    }
+    return values;
+}
+
+TEST_F(CommandLine, ReproducesTheMemoryPaper) {
+    const Outcome outcome = shoal(tiny_memory({"--out", "r"}));
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    const auto claims = read_csv("r/claims.csv");
+    ASSERT_EQ(claims.size(), 11u);
+    EXPECT_EQ(column(claims, "claim").front(), "four_mechanisms");
+    for (const std::string& claim : column(claims, "claim")) {
+        expect_contains(outcome.out, claim);
+    }
+    const nlohmann::json kept = nlohmann::json::parse(read_text_file("r/claims.json"));
+    EXPECT_EQ(kept["paper"], "ghazizadeh2021");
+    EXPECT_EQ(kept["claims"].size(), 10u);
+    for (const nlohmann::json& claim : kept["claims"]) {
+        EXPECT_EQ(claim["subjects"], 12);  // not accepted ones included
+    }
+    expect_contains(read_text_file("r/report/index.html"), "slow_manifold_prevalent");
+    EXPECT_GT(read_csv("r/shares.csv").size(), 5u);
+    EXPECT_GT(read_csv("r/trends.csv").size(), 2u);
+
+    // A directory with a run is protected; going on with a finished one tests its claims again, and
+    // so does --from, to the same numbers.
+    EXPECT_EQ(shoal(tiny_memory({"--out", "r"})).status, 2);
+    const std::string before = read_text_file("r/claims.csv");
+    EXPECT_EQ(shoal(tiny_memory({"--out", "r", "--resume"})).status, 0);
+    EXPECT_EQ(read_text_file("r/claims.csv"), before);
+    const Outcome from = shoal({"reproduce", "ghazizadeh2021", "--from", "r", "--out", "m"});
+    ASSERT_EQ(from.status, 0) << from.err;
+    EXPECT_EQ(read_text_file("m/claims.csv"), before);
+
+    // Claims about other questions are refused.
+    const Outcome other = shoal({"reproduce", "park2023", "--systems", "1", "--from", "r"});
+    EXPECT_EQ(other.status, 2);
+    expect_contains(other.err, "network.init");
+}
+
+TEST_F(CommandLine, ReproducesTheLearningPaper) {
+    const Outcome outcome = shoal(tiny_learning({"--out", "r", "--json"}));
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    ASSERT_EQ(lines(outcome.out), 1u);
+    const nlohmann::json printed = nlohmann::json::parse(outcome.out);
+    EXPECT_EQ(printed["networks"], 144);  // 6 initialisations, 6 tasks, 2 rates, 2 replicates
+    EXPECT_EQ(printed["claims"], "r/claims.json");
+    const auto claims = read_csv("r/claims.csv");
+    const std::vector<std::string> ids = column(claims, "claim");
+    for (const char* id :
+         {"no_fine_tuning", "outperforms_in_copy", "outperforms_in_interval",
+          "outperforms_in_angular_integration", "outperforms_in_all", "headings_stay_apart"}) {
+        EXPECT_NE(std::find(ids.begin(), ids.end(), id), ids.end()) << id;
+    }
+    const nlohmann::json kept = nlohmann::json::parse(read_text_file("r/claims.json"));
+    EXPECT_EQ(kept["signals"].size(), 12u);
+    EXPECT_GT(kept["headings"]["curves"].size(), 0u);
+}
+
+TEST_F(CommandLine, ReproduceRefusesWhatItCannotDo) {
+    EXPECT_EQ(shoal({"reproduce", "hopfield1982"}).status, 2);
+    EXPECT_EQ(shoal({"reproduce", "park2023", "--scale", "huge"}).status, 2);
+    const Outcome shard = shoal(tiny_memory({"--shard", "0/2"}));
+    EXPECT_EQ(shard.status, 2);
+    expect_contains(shard.err, "--from");
+    EXPECT_FALSE(fs::exists("runs"));
+
+    // Level first lacks what the claims ask for; an unfinished run lacks networks.
+    ASSERT_EQ(shoal({"run", "small.yaml", "--out", "first", "--quiet"}).status, 0);
+    const Outcome first = shoal({"reproduce", "ghazizadeh2021", "--from", "first"});
+    EXPECT_EQ(first.status, 2);
+    expect_contains(first.err, "level: full");
+    ASSERT_EQ(shoal({"train", "small.yaml", "--out", "half", "--shard", "0/2", "--quiet"}).status,
+              0);
+    fs::remove("half/population.h5");
+    const Outcome half = shoal({"reproduce", "ghazizadeh2021", "--from", "half"});
+    EXPECT_EQ(half.status, 2);
+    expect_contains(half.err, "not finished");
+
+    // A damaged claims.json is named, and reproduce writes it anew.
+    write("first/claims.json", "{");
+    const Outcome damaged = shoal({"report", "first"});
+    EXPECT_EQ(damaged.status, 3);
+    expect_contains(damaged.err, "claims.json");
+}
+
+TEST_F(CommandLine, ReproduceKnowsThePapersDesigns) {
+    for (const char* scale : {"small", "full"}) {
+        const Outcome plan =
+            shoal({"reproduce", "ghazizadeh2021", "--scale", scale, "--dry-run", "--json"});
+        ASSERT_EQ(plan.status, 0) << plan.err;
+        EXPECT_EQ(nlohmann::json::parse(plan.out)["networks"], 672) << scale;
+    }
+}
+
+}  // namespace
+}  // namespace shoal::test
