@@ -63,8 +63,8 @@ double times_as_many(const JudgedClaim& judged, double level) {
                             : judged.effect.high - judged.effect.estimate;
     const boost::math::normal standard;
     const double error = half / boost::math::quantile(standard, 0.975);
-    const double wanted =
-        boost::math::quantile(standard, 1.0 - level / 2) + boost::math::quantile(standard, wanted_power);
+    const double wanted = boost::math::quantile(standard, 1.0 - level / 2) +
+                          boost::math::quantile(standard, wanted_power);
     return std::pow(wanted * error / distance, 2);
 }
 
@@ -87,8 +87,9 @@ std::string power_text(const JudgedClaim& judged) {
     if (!std::isfinite(judged.times_as_many)) {
         return "no effect was seen that any number could decide";
     }
-    return fmt::format("about {:.0f} subjects would decide it (80 % power) if this effect is real",
-                       std::ceil(judged.times_as_many * static_cast<double>(judged.claim.subjects)));
+    return fmt::format(
+        "about {:.0f} subjects would decide it (80 % power) if this effect is real",
+        std::ceil(judged.times_as_many * static_cast<double>(judged.claim.subjects)));
 }
 
 std::string sensitivity_text(const JudgedClaim& judged) {
@@ -167,8 +168,8 @@ void add_sensitivity(std::vector<JudgedClaim>& judged, const std::vector<Relabel
     }
     for (std::size_t i = 0; i < judged.size(); ++i) {
         for (const auto& [verdict, names] : changes[i]) {
-            judged[i].other_verdicts += (judged[i].other_verdicts.empty() ? "" : "; ") + names +
-                                        " (" + verdict + ")";
+            judged[i].other_verdicts +=
+                (judged[i].other_verdicts.empty() ? "" : "; ") + names + " (" + verdict + ")";
         }
     }
 }
@@ -176,12 +177,13 @@ void add_sensitivity(std::vector<JudgedClaim>& judged, const std::vector<Relabel
 std::string format_claims(const std::vector<JudgedClaim>& claims) {
     std::string text;
     for (const JudgedClaim& one : claims) {
-        text += fmt::format("{}: {}\n  tested    {}\n  measured  {} {}, null {:g}, p {:.2g} "
-                            "(Holm {:.2g})\n",
-                            one.claim.id, one.claim.statement, one.claim.hypothesis,
-                            one.claim.effect, interval_text(one.effect), one.claim.null, one.p,
-                            one.adjusted_p);
-        text += one.claim.measured.empty() ? "" : fmt::format("            {}\n", one.claim.measured);
+        text += fmt::format(
+            "{}: {}\n  tested    {}\n  measured  {} {}, null {:g}, p {:.2g} "
+            "(Holm {:.2g})\n",
+            one.claim.id, one.claim.statement, one.claim.hypothesis, one.claim.effect,
+            interval_text(one.effect), one.claim.null, one.p, one.adjusted_p);
+        text +=
+            one.claim.measured.empty() ? "" : fmt::format("            {}\n", one.claim.measured);
         text += fmt::format("  verdict   {}\n", name_of(one.verdict));
         for (const std::string& line : {power_text(one), sensitivity_text(one)}) {
             text += line.empty() ? "" : fmt::format("            {}\n", line);

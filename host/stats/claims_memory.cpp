@@ -135,10 +135,11 @@ Claim claim_of(std::string id, std::string statement, const std::shared_ptr<Netw
 }
 
 Claim four_claim(const std::shared_ptr<Networks>& networks) {
-    Claim claim = claim_of("four_mechanisms", "Networks fall into four dynamical mechanisms.",
-                           networks);
+    Claim claim =
+        claim_of("four_mechanisms", "Networks fall into four dynamical mechanisms.", networks);
     claim.hypothesis = fmt::format(
-        "each of direct, slow_manifold, limit_cycle and mixed is the verdict on more than {:g} % of "
+        "each of direct, slow_manifold, limit_cycle and mixed is the verdict on more than {:g} % "
+        "of "
         "all networks, not accepted ones included",
         100.0 * least_share);
     claim.effect = "smallest of the four shares";
@@ -170,9 +171,9 @@ Claim four_claim(const std::shared_ptr<Networks>& networks) {
 }
 
 Claim prevalent_claim(const std::shared_ptr<Networks>& networks) {
-    Claim claim = claim_of("slow_manifold_prevalent",
-                           "The prevalent mechanism stores memories along slow stable manifolds.",
-                           networks);
+    Claim claim =
+        claim_of("slow_manifold_prevalent",
+                 "The prevalent mechanism stores memories along slow stable manifolds.", networks);
     claim.hypothesis =
         "of the networks that have either slow_manifold or the most frequent other mechanism, more "
         "than half have slow_manifold";
@@ -203,9 +204,9 @@ Claim prevalent_claim(const std::shared_ptr<Networks>& networks) {
 }
 
 Claim forgetting_claim(const std::shared_ptr<Networks>& networks) {
-    Claim claim = claim_of("slow_manifold_forgets",
-                           "Unlike storage at stable attractors, slow manifolds forget with time.",
-                           networks);
+    Claim claim =
+        claim_of("slow_manifold_forgets",
+                 "Unlike storage at stable attractors, slow manifolds forget with time.", networks);
     claim.hypothesis =
         "the share of networks that lose half of their memories within the longest delay tried is "
         "larger with slow_manifold than with direct";
@@ -222,11 +223,11 @@ Claim forgetting_claim(const std::shared_ptr<Networks>& networks) {
     };
     for (const Mechanism mechanism : {Mechanism::slow_manifold, Mechanism::direct}) {
         const Count c = count(*networks, mechanism, {});
-        claim.measured += fmt::format("{}: {} of {} forget; ", name_of(mechanism), c.successes,
-                                      c.trials);
+        claim.measured +=
+            fmt::format("{}: {} of {} forget; ", name_of(mechanism), c.successes, c.trials);
     }
-    claim.measured +=
-        "median survival " + group_text(*networks, Mechanism::slow_manifold, &MemoryNetwork::survival);
+    claim.measured += "median survival " +
+                      group_text(*networks, Mechanism::slow_manifold, &MemoryNetwork::survival);
     return claim;
 }
 
@@ -261,8 +262,9 @@ std::vector<Stratum> strata_of(const Networks& networks, const Comparison& what,
     const auto stratum = [&](const MemoryNetwork& network) {
         std::size_t s = 0;
         while (s + 1 < error_strata &&
-               network.nominal_error > sorted_quantile(errors, static_cast<double>(s + 1) /
-                                                                   static_cast<double>(error_strata))) {
+               network.nominal_error >
+                   sorted_quantile(
+                       errors, static_cast<double>(s + 1) / static_cast<double>(error_strata))) {
             ++s;
         }
         return s;
@@ -330,8 +332,19 @@ MemoryPopulation memory_population(const std::vector<RunContent>& runs) {
     for (const RunContent& run : runs) {
         for (const NetworkSpec& spec : run.config.networks) {
             MemoryNetwork& network = population.networks.emplace_back();
-            network = {spec.replicate, false, Mechanism::none, nan, nan, nan, nan, nan, nan, nan,
-                       nan,            nan,   {}};
+            network = {spec.replicate,
+                       false,
+                       Mechanism::none,
+                       nan,
+                       nan,
+                       nan,
+                       nan,
+                       nan,
+                       nan,
+                       nan,
+                       nan,
+                       nan,
+                       {}};
             network.relabelled = {Mechanism::none, Mechanism::none};
             const auto trained = run.trained.find(spec.uid);
             if (trained == run.trained.end() || trained->second.status == Status::pending) {
@@ -339,8 +352,8 @@ MemoryPopulation memory_population(const std::vector<RunContent>& runs) {
             }
             network.tested = true;
             network.nominal_error = trained->second.acceptance.median_error;
-            const bool accepted = trained->second.status == Status::trained &&
-                                  trained->second.acceptance.accepted;
+            const bool accepted =
+                trained->second.status == Status::trained && trained->second.acceptance.accepted;
             const auto found = run.analysed.find(spec.uid);
             population.accepted += accepted ? 1 : 0;
             if (!accepted || found == run.analysed.end()) {
@@ -350,8 +363,7 @@ MemoryPopulation memory_population(const std::vector<RunContent>& runs) {
             network.mechanism = analysis.mechanism;
             network.relabelled = {as_mechanism(analysis.rule_a), as_mechanism(analysis.rule_b)};
             if (!analysis.adjoint_norms.empty()) {
-                network.adjoint_decay =
-                    std::log10(std::max(analysis.adjoint_norms.back(), 1e-300));
+                network.adjoint_decay = std::log10(std::max(analysis.adjoint_norms.back(), 1e-300));
             }
             if (analysis.full == nullptr) {
                 continue;
@@ -363,8 +375,8 @@ MemoryPopulation memory_population(const std::vector<RunContent>& runs) {
                 if (name.empty()) {
                     continue;
                 }
-                const auto at = std::find(population.relabellings.begin(),
-                                          population.relabellings.end(), name);
+                const auto at =
+                    std::find(population.relabellings.begin(), population.relabellings.end(), name);
                 const auto index = static_cast<std::size_t>(at - population.relabellings.begin());
                 if (at == population.relabellings.end()) {
                     population.relabellings.push_back(name);

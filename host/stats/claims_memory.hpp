@@ -15,15 +15,15 @@ struct MemoryNetwork {
     std::uint32_t replicate = 0;
     bool tested = false;  ///< not pending
     Mechanism mechanism = Mechanism::none;
-    double nominal_error = 0.0;   ///< median error of the acceptance test
-    double forgets = 0.0;         ///< 1: half of its memories are lost within the longest delay
-    double survival = 0.0;        ///< extra delay, time, by which half are lost; infinite: none
-    double attractors = 0.0;      ///< per solved task
-    double saturated = 0.0;       ///< share of units in the delay, per solved task
-    double biased_noise = 0.0;    ///< largest sigma at which half of the runs are right
-    double centred_noise = 0.0;   ///< the same for noise of zero mean
-    double phasic = 0.0;          ///< phasic index
-    double adjoint_decay = 0.0;   ///< log10 of the adjoint's norm at the longest lag
+    double nominal_error = 0.0;  ///< median error of the acceptance test
+    double forgets = 0.0;        ///< 1: half of its memories are lost within the longest delay
+    double survival = 0.0;       ///< extra delay, time, by which half are lost; infinite: none
+    double attractors = 0.0;     ///< per solved task
+    double saturated = 0.0;      ///< share of units in the delay, per solved task
+    double biased_noise = 0.0;   ///< largest sigma at which half of the runs are right
+    double centred_noise = 0.0;  ///< the same for noise of zero mean
+    double phasic = 0.0;         ///< phasic index
+    double adjoint_decay = 0.0;  ///< log10 of the adjoint's norm at the longest lag
     std::vector<Mechanism> relabelled;  ///< [name of MemoryPopulation::relabellings]
 };
 

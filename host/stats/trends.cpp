@@ -58,9 +58,9 @@ FitState evaluate(const Matrix& x, const Vector& y, const Vector& coefficients) 
 /// X' (y - chance + h (1/2 - chance)), h the leverages: the score of the penalised likelihood.
 Vector residuals(const Matrix& x, const Vector& y, const FitState& state, const Matrix& inverse) {
     const Vector weights = state.chances.array() * (1.0 - state.chances.array());
-    const Vector leverages = weights.array() * (x * inverse).cwiseProduct(x).rowwise().sum().array();
-    return y.array() - state.chances.array() +
-           leverages.array() * (0.5 - state.chances.array());
+    const Vector leverages =
+        weights.array() * (x * inverse).cwiseProduct(x).rowwise().sum().array();
+    return y.array() - state.chances.array() + leverages.array() * (0.5 - state.chances.array());
 }
 
 Vector standard_errors(const Matrix& x, const Vector& residual, const Matrix& inverse,
@@ -167,8 +167,9 @@ OutcomeTrends fit_outcome(std::string outcome, const Networks& networks,
     }
     const LogisticFit fit = firth_regression(x, y, clusters);
     if (!fit.converged) {
-        result.limits = "the regression did not converge: keys that vary together, or too few "
-                        "networks";
+        result.limits =
+            "the regression did not converge: keys that vary together, or too few "
+            "networks";
         return result;
     }
     const boost::math::normal standard;
@@ -177,8 +178,12 @@ OutcomeTrends fit_outcome(std::string outcome, const Networks& networks,
         const auto column = static_cast<Eigen::Index>(k) + 1;
         const double b = fit.coefficients(column);
         const double error = fit.standard_errors(column);
-        Trend trend{predictors[k].key, predictors[k].logarithmic, predictors[k].from,
-                    predictors[k].to,  {},                        1.0};
+        Trend trend{predictors[k].key,
+                    predictors[k].logarithmic,
+                    predictors[k].from,
+                    predictors[k].to,
+                    {},
+                    1.0};
         trend.odds_ratio = {std::exp(b), std::exp(b - z * error), std::exp(b + z * error)};
         trend.p = std::erfc(std::abs(b) / error / std::sqrt(2.0));
         result.trends.push_back(trend);

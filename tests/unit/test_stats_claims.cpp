@@ -29,9 +29,9 @@ Claim share_claim(std::size_t successes, std::size_t trials, int side = 1) {
 }
 
 TEST(Claims, VerdictsFollowTheSideAndHolmsLevel) {
-    const auto judged = judge_claims({share_claim(90, 100), share_claim(10, 100),
-                                      share_claim(10, 100, -1), share_claim(52, 100),
-                                      share_claim(0, 0)});
+    const auto judged =
+        judge_claims({share_claim(90, 100), share_claim(10, 100), share_claim(10, 100, -1),
+                      share_claim(52, 100), share_claim(0, 0)});
     EXPECT_EQ(judged[0].verdict, Verdict::agrees);
     EXPECT_EQ(judged[1].verdict, Verdict::disagrees);
     EXPECT_EQ(judged[2].verdict, Verdict::agrees);
@@ -103,7 +103,7 @@ MemoryPopulation obliging_population(int slow = 120) {
         network.phasic = (is_slow ? 0.5 : 0.2) + 0.3 * u(5);
         network.adjoint_decay = (is_slow ? -1.0 : cycle ? 0.0 : -4.0) + 0.5 * u(6);
         network.relabelled = {network.mechanism == Mechanism::none ? Mechanism::none
-                                                                    : Mechanism::direct};
+                                                                   : Mechanism::direct};
         population.networks.push_back(network);
     }
     return population;
@@ -168,8 +168,8 @@ TEST(MemoryClaims, WithoutAGroupAreNotTested) {
     }
     for (const JudgedClaim& claim : judge_memory_claims(population)) {
         // None of 240 does not yet rule out one in a hundred.
-        EXPECT_EQ(claim.verdict, claim.claim.id == "four_mechanisms" ? Verdict::undecided
-                                                                     : Verdict::not_tested)
+        EXPECT_EQ(claim.verdict,
+                  claim.claim.id == "four_mechanisms" ? Verdict::undecided : Verdict::not_tested)
             << claim.claim.id;
     }
 }

@@ -41,8 +41,7 @@ TEST(FirthRegression, OfTwoByTwoTablesAddsOneHalf) {
 TEST(FirthRegression, StandardErrorIsThatOfTheInformation) {
     const LogisticFit fit = two_by_two(12, 5, 7, 16);
     const auto information = [](double n, double p) { return n * p * (1 - p); };
-    const double variance =
-        1.0 / information(17, 12.5 / 18) + 1.0 / information(23, 7.5 / 24);
+    const double variance = 1.0 / information(17, 12.5 / 18) + 1.0 / information(23, 7.5 / 24);
     EXPECT_NEAR(fit.standard_errors(1), std::sqrt(variance), 1e-7);
 }
 
