@@ -6,6 +6,7 @@
 Also: every relative link leads somewhere, and every command of shoal is in the table of commands.
 """
 import argparse
+import os
 import pathlib
 import re
 import subprocess
@@ -47,12 +48,14 @@ def failed_blocks(program, text):
         binaries = pathlib.Path(folder) / "build" / "bin"
         binaries.mkdir(parents=True)
         (binaries / "shoal").symlink_to(pathlib.Path(program).resolve())
-        (pathlib.Path(folder) / "configs").symlink_to(ROOT / "configs")
+        for name in ("configs", "tools"):
+            (pathlib.Path(folder) / name).symlink_to(ROOT / name)
         for block in blocks:
             if block["name"]:
                 (pathlib.Path(folder) / block["name"]).write_text(block["text"], encoding="utf-8")
                 continue
             done = subprocess.run([*INTERPRETERS[block["language"]], block["text"]], cwd=folder, text=True,
+                                  env={**os.environ, "PYTHONPATH": "tools/python"},
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   check=False)
             if done.returncode != 0:

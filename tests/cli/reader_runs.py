@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""Small runs for the tests of tools/python, in a temporary folder of their own."""
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tools" / "python"))
+
+FORCE = """name: force
+seed: 3
+network: {units: 30, density: 0.6, input_scale: 0.05, feedback_scale: 0.5}
+task:
+  source: gaussians
+  codes: [1.0, 1.0, 1.0]
+  durations: {stimulus1: 1.0, delay1: 1.0, stimulus2: 1.0, delay2: 1.0, response: 1.0}
+training: {trials: 80}
+sweep:
+  network.gain: [0.8, 1.0, 1.2]
+  replicate: 3
+"""
+RATE = """name: rate
+seed: 5
+network: {units: 12, cell: rate, dt: 1, gain: 1}
+task: {kind: adding, duration: 4}
+training: {method: bptt, batch: 16, iterations: 1000, noise: 0.01, clip: 1, learning_rate: 0.01}
+sweep:
+  network.init: [orthogonal, quasi-periodic]
+  replicate: 1
+analysis: {level: full}
+"""
+# The sizes alternate, and so do the tasks, which differ in length alone.
+GROUPS = """name: groups
+seed: 1
+network: {cell: rate, dt: 1}
+task: {kind: interval}
+training: {method: bptt, batch: 2, iterations: 1}
+sweep:
+  task.delay: [5, 10]
+  network.tau, network.units: [[1, 8], [1, 6], [2, 6]]
+  replicate: 2
+"""
+
+
+class Shoal:
+    """The program under test; it works in the current folder."""
+
+    def __init__(self, program):
+        self.program = str(pathlib.Path(program).resolve())
+
+    def __call__(self, *arguments):
+        done = subprocess.run([self.program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, check=False)
+        assert done.returncode == 0, (arguments, done.stdout)
+
+
+def make_runs(shoal):
+    """whole (with the halves and odd quarters of it), rate at level full."""
+    for name, text in (("force", FORCE), ("rate", RATE)):
+        pathlib.Path(f"{name}.yaml").write_text(text, encoding="utf-8")
+    shoal("run", "force.yaml", "--out", "whole", "--quiet")
+    shoal("run", "rate.yaml", "--out", "rate", "--quiet")
+    for shard in ("0/2", "1/2"):
+        shoal("run", "force.yaml", "--out", "half" + shard[0], "--quiet", "--shard", shard)
+    for shard in ("1/4", "3/4"):
+        shoal("train", "force.yaml", "--out", "quarter" + shard[0], "--quiet", "--shard", shard)
+
+
+def make_groups(shoal):
+    """groups, and groups0 to groups2, the thirds of it."""
+    pathlib.Path("groups.yaml").write_text(GROUPS, encoding="utf-8")
+    for name, extra in (("groups", ()), ("groups0", ("--shard", "0/3")), ("groups1", ("--shard", "1/3")),
+                        ("groups2", ("--shard", "2/3"))):
+        shoal("train", "groups.yaml", "--out", name, "--quiet", *extra)
+        shoal("stats", name)
+
+
+def run_checks(description, checks):
+    """Calls checks(shoal) in a temporary folder, with the program of the command line."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--program", required=True)
+    shoal = Shoal(parser.parse_args().program)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        checks(shoal)
