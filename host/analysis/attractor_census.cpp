@@ -64,7 +64,7 @@ class Census {
     Census(const CensusInput& input, Backend& exact)
         : input_(input),
           exact_(exact),
-          dynamics_(input.model),
+          dynamics_(input.model, {}, input.as),
           names_(names_of(input.starts)),
           settling_(begin_settling(input, dynamics_, names_)),
           kinds_(input.starts.size(), AttractorKind::slow_transient),

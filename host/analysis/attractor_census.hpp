@@ -3,6 +3,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <optional>
 #include <vector>
 
 #include "analysis/lyapunov_spectrum.hpp"
@@ -25,8 +26,9 @@ struct KnownPoint {
 };
 
 struct CensusInput {
-    NetworkModel model;   ///< inputs are 0: whoever holds others adds W_in u to the bias
-    int trial_steps = 0;  ///< T of the rules, in steps
+    NetworkModel model;            ///< inputs are 0: whoever holds others adds W_in u to the bias
+    std::optional<SystemKind> as;  ///< flow or map; nothing: by dt, see Dynamics
+    int trial_steps = 0;           ///< T of the rules, in steps
     std::vector<CensusStart> starts;
     std::vector<KnownPoint> known;
     SpectrumRequest spectrum = {10, 80, 5e-3, 500.0, 2000.0, 500.0};

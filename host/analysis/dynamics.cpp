@@ -39,15 +39,22 @@ Eigen::VectorXd constant_drive(const NetworkModel& model, std::span<const double
 
 }  // namespace
 
-Dynamics::Dynamics(Cell cell, double tau, double dt, Eigen::MatrixXd weights, Eigen::VectorXd drive)
-    : cell_(cell), tau_(tau), dt_(dt), weights_(std::move(weights)), drive_(std::move(drive)) {
+Dynamics::Dynamics(Cell cell, double tau, double dt, Eigen::MatrixXd weights, Eigen::VectorXd drive,
+                   std::optional<SystemKind> as)
+    : cell_(cell),
+      tau_(tau),
+      dt_(dt),
+      system_(as.value_or(system_of(tau, dt))),
+      weights_(std::move(weights)),
+      drive_(std::move(drive)) {
     check(weights_.rows() == weights_.cols() && weights_.rows() == drive_.size(),
           "a square matrix and a drive of the same size");
 }
 
-Dynamics::Dynamics(const NetworkModel& model, std::span<const double> constant_input)
+Dynamics::Dynamics(const NetworkModel& model, std::span<const double> constant_input,
+                   std::optional<SystemKind> as)
     : Dynamics(model.cell, model.tau, model.dt, effective_weights(model),
-               constant_drive(model, constant_input)) {}
+               constant_drive(model, constant_input), as) {}
 
 Eigen::VectorXd Dynamics::rates(const Eigen::VectorXd& x) const {
     return cell_ == Cell::current ? tanh_of(x) : x;

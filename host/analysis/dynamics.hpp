@@ -4,15 +4,17 @@
 //   current:  tau dx/dt = -x + W tanh(x) + c,    r = tanh(x)
 //   rate:     tau dx/dt = -x + tanh(W x + c),    r = x
 // W is the effective recurrent matrix (fed-back readouts folded in), c = W_in u + bias is held
-// constant. Networks run as x(t+1) = x(t) + dt F(x(t)) with F = dx/dt. With dt = tau that is a map
-// in its own right, and its stability is that of the map; otherwise F is looked at as a flow, with
-// dt recorded.
+// constant. Networks run as x(t+1) = x(t) + dt F(x(t)) with F = dx/dt. Unless told otherwise, with
+// dt = tau that is a map in its own right, and its stability is that of the map; with dt < tau F is
+// looked at as a flow, with dt recorded.
 #pragma once
 
 #include <Eigen/Core>
+#include <optional>
 #include <span>
 
 #include "model/network.hpp"
+#include "model/system.hpp"
 
 namespace shoal {
 
@@ -29,16 +31,21 @@ struct MapJacobian {
 
 class Dynamics {
   public:
-    /// `weights` is W, [to, from]; `drive` is c, [unit].
-    Dynamics(Cell cell, double tau, double dt, Eigen::MatrixXd weights, Eigen::VectorXd drive);
+    /// `weights` is W, [to, from]; `drive` is c, [unit]; `as`: flow or map, nothing: system_of(tau,
+    /// dt).
+    Dynamics(Cell cell, double tau, double dt, Eigen::MatrixXd weights, Eigen::VectorXd drive,
+             std::optional<SystemKind> as = {});
     /// The dynamics of a model with its readout fed back and the input held at `constant_input`
     /// ([input]; empty: 0).
-    explicit Dynamics(const NetworkModel& model, std::span<const double> constant_input = {});
+    explicit Dynamics(const NetworkModel& model, std::span<const double> constant_input = {},
+                      std::optional<SystemKind> as = {});
 
     Cell cell() const { return cell_; }
     double tau() const { return tau_; }
+    /// Of the Euler step, whether it is the map or approximates the flow.
     double dt() const { return dt_; }
-    bool is_map() const { return dt_ == tau_; }
+    SystemKind system() const { return system_; }
+    bool is_map() const { return system_ == SystemKind::map; }
     Eigen::Index units() const { return weights_.rows(); }
     const Eigen::MatrixXd& weights() const { return weights_; }
     const Eigen::VectorXd& drive() const { return drive_; }
@@ -62,6 +69,7 @@ class Dynamics {
     Cell cell_;
     double tau_;
     double dt_;
+    SystemKind system_;
     Eigen::MatrixXd weights_;
     Eigen::VectorXd drive_;
 };

@@ -59,8 +59,7 @@ void add_spectrum(FoundPoint& point, const Inertia& inertia, const Dynamics& dyn
     FlowSpectrum flow = flow_spectrum(inertia.eigenvalues);
     std::vector<std::complex<double>> values;
     if (dynamics.is_map()) {
-        // dt = tau: 1 + dt lambda / tau.
-        const MapSpectrum map = euler_map(flow, 1.0);
+        const MapSpectrum map = euler_map(flow, dynamics.dt() / dynamics.tau());
         point.unstable = map.unstable();
         point.unstable_proved = inertia.proves_map_count(dynamics.dt(), dynamics.tau());
         values = map.eigenvalues;

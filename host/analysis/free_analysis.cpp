@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "analysis/free_analysis.hpp"
 
-#include <cmath>
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "analysis/attractor_census.hpp"
+#include "analysis/census_verdict.hpp"
 #include "analysis/fixed_point_search.hpp"
 #include "analysis/full_analysis.hpp"
+#include "analysis/path_merging.hpp"
 #include "analysis/point_records.hpp"
+#include "analysis/sampled_runs.hpp"
 #include "analysis/search_starts.hpp"
 
 namespace shoal {
@@ -27,11 +32,12 @@ NetworkModel with_input_as_bias(NetworkModel model, const Dynamics& dynamics) {
     return model;
 }
 
-CensusResult run_census(const FreeNetwork& network, const Dynamics& dynamics,
-                        const std::vector<FixedPoint>& points, const Eigen::MatrixXd& random,
-                        Backend& exact) {
+CensusResult run_census(const FreeNetwork& network, const NetworkModel& autonomous,
+                        const Dynamics& dynamics, const std::vector<FixedPoint>& points,
+                        const Eigen::MatrixXd& random, Backend& exact) {
     CensusInput request;
-    request.model = with_input_as_bias(network.model, dynamics);
+    request.model = autonomous;
+    request.as = network.as;
     request.trial_steps = network.trial_steps;
     request.key = network.key;
     request.starts = starts_of(StartKind::memory, network.starts);
@@ -43,10 +49,50 @@ CensusResult run_census(const FreeNetwork& network, const Dynamics& dynamics,
     return census(request, exact);
 }
 
+int count_distinct(const Dynamics& dynamics, const Eigen::MatrixXd& states) {
+    Eigen::MatrixXd rates(states.rows(), states.cols());
+    for (Eigen::Index i = 0; i < states.cols(); ++i) {
+        rates.col(i) = dynamics.rates(states.col(i));
+    }
+    PathMerging paths(static_cast<std::size_t>(states.cols()));
+    paths.see(0.0, rates);
+    const std::vector<int> groups = paths.groups();
+    return groups.empty() ? 0 : 1 + *std::max_element(groups.begin(), groups.end());
+}
+
+DistinctStates distinct_states(const FreeNetwork& network, const NetworkModel& autonomous,
+                               const Dynamics& dynamics, Backend& exact) {
+    if (network.starts.cols() == 0) {
+        return {};
+    }
+    const std::vector<double> starts(network.starts.data(),
+                                     network.starts.data() + network.starts.size());
+    const Eigen::MatrixXd seen =
+        sampled_runs(autonomous, starts, {network.trial_steps}, exact);  // before, after, ...
+    const auto after = Eigen::seq(1, Eigen::last, 2);
+    return {count_distinct(dynamics, network.starts),
+            count_distinct(dynamics, seen(Eigen::all, after))};
+}
+
+// Runs are Euler steps: where these and the flow disagree about a point, so do its runs.
+std::string step_limits(const std::vector<FixedPoint>& points, const Dynamics& dynamics) {
+    const auto differ = std::count_if(points.begin(), points.end(), [&](const FixedPoint& point) {
+        return point.label != PointLabel::slow && !point.eigenvalues.empty() &&
+               (point.unstable == 0) != is_stable(point, dynamics);
+    });
+    return dynamics.is_map() || differ == 0
+               ? std::string()
+               : fmt::format(
+                     "At {} of {} points the flow and its Euler step of {:g} disagree on "
+                     "stability: where runs end there is the step's doing.",
+                     differ, points.size(), dynamics.dt());
+}
+
 }  // namespace
 
 DynamicsAnalysis analyze_dynamics(const FreeNetwork& network, Backend& exact) {
-    const Dynamics dynamics(network.model, network.constant_input);
+    const Dynamics dynamics(network.model, network.constant_input, network.as);
+    const NetworkModel autonomous = with_input_as_bias(network.model, dynamics);
     const Eigen::MatrixXd random = random_starts(dynamics, random_searches, network.key);
     const Eigen::MatrixXd noisy =
         noisy_copies(network.starts, noisy_copies_of_starts, start_noise, network.key);
@@ -61,7 +107,7 @@ DynamicsAnalysis analyze_dynamics(const FreeNetwork& network, Backend& exact) {
         analysis.proofs.push_back(static_cast<const PointProof&>(found));
     }
     CensusResult found =
-        run_census(network, dynamics, analysis.points,
+        run_census(network, autonomous, dynamics, analysis.points,
                    random.leftCols(std::min<Eigen::Index>(random_runs, random.cols())), exact);
     for (const ReachedPoint& point : found.new_points) {
         analysis.points.push_back(fixed_point_of(point, dynamics));
@@ -69,10 +115,15 @@ DynamicsAnalysis analyze_dynamics(const FreeNetwork& network, Backend& exact) {
     }
     analysis.attractors = std::move(found.attractors);
     analysis.census = std::move(found.summary);
+    const double trial_time = network.trial_steps * network.model.dt;
+    analysis.verdict = judge_memories(analysis.census, analysis.attractors,
+                                      distinct_states(network, autonomous, dynamics, exact),
+                                      trial_time, dynamics.tau());
+    analysis.verdict.attractors = attractors_sentence(analysis.census, analysis.attractors);
+    analysis.verdict.limits = step_limits(analysis.points, dynamics);
     const std::vector<int> wanted =
         points_of_interest(analysis.points, analysis.proofs, analysis.attractors);
-    analysis.modes = modes_at(network.model, dynamics, analysis.points, wanted,
-                              network.trial_steps * network.model.dt);
+    analysis.modes = modes_at(network.model, dynamics, analysis.points, wanted, trial_time);
     return analysis;
 }
 

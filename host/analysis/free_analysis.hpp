@@ -3,6 +3,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <optional>
 #include <vector>
 
 #include "backend/backend.hpp"
@@ -11,9 +12,11 @@
 namespace shoal {
 
 struct FreeNetwork {
-    NetworkModel model;                  ///< without feedback: weights are effective ones
+    /// Without feedback: weights are effective ones. Its dt is that of its runs, see step_of().
+    NetworkModel model;
+    std::optional<SystemKind> as;        ///< flow or map; nothing: by dt, see Dynamics
     std::vector<double> constant_input;  ///< [input], held throughout; empty: 0
-    Eigen::MatrixXd starts;              ///< [unit, start]: states that matter to the caller
+    Eigen::MatrixXd starts;              ///< [unit, start]: memory states; there may be none
     /// T of the rules that tell slow from fast (census, slow modes), in steps.
     int trial_steps = 0;
     RandomKey key;  ///< of random starts and frames
@@ -21,8 +24,8 @@ struct FreeNetwork {
 
 /// Searches fixed and slow points from the given states, copies of them with noise and 256 random
 /// states; follows the given states and 32 random ones to where they end (kind `memory` and
-/// `random` of the census); slow modes at points that they end on, and at other proved ones. Pure
-/// function of its input; never throws on bad numbers.
+/// `random` of the census); slow modes at points that they end on, and at other proved ones; the
+/// verdict of judge_memories(). Pure function of its input; never throws on bad numbers.
 DynamicsAnalysis analyze_dynamics(const FreeNetwork& network, Backend& exact);
 
 }  // namespace shoal

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "analysis/attractor_census.hpp"
+#include "analysis/census_verdict.hpp"
 #include "analysis/condition_trials.hpp"
 #include "analysis/delay_activity.hpp"
 #include "analysis/fixed_point_search.hpp"
@@ -167,26 +168,17 @@ SlowManifold follow_memories(const AnalysisInput& input, const ConditionTrials& 
 }
 
 // Where a verdict was decided by the exponents of one run after a few trials, those of the
-// attractor that most conclusions end on, which were measured longer, decide it.
+// attractor that most conclusions end on decide it.
 void judge_by_census(const std::vector<AttractorRecord>& attractors, VerdictEvidence& evidence,
                      NetworkAnalysis& analysis) {
     const bool by_exponents = analysis.mechanism == Mechanism::limit_cycle ||
                               analysis.mechanism == Mechanism::torus ||
                               analysis.mechanism == Mechanism::chaotic;
-    const AttractorRecord* most = nullptr;
-    for (const AttractorRecord& attractor : attractors) {
-        if (!attractor.exponents.empty() && attractor.conclusion_starts > 0 &&
-            (most == nullptr || attractor.conclusion_starts > most->conclusion_starts)) {
-            most = &attractor;
-        }
-    }
+    const AttractorRecord* most = main_motion(attractors, StartKind::conclusion);
     if (!by_exponents || most == nullptr) {
         return;
     }
-    evidence.exponents = most->exponents;
-    evidence.exponent_errors = most->exponent_errors;
-    evidence.period = most->kind == AttractorKind::limit_cycle ? most->period : -1.0;
-    evidence.refined_cycle = !most->multipliers.empty();
+    take_motion(*most, evidence);
     const Verdict verdict = decide_mechanism(evidence_under(evidence, {}));
     analysis.mechanism = verdict.mechanism;
     analysis.evidence = verdict.evidence;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Periodic orbits refined by shooting, with their Floquet multipliers.
 //
-//   flow (dt < tau):  phi_T(x) = x for dx/dt = F(x), unknowns x and T, phase condition F(x) . dx =
-//   0 map (dt = tau):   Phi^p(x) = x, p whole
-// A network with dt < tau really runs as the Euler map, whose orbit near the flow's cycle is a
-// closed curve that it need not return to. What is refined is the flow's cycle, which that curve
-// approximates to first order in dt.
+//   flow:  phi_T(x) = x for dx/dt = F(x), unknowns x and T, phase condition F(x) . dx = 0
+//   map:   Phi^p(x) = x, p whole
+// A flow really runs in Euler steps, whose orbit near the flow's cycle is a closed curve that it
+// need not return to. What is refined is the flow's cycle, which that curve approximates to first
+// order in dt.
 #pragma once
 
 #include <Eigen/Core>

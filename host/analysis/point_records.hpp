@@ -12,8 +12,8 @@
 
 namespace shoal {
 
-/// Speed and spectrum are those of the map where dt = tau. reached_from is the point's; of a point
-/// of the search it is empty.
+/// Speed and spectrum are those of the map where the dynamics are one. reached_from is the point's;
+/// of a point of the search it is empty.
 FixedPoint fixed_point_of(const ReachedPoint& point, const Dynamics& dynamics);
 FixedPoint fixed_point_of(const FoundPoint& found, const Dynamics& dynamics);
 

@@ -272,7 +272,7 @@ SlowModes slow_modes(const FlowJacobian& jacobian, const FlowSpectrum& spectrum,
         slow += value.real() > -1.0 / trial_time ? 1 : 0;
     }
     SlowModes modes = modes_of(jacobian.matrix, spectrum.eigenvalues, slow);
-    modes.convention = SpectrumConvention::flow;
+    modes.convention = SystemKind::flow;
     for (std::size_t i = 0; i < modes.eigenvalues.size(); i += 2) {
         modes.time_constants.push_back(-1.0 / modes.eigenvalues[i]);
     }
@@ -285,7 +285,7 @@ SlowModes slow_modes(const MapJacobian& jacobian, const MapSpectrum& spectrum, d
         slow += std::abs(value) > std::exp(-jacobian.dt / trial_time) ? 1 : 0;
     }
     SlowModes modes = modes_of(jacobian.matrix, spectrum.eigenvalues, slow);
-    modes.convention = SpectrumConvention::map;
+    modes.convention = SystemKind::map;
     modes.dt = jacobian.dt;
     for (std::size_t i = 0; i < modes.eigenvalues.size(); i += 2) {
         const double modulus = std::hypot(modes.eigenvalues[i], modes.eigenvalues[i + 1]);

@@ -45,7 +45,7 @@ Couplings couplings_at(const NetworkModel& model, const Dynamics& dynamics,
 SlowModes slow_modes(const FlowJacobian& jacobian, const FlowSpectrum& spectrum, double trial_time);
 SlowModes slow_modes(const MapJacobian& jacobian, const MapSpectrum& spectrum, double trial_time);
 
-/// Modes of a network at a state, of the map where dt = tau and of the flow elsewhere, with
+/// Modes of a network at a state, of the map or of the flow, as the dynamics are, with
 /// alignments: |cosine| of the angle between a mode's vector (of a conjugate pair: the plane of its
 /// real and imaginary part, smallest principal angle) and a column; 0 where the column is zero.
 /// `flow` is the spectrum of the flow's Jacobian there.

@@ -13,14 +13,25 @@
 #include "core/error.hpp"
 #include "core/memory.hpp"
 #include "core/parallel.hpp"
+#include "model/system.hpp"
 #include "store/dynamics_file.hpp"
 #include "store/exchange_files.hpp"
 
 namespace shoal {
 namespace {
 
-int trial_steps(double trial_length, const WeightsFile& weights) {
-    const double steps = std::round(trial_length * weights.tau / weights.dt);
+SystemKind system_asked_for(const std::string& as, const WeightsFile& weights) {
+    for (const SystemKind system : enumerators(SystemKind{})) {
+        if (as == name_of(system)) {
+            return system;
+        }
+    }
+    return system_of(weights.tau, weights.dt);
+}
+
+int trial_steps(double trial_length, SystemKind as, const WeightsFile& weights) {
+    const double steps =
+        std::round(trial_length * weights.tau / step_of(as, weights.tau, weights.dt));
     if (!(steps >= 1.0 && steps <= 1e6)) {
         throw usage_error(
             fmt::format("--trial-length {}: is {} steps of this network; give 1 to "
@@ -30,18 +41,73 @@ int trial_steps(double trial_length, const WeightsFile& weights) {
     return static_cast<int>(steps);
 }
 
-FreeNetwork network_of(const WeightsFile& weights, int i, double trial_length) {
+FreeNetwork network_of(const WeightsFile& weights, int i, SystemKind as, double trial_length) {
     FreeNetwork network;
     network.model = model_of(weights, i);
+    network.model.dt = step_of(as, weights.tau, weights.dt);
+    network.as = as;
     if (!weights.constant_input.empty()) {
         const auto begin = weights.constant_input.begin() + i * weights.inputs;
         network.constant_input.assign(begin, begin + weights.inputs);
     }
     network.starts = Eigen::Map<const Eigen::MatrixXd>(weights.initial_state.data(), weights.units,
                                                        weights.initial_trials);
-    network.trial_steps = trial_steps(trial_length, weights);
+    network.trial_steps = trial_steps(trial_length, as, weights);
     network.key = {1, static_cast<std::uint32_t>(i)};
     return network;
+}
+
+nlohmann::ordered_json to_json(const AttractorRecord& attractor, const DynamicsAnalysis& all,
+                               SystemKind as, double step) {
+    nlohmann::ordered_json out = {{"kind", name_of(attractor.kind)},
+                                  {"random_starts", attractor.random_starts},
+                                  {"memory_starts", attractor.memory_starts}};
+    if (all.census.random_runs > 0) {
+        out["share"] = static_cast<double>(attractor.random_starts) / all.census.random_runs;
+    }
+    if (attractor.point >= 0) {
+        out["point"] = attractor.point;
+    }
+    if (attractor.period > 0.0) {
+        out["period"] = attractor.period;
+    }
+    if (!attractor.exponents.empty()) {
+        out["exponents"] = attractor.exponents;
+        if (as == SystemKind::map) {
+            for (const double exponent : attractor.exponents) {
+                out["exponents_per_step"].push_back(exponent * step);
+            }
+        }
+    }
+    return out;
+}
+
+nlohmann::ordered_json to_json(const DynamicsAnalysis& analysis, SystemKind as, double step) {
+    nlohmann::ordered_json out = {{"roots", analysis.search.roots},
+                                  {"proved", analysis.search.proved},
+                                  {"slow_points", analysis.search.slow_points},
+                                  {"attractors", analysis.census.attractors},
+                                  {"mechanism", name_of(analysis.verdict.mechanism)},
+                                  {"evidence", analysis.verdict.evidence},
+                                  {"limits", analysis.verdict.limits},
+                                  {"random_runs", analysis.census.random_runs},
+                                  {"memory_states", analysis.census.memory_runs},
+                                  {"basins", nlohmann::json::array()}};
+    for (const AttractorRecord& attractor : analysis.attractors) {
+        out["basins"].push_back(to_json(attractor, analysis, as, step));
+    }
+    return out;
+}
+
+void print_network(std::size_t i, const DynamicsAnalysis& analysis) {
+    fmt::print("network {}: {} roots ({} proved), {} slow points, {} attractors; {}\n", i,
+               analysis.search.roots, analysis.search.proved, analysis.search.slow_points,
+               analysis.census.attractors, analysis.search.completeness);
+    fmt::print("  {}\n  mechanism {}: {}\n", analysis.verdict.attractors,
+               name_of(analysis.verdict.mechanism), analysis.verdict.evidence);
+    if (!analysis.verdict.limits.empty()) {
+        fmt::print("  {}\n", analysis.verdict.limits);
+    }
 }
 
 }  // namespace
@@ -54,7 +120,9 @@ void analyze_weights(const WeightsAnalysisOptions& options) {
             : options.out;
     reuse_dropped_memory();
     const int threads = options.threads > 0 ? options.threads : available_threads();
-    trial_steps(options.trial_length, weights);  // before the work
+    const SystemKind as = system_asked_for(options.as, weights);
+    const double step = step_of(as, weights.tau, weights.dt);
+    trial_steps(options.trial_length, as, weights);  // before the work
     std::vector<DynamicsAnalysis> analyses(static_cast<std::size_t>(weights.networks));
     std::vector<std::unique_ptr<Backend>> backends;
     for (int t = 0; t < threads; ++t) {
@@ -62,28 +130,25 @@ void analyze_weights(const WeightsAnalysisOptions& options) {
     }
     parallel_for(analyses.size(), threads, [&](std::size_t i, int who) {
         analyses[i] =
-            analyze_dynamics(network_of(weights, static_cast<int>(i), options.trial_length),
+            analyze_dynamics(network_of(weights, static_cast<int>(i), as, options.trial_length),
                              *backends[static_cast<std::size_t>(who)]);
     });
-    write_dynamics(out, weights, analyses);
+    write_dynamics(out, weights, as, analyses);
     if (options.json) {
-        nlohmann::ordered_json all = {{"analysis", out}, {"networks", nlohmann::json::array()}};
-        for (const DynamicsAnalysis& a : analyses) {
-            all["networks"].push_back({{"roots", a.search.roots},
-                                       {"proved", a.search.proved},
-                                       {"slow_points", a.search.slow_points},
-                                       {"attractors", a.census.attractors}});
+        nlohmann::ordered_json all = {{"analysis", out},
+                                      {"analysed_as", name_of(as)},
+                                      {"step", step},
+                                      {"networks", nlohmann::json::array()}};
+        for (const DynamicsAnalysis& analysis : analyses) {
+            all["networks"].push_back(to_json(analysis, as, step));
         }
         fmt::print("{}\n", all.dump());
         return;
     }
     for (std::size_t i = 0; i < analyses.size(); ++i) {
-        const DynamicsAnalysis& a = analyses[i];
-        fmt::print("network {}: {} roots ({} proved), {} slow points, {} attractors; {}\n", i,
-                   a.search.roots, a.search.proved, a.search.slow_points, a.census.attractors,
-                   a.search.completeness);
+        print_network(i, analyses[i]);
     }
-    fmt::print("dynamics in {}\n", out);
+    fmt::print("dynamics as {} in steps of {:g} in {}\n", name_of(as), step, out);
 }
 
 }  // namespace shoal

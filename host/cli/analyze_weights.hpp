@@ -9,11 +9,13 @@ struct WeightsAnalysisOptions {
     std::string weights;
     std::string out;             ///< empty: beside the weights, ending in .analysis.h5
     double trial_length = 35.0;  ///< in units of tau
+    std::string as;              ///< flow or map; empty: a map where dt = tau, else a flow
     int threads = 0;
     bool json = false;
 };
 
-/// `shoal analyze --weights`: every network of the file, in parallel.
+/// `shoal analyze --weights`: every network of the file, in parallel. Throws Error where the file
+/// is damaged or a trial is no number of steps from 1 to 1000000.
 void analyze_weights(const WeightsAnalysisOptions& options);
 
 }  // namespace shoal

@@ -116,10 +116,13 @@ void add_stage_commands(CLI::App& app) {
         analyze,
         "  shoal analyze runs/quickstart\n"
         "  shoal analyze --weights w.h5 --out dynamics.h5\n"
+        "  shoal analyze --weights w.h5 --as map\n"
         "With --weights: fixed and slow points with proofs, slow modes, attractors and exponents\n"
         "of networks that shoal did not train, in float64, with constant_input held. Runs start "
         "at\n"
-        "the file's initial_state and at random states. The answer has groups as analysis.h5.",
+        "the file's initial_state, taken as memory states, and at random states; the mechanism "
+        "says\n"
+        "how the former are held. The answer has groups as analysis.h5, and verdict.",
         analyze_something);
     CLI::Option* weights = command->add_option("--weights", analyze->weights.weights,
                                                "Weights file (HDF5) instead of a run");
@@ -135,6 +138,13 @@ void add_stage_commands(CLI::App& app) {
                      "With --weights: time T, in tau, by which slow is told from fast")
         ->check(CLI::PositiveNumber)
         ->capture_default_str()
+        ->needs(weights);
+    command
+        ->add_option("--as", analyze->weights.as,
+                     "With --weights: analyse as a flow, or as the map of the Euler step (default: "
+                     "map where dt = tau, else flow; a run's networks always so). A flow with dt = "
+                     "tau is followed in steps of tau / 10; for others set dt in the file")
+        ->check(CLI::IsMember({"flow", "map"}))
         ->needs(weights);
     command
         ->add_option("--max-hours", analyze->max_hours, "Stop after H hours, keeping what is done")

@@ -9,6 +9,7 @@
 
 #include "config/keys.hpp"
 #include "core/file.hpp"
+#include "model/system.hpp"
 #include "stats/csv.hpp"
 #include "stats/full_table.hpp"
 #include "stats/quantile.hpp"
@@ -240,7 +241,7 @@ double median_speed(const NetworkAnalysis& analysis, std::size_t delay) {
 }
 
 bool is_map(const NetworkSpec& spec) {
-    return spec.network.dt == spec.network.tau;
+    return system_of(spec.network.tau, spec.network.dt) == SystemKind::map;
 }
 
 double leading_eigenvalue(const PopulationRow& row) {

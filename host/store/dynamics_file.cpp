@@ -34,9 +34,8 @@ void describe(Row& row, Visit&& visit) {
           Meaning{"eigenvalues with positive real part (map: modulus above 1)"});
 }
 
-void write_points(WriteGroup root, const WeightsFile& weights,
+void write_points(WriteGroup root, const WeightsFile& weights, bool map,
                   const std::vector<DynamicsAnalysis>& analyses) {
-    const bool map = weights.dt == weights.tau;
     TableColumns points(weights.units);
     TableColumns proofs(weights.units);
     std::vector<std::int64_t> network;
@@ -73,7 +72,7 @@ void write_one(WriteGroup root, const char* name, int units,
 
 }  // namespace
 
-void write_dynamics(const std::filesystem::path& path, const WeightsFile& weights,
+void write_dynamics(const std::filesystem::path& path, const WeightsFile& weights, SystemKind as,
                     const std::vector<DynamicsAnalysis>& analyses) {
     replace_file(path, [&](const std::filesystem::path& temporary) {
         hdf5::WriteFile file(temporary, path);
@@ -83,18 +82,23 @@ void write_dynamics(const std::filesystem::path& path, const WeightsFile& weight
         root.attribute("cell", std::string(name_of(weights.cell)));
         root.attribute("tau", weights.tau);
         root.attribute("dt", weights.dt);
+        root.attribute("analysed_as", std::string(name_of(as)));
+        root.attribute("step", step_of(as, weights.tau, weights.dt));
         root.dimension("network", analyses.size());
         root.dimension("unit", static_cast<std::uint64_t>(weights.units));
         if (!weights.uids.empty()) {
             root.put("uid", Type::string, {"network"}, weights.uids);
         }
-        write_points(root, weights, analyses);
+        write_points(root, weights, as == SystemKind::map, analyses);
         write_one(
             root, "search", weights.units, analyses,
             [](const auto& a) -> auto& { return a.search; });
         write_one(
             root, "census", weights.units, analyses,
             [](const auto& a) -> auto& { return a.census; });
+        write_one(
+            root, "verdict", weights.units, analyses,
+            [](const auto& a) -> auto& { return a.verdict; });
         write_rows<SlowModes>(root, "modes", "point_modes", weights.units, analyses.size(),
                               [&](std::size_t i) { return &analyses[i].modes; });
         write_rows<AttractorRecord>(root, "basins", "basin", weights.units, analyses.size(),

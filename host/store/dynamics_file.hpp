@@ -6,7 +6,9 @@
 #include <functional>
 #include <vector>
 
+#include "model/system.hpp"
 #include "store/exchange_files.hpp"
+#include "store/free_verdict.hpp"
 #include "store/full_records.hpp"
 #include "store/records.hpp"
 
@@ -19,11 +21,15 @@ struct DynamicsAnalysis {
     std::vector<SlowModes> modes;
     std::vector<AttractorRecord> attractors;
     CensusSummary census;
+    FreeVerdict verdict;
 };
 
 /// Writes atomically, with the groups of analysis.h5 at the file's root: fixed_points, search,
-/// modes, basins, census. analyses[i] is of network i.
-void write_dynamics(const std::filesystem::path& path, const WeightsFile& weights,
+/// modes, basins, census; and verdict. analyses[i] is of network i, looked at as `as`. Attributes
+/// of the root beside those of analysis.h5: `analysed_as`, flow or map, whose spectra these are;
+/// `step`, time, of the Euler steps that runs are made of: dt, or what step_of() says. A flow's
+/// eigenvalues are per time, a map's per step; exponents are per time, times `step` per step.
+void write_dynamics(const std::filesystem::path& path, const WeightsFile& weights, SystemKind as,
                     const std::vector<DynamicsAnalysis>& analyses);
 
 }  // namespace shoal

@@ -5,17 +5,6 @@
 
 namespace shoal {
 
-const char* name_of(SpectrumConvention value) {
-    switch (value) {
-        case SpectrumConvention::flow:
-            return "flow";
-        case SpectrumConvention::map:
-            return "map";
-    }
-    check(false, "known value of SpectrumConvention");
-    return "";
-}
-
 const char* name_of(StateSpace value) {
     switch (value) {
         case StateSpace::before_tanh:
@@ -56,12 +45,6 @@ const char* name_of(VerdictThreshold value) {
     }
     check(false, "known value of VerdictThreshold");
     return "";
-}
-
-std::span<const SpectrumConvention> enumerators(SpectrumConvention) {
-    static constexpr SpectrumConvention values[] = {SpectrumConvention::flow,
-                                                    SpectrumConvention::map};
-    return values;
 }
 
 std::span<const StateSpace> enumerators(StateSpace) {

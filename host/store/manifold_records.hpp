@@ -8,13 +8,12 @@
 #include <type_traits>
 #include <vector>
 
+#include "model/system.hpp"
 #include "store/described.hpp"
 #include "store/records.hpp"
 
 namespace shoal {
 
-/// Whose eigenvalues: of dF/dx, per unit of time, or of the Euler step I + dt dF/dx, per step.
-enum class SpectrumConvention { flow, map };
 /// What a state is: x, before tanh, for current cells; h, the rates themselves, for rate cells.
 enum class StateSpace { before_tanh, rates };
 
@@ -23,7 +22,8 @@ enum class StateSpace { before_tanh, rates };
 /// 1 without conjugation.
 struct SlowModes {
     int point = -1;  ///< index of the fixed or slow point, set by whoever asked
-    SpectrumConvention convention = SpectrumConvention::flow;
+    /// Whose eigenvalues: of dF/dx, per unit of time, or of the Euler step I + dt dF/dx, per step.
+    SystemKind convention = SystemKind::flow;
     StateSpace state_space = StateSpace::before_tanh;
     double dt = 0.0;
     int slow = 0;                     ///< eigenvalues slower than a trial, all of them
@@ -128,10 +128,8 @@ struct SensitivityMap {
     std::vector<SensitivityRow> rows;
 };
 
-const char* name_of(SpectrumConvention value);
 const char* name_of(StateSpace value);
 const char* name_of(VerdictThreshold value);
-std::span<const SpectrumConvention> enumerators(SpectrumConvention);
 std::span<const StateSpace> enumerators(StateSpace);
 /// Inline, for the analysis, which does not link the store.
 inline std::span<const VerdictThreshold> enumerators(VerdictThreshold) {

@@ -52,7 +52,7 @@ struct FixedPoint {
     std::vector<double> state;  ///< [unit]
     double speed = 0.0;         ///< |F(x)|_2
     PointLabel label = PointLabel::converged;
-    /// Eigenvalues of the flow's Jacobian dF/dx (of the map's when dt = tau), [unit, 2]: re, im,
+    /// Eigenvalues of the flow's Jacobian dF/dx (of a map its own), [unit, 2]: re, im,
     /// ordered by falling real part (map: falling modulus), conjugate pairs with im > 0 first.
     std::vector<double> eigenvalues;
     int unstable = 0;               ///< eigenvalues with re > 0 (map: modulus > 1)

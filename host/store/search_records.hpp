@@ -29,7 +29,7 @@ struct FoundPoint : PointProof {
     std::vector<double> state;  ///< [unit]: x for current cells, h for rate cells
     double speed = 0.0;         ///< |F(state)|_2
     PointLabel label = PointLabel::converged;
-    /// Eigenvalues of the flow's Jacobian (of the map's when dt = tau), [unit, 2]: re, im, ordered
+    /// Eigenvalues of the flow's Jacobian (of a map its own), [unit, 2]: re, im, ordered
     /// as in FixedPoint. Empty if they were not asked for or did not converge.
     std::vector<double> eigenvalues;
     int unstable = -1;  ///< eigenvalues with re > 0 (map: modulus > 1), -1: not known

@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/file.hpp"
+#include "model/system.hpp"
 #include "store/analysis_file.hpp"
 #include "store/analysis_schema.hpp"
 #include "store/described_tables.hpp"
@@ -320,10 +321,9 @@ class GroupWriter {
             });
     }
 
-    /// With dt = tau a network is a map and not the discretisation of a flow.
     bool is_map(std::size_t index) const {
         const NetworkConfig& network = config_.networks[layout_.members[index]].network;
-        return network.dt == network.tau;
+        return system_of(network.tau, network.dt) == SystemKind::map;
     }
 
     WriteGroup group_;

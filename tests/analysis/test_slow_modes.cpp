@@ -46,7 +46,7 @@ TEST(SlowModes, OfAKnownNonNormalMatrix) {
     const Eigen::Matrix3d jacobian = v * values.asDiagonal() * v.inverse();
     const SlowModes modes = flow_modes(jacobian, 35.0);
 
-    EXPECT_EQ(modes.convention, SpectrumConvention::flow);
+    EXPECT_EQ(modes.convention, SystemKind::flow);
     EXPECT_EQ(modes.slow, 2);  // -0.01 and -0.02 are above -1/35
     ASSERT_EQ(modes.conditions.size(), 3u);
     EXPECT_EQ(modes.limits, "");
@@ -170,7 +170,7 @@ TEST(SlowModes, OfAMapAreSlowByModulus) {
     const NetworkModel map = network_of(3, diagonal({0.9, -0.99, 0.1}), Cell::rate, 1.0);
     const Eigen::VectorXd origin = Eigen::VectorXd::Zero(3);
     const SlowModes modes = slow_modes_at(map, Dynamics(map), origin, 50.0);
-    EXPECT_EQ(modes.convention, SpectrumConvention::map);
+    EXPECT_EQ(modes.convention, SystemKind::map);
     EXPECT_EQ(modes.dt, 1.0);
     EXPECT_EQ(modes.slow, 1);  // exp(-1/50) = 0.980: -0.99 alone
     EXPECT_NEAR(modes.eigenvalues[0], -0.99, 4 * epsilon);
@@ -179,7 +179,7 @@ TEST(SlowModes, OfAMapAreSlowByModulus) {
 
     const NetworkModel flow = network_of(3, diagonal({0.9, -0.99, 0.1}), Cell::rate, 0.1);
     const SlowModes of_flow = slow_modes_at(flow, Dynamics(flow), origin, 50.0);
-    EXPECT_EQ(of_flow.convention, SpectrumConvention::flow);
+    EXPECT_EQ(of_flow.convention, SystemKind::flow);
     EXPECT_NEAR(of_flow.eigenvalues[0], -0.1, 4 * epsilon);
     EXPECT_NEAR(of_flow.eigenvalues[4], -1.99, 8 * epsilon);
 }

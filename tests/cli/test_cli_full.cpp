@@ -134,6 +134,74 @@ TEST_F(CommandLine, WeightsOfOneUnitHaveThreePoints) {
     }
 }
 
+// h <- tanh(-2 h) goes to and fro; as a flow it decays.
+TEST_F(CommandLine, WeightsAreAnalysedAsAFlowOrAMap) {
+    WeightsFile file;
+    file.units = 1;
+    file.cell = Cell::rate;
+    file.dt = 1.0;
+    file.recurrent = {-2.0};
+    write_weights_h5("w.h5", file);
+    const Outcome map = shoal({"analyze", "--weights", "w.h5", "--out", "map.h5", "--json"});
+    ASSERT_EQ(map.status, 0) << map.err;
+    expect_contains(map.out, R"("analysed_as":"map","step":1.0)");
+    expect_contains(map.out, R"("kind":"limit_cycle","random_starts":32)");
+    expect_contains(map.out, R"("share":1.0,"period":2.0)");
+    expect_contains(map.out, R"("exponents_per_step":[)");
+    expect_contains(map.out, R"("mechanism":"none","evidence":"No memory states)");
+    const hdf5::ReadGroup as_map("map.h5");
+    EXPECT_EQ(as_map.string_attribute("analysed_as"), "map");
+    EXPECT_NEAR(as_map.group("fixed_points").numbers("eigenvalues_map", {1, 1, 2})[0], -2.0, 1e-14);
+
+    const Outcome flow =
+        shoal({"analyze", "--weights", "w.h5", "--as", "flow", "--out", "flow.h5"});
+    ASSERT_EQ(flow.status, 0) << flow.err;
+    expect_contains(flow.out, "Of 32 random runs 32 end on 1 fixed point.");
+    expect_contains(flow.out, "mechanism none: No memory states");
+    expect_contains(flow.out, "dynamics as flow in steps of 0.1 in flow.h5");
+    const hdf5::ReadGroup as_flow("flow.h5");
+    EXPECT_EQ(as_flow.string_attribute("analysed_as"), "flow");
+    EXPECT_EQ(as_flow.number_attribute("dt"), 1.0);
+    EXPECT_EQ(as_flow.number_attribute("step"), 0.1);
+    EXPECT_NEAR(as_flow.group("fixed_points").numbers("eigenvalues_flow", {1, 1, 2})[0], -3.0,
+                1e-14);
+    EXPECT_FALSE(as_flow.group("fixed_points").has("eigenvalues_map"));
+
+    // What is asked for anyway changes nothing.
+    ASSERT_EQ(shoal({"analyze", "--weights", "w.h5", "--as", "map", "--out", "again.h5"}).status,
+              0);
+    EXPECT_EQ(read_file("again.h5"), read_file("map.h5"));
+
+    EXPECT_EQ(shoal({"analyze", "--weights", "w.h5", "--as", "both"}).status, 2);
+    const Outcome of_run = shoal({"analyze", "r", "--as", "map"});
+    EXPECT_EQ(of_run.status, 2);
+    expect_contains(of_run.err, "--weights");
+}
+
+// tau dx/dt = -x + 2 tanh x: states on either side of 0 are held at a point each.
+TEST_F(CommandLine, InitialStatesOfWeightsAreMemoryStates) {
+    WeightsFile file;
+    file.units = 1;
+    file.recurrent = {2.0};
+    file.initial_state = {0.5, -0.7};
+    file.initial_trials = 2;
+    write_weights_h5("w.h5", file);
+    const Outcome text = shoal({"analyze", "--weights", "w.h5", "--out", "d.h5"});
+    ASSERT_EQ(text.status, 0) << text.err;
+    expect_contains(text.out, "mechanism direct: 2 of 2 runs settle on stable fixed points");
+    const Outcome json = shoal({"analyze", "--weights", "w.h5", "--out", "d.h5", "--json"});
+    expect_contains(json.out, R"("mechanism":"direct")");
+    expect_contains(json.out, R"("memory_states":2)");
+    EXPECT_EQ(json.out.find("exponents"), std::string::npos) << json.out;
+    const hdf5::ReadGroup verdict = hdf5::ReadGroup("d.h5").group("verdict");
+    EXPECT_EQ(verdict.strings("mechanism", {1})[0], "direct");
+    EXPECT_EQ(verdict.integers("points_reached", {1})[0], 2);
+    EXPECT_EQ(verdict.integers("distinct_after_trial", {1})[0], 2);
+    expect_contains(verdict.strings("evidence", {1})[0], "2 distinct");
+    expect_contains(verdict.strings("attractors", {1})[0], "on 2 fixed points (at most ");
+    EXPECT_EQ(verdict.strings("limits", {1})[0], "");
+}
+
 TEST_F(CommandLine, HeadDirectionKeepsItsCurves) {
     const Outcome outcome = shoal({"head-direction", "--seeds", "2", "--headings", "6", "--hold",
                                    "20", "--ring-units", "16", "--out", "h.h5"});
