@@ -166,7 +166,7 @@ void run_config(const RunOptions& options, Extent extent) {
                    run.paths.folder.string(),
                    extent == Extent::everything ? "this run" : "training");
         if (options.json) {
-            print_counts(read_population({run.paths.folder}), run.paths, training);
+            print_counts(read_population({run.paths.folder}, for_tables), run.paths, training);
         }
         return;
     }
@@ -186,11 +186,11 @@ void run_config(const RunOptions& options, Extent extent) {
         }
     });
     if (extent == Extent::everything) {
-        write_results(read_population({run.paths.folder}), run.paths, options.json);
+        write_results(read_population({run.paths.folder}, for_report), run.paths, options.json);
         run.manifest.finished = utc_now();
         write_manifest(run.paths.manifest(), run.manifest);
     } else if (options.json) {
-        print_counts(read_population({run.paths.folder}), run.paths, training);
+        print_counts(read_population({run.paths.folder}, for_tables), run.paths, training);
     } else {
         fmt::print("trained networks are in {}; go on with: shoal analyze {}\n",
                    run.paths.population().string(), quoted(run.paths.folder.string()));
