@@ -43,13 +43,13 @@ void run_config(const ConfigOptions& options, Extent extent) {
         fmt::print(json ? stderr : stdout, "{}: {} is finished; nothing to do\n",
                    paths.folder.string(), everything ? "this run" : "training");
         if (json) {
-            print_counts(read_population({paths.folder}), paths, training);
+            print_counts(read_population({paths.folder}, for_tables), paths, training);
         }
     } else if (everything) {
-        write_results(read_population({paths.folder}), paths, json);
+        write_results(read_population({paths.folder}, for_report), paths, json);
         mark_finished(staged.run);
     } else if (json) {
-        print_counts(read_population({paths.folder}), paths, training);
+        print_counts(read_population({paths.folder}, for_tables), paths, training);
     } else {
         fmt::print("trained networks are in {}; go on with: shoal analyze {}\n",
                    paths.population().string(), quoted(paths.folder.string()));

@@ -57,7 +57,7 @@ void analyze_folder(const StageOptions& options) {
                   [&] { analysis_stage(run, compute, progress); });
     }
     if (options.json) {
-        print_counts(read_population({run.paths.folder}), run.paths,
+        print_counts(read_population({run.paths.folder}, for_tables), run.paths,
                      {{"analysis", run.paths.analysis()}});
     } else if (finished) {
         fmt::print("{}: the analysis is finished; nothing to do\n", run.paths.folder.string());
@@ -96,7 +96,7 @@ std::vector<fs::path> paths_of(const std::vector<std::string>& names) {
 }
 
 void print_stats(const StageOptions& options) {
-    const Population population = read_population(paths_of(options.folders));
+    const Population population = read_population(paths_of(options.folders), for_tables);
     const RunPaths paths = results_folder(options, population);
     write_table(population, paths);
     if (options.json) {
@@ -180,7 +180,7 @@ void add_stage_commands(CLI::App& app) {
         "  shoal report runs/quickstart.shard-*-of-4 --out runs/all\n"
         "  shoal report runs/quickstart --network 0123456789abcdef --network fedcba9876543210",
         [](const StageOptions& o) {
-            const Population population = read_population(paths_of(o.folders));
+            const Population population = read_population(paths_of(o.folders), for_report);
             write_results(population, results_folder(o, population), o.json, o.detailed);
         });
     command->add_option("dir", report->folders, "Run directories (shards of one configuration)")

@@ -231,10 +231,12 @@ void analysis_stage(OpenRun& run, const ComputeOptions& compute, Progress& progr
     std::filesystem::remove_all(paths.checkpoint());
 }
 
-Population read_population(const std::vector<std::filesystem::path>& folders) {
+Population read_population(const std::vector<std::filesystem::path>& folders,
+                           const Reading& reading) {
     Population population;
-    population.runs = read_runs(folders);
-    population.rows = population_rows(population.runs);
+    population.runs = read_runs(folders, reading);
+    population.rows = reading.detail == Detail::table ? take_rows(population.runs)
+                                                      : population_rows(population.runs);
     const Config& config = population.runs.front().config;
     population.summary = summarize(population.rows, config.axes, RandomKey{config.seed, 0});
     return population;

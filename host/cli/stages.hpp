@@ -10,6 +10,7 @@
 
 #include "cli/options.hpp"
 #include "cli/run_folder.hpp"
+#include "stats/report_data.hpp"
 #include "stats/table.hpp"
 #include "train/progress.hpp"
 #include "train/trainer.hpp"
@@ -33,10 +34,16 @@ void analysis_stage(OpenRun& run, const ComputeOptions& compute, Progress& progr
 
 /// What tables and pages are made of.
 struct Population {
+    /// With Detail::table their networks have been moved into the rows (take_rows).
     std::vector<RunContent> runs;
     std::vector<PopulationRow> rows;
     std::vector<SummaryRow> summary;
 };
-Population read_population(const std::vector<std::filesystem::path>& folders);
+Population read_population(const std::vector<std::filesystem::path>& folders,
+                           const Reading& reading = {});
+
+/// What is read for population.csv and summaries, and for the report.
+inline constexpr Reading for_tables = {Detail::table, 0};
+inline constexpr Reading for_report = {Detail::table, ReportLimits{}.curve_networks};
 
 }  // namespace shoal

@@ -143,6 +143,17 @@ Document sort_document(std::string_view text, const std::vector<std::string>& ov
     return document;
 }
 
+void require_shard(std::size_t networks, int index, int count) {
+    if (count < 1 || index < 0 || index >= count) {
+        throw usage_error(fmt::format("shard {}/{} does not exist; write i/n with i from 0 to n-1",
+                                      index, count));
+    }
+    if (static_cast<std::size_t>(index) >= networks) {
+        throw usage_error(fmt::format("shard {}/{} is empty; the configuration has {} networks",
+                                      index, count, networks));
+    }
+}
+
 /// Hash of everything that a configuration computes.
 std::string identity_of(const Config& config) {
     std::string text = fmt::format("{} {}", name_of(config.analysis.level), config.analysis.rule_a);
@@ -202,21 +213,23 @@ Config load_config(const std::filesystem::path& file, const std::vector<std::str
 }
 
 void keep_shard(Config& config, int index, int count) {
-    if (count < 1 || index < 0 || index >= count) {
-        throw usage_error(fmt::format("shard {}/{} does not exist; write i/n with i from 0 to n-1",
-                                      index, count));
-    }
-    const auto step = static_cast<std::size_t>(count);
-    const auto first = static_cast<std::size_t>(index);
-    if (first >= config.networks.size()) {
-        throw usage_error(fmt::format("shard {}/{} is empty; the configuration has {} networks",
-                                      index, count, config.networks.size()));
-    }
+    require_shard(config.networks.size(), index, count);
     std::vector<NetworkSpec> kept;
-    for (std::size_t i = first; i < config.networks.size(); i += step) {
+    for (auto i = static_cast<std::size_t>(index); i < config.networks.size();
+         i += static_cast<std::size_t>(count)) {
         kept.push_back(std::move(config.networks[i]));
     }
     config.networks = std::move(kept);
+}
+
+std::vector<NetworkSpec> shard_of(const std::vector<NetworkSpec>& networks, int index, int count) {
+    require_shard(networks.size(), index, count);
+    std::vector<NetworkSpec> kept;
+    for (auto i = static_cast<std::size_t>(index); i < networks.size();
+         i += static_cast<std::size_t>(count)) {
+        kept.push_back(networks[i]);
+    }
+    return kept;
 }
 
 }  // namespace shoal

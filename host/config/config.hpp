@@ -26,5 +26,7 @@ Config parse_config(std::string_view text, const std::string& source,
 
 /// Takes every count-th network of a config from `index` on (--shard index/count).
 void keep_shard(Config& config, int index, int count);
+/// The same networks copied from those of a whole sweep.
+std::vector<NetworkSpec> shard_of(const std::vector<NetworkSpec>& networks, int index, int count);
 
 }  // namespace shoal

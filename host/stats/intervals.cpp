@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <cmath>
 #include <limits>
@@ -96,6 +97,23 @@ Interval bootstrap_median(std::vector<double> values, RandomKey key, double conf
     std::sort(medians.begin(), medians.end());
     return {sorted_quantile(ascending, 0.5), sorted_quantile(medians, 0.5 - confidence / 2),
             sorted_quantile(medians, 0.5 + confidence / 2)};
+}
+
+Interval median_interval(std::vector<double> values, RandomKey key, double confidence) {
+    check(confidence > 0.0 && confidence < 1.0, "0 < confidence < 1");
+    std::vector<double> ascending = finite_sorted(std::move(values));
+    const std::size_t n = ascending.size();
+    if (n <= bootstrap_limit) {
+        return bootstrap_median(std::move(ascending), key, confidence);
+    }
+    using Downwards = boost::math::policies::policy<
+        boost::math::policies::discrete_quantile<boost::math::policies::integer_round_up>>;
+    const boost::math::binomial_distribution<double, Downwards> below(static_cast<double>(n), 0.5);
+    // The smallest k with P(Bin <= k) >= tail: the largest rank l with P(Bin < l) < tail, or <= it.
+    const double tail = 0.5 - confidence / 2;
+    const auto rank = static_cast<std::size_t>(boost::math::quantile(below, tail));
+    check(rank >= 1 && rank <= n / 2, "ranks within the sample");
+    return {sorted_quantile(ascending, 0.5), ascending[rank - 1], ascending[n - rank]};
 }
 
 }  // namespace shoal

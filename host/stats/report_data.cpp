@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <string_view>
+#include <utility>
 
 #include "core/error.hpp"
 #include "core/file.hpp"
@@ -150,6 +153,20 @@ json maps_of_pairs(const std::vector<PopulationRow>& rows, const std::vector<std
     return maps;
 }
 
+/// The largest uid of the `most` smallest ones; empty if all rows are meant.
+std::string last_of_sample(const std::vector<PopulationRow>& rows, std::size_t most) {
+    if (most == 0 || rows.size() <= most) {
+        return "";
+    }
+    std::vector<std::string_view> uids;
+    for (const PopulationRow& row : rows) {
+        uids.push_back(row.spec.uid);
+    }
+    const auto last = uids.begin() + static_cast<std::ptrdiff_t>(most) - 1;
+    std::nth_element(uids.begin(), last, uids.end());
+    return std::string(*last);
+}
+
 json table_of_networks(const std::vector<PopulationRow>& rows, const std::vector<std::string>& keys,
                        const ReportLimits& limits, std::vector<std::string>& notes) {
     json columns = {"uid", "replicate"};
@@ -161,13 +178,16 @@ json table_of_networks(const std::vector<PopulationRow>& rows, const std::vector
         columns.push_back(name);
     }
     json lines = json::array();
+    const std::string last = last_of_sample(rows, limits.table_rows);
+    if (!last.empty()) {
+        notes.push_back(
+            fmt::format("The table lists {} of {} networks from the whole sweep, those with the "
+                        "smallest uids; population.csv has all of them.",
+                        limits.table_rows, rows.size()));
+    }
     for (const PopulationRow& row : rows) {
-        if (lines.size() == limits.table_rows) {
-            notes.push_back(
-                fmt::format("The table lists the first {} of {} networks; population.csv "
-                            "has all of them.",
-                            limits.table_rows, rows.size()));
-            break;
+        if (!last.empty() && row.spec.uid > last) {
+            continue;
         }
         json line = {row.spec.uid, row.spec.replicate};
         for (const std::string& key : keys) {
@@ -241,6 +261,28 @@ void note_cut_work(const std::vector<PopulationRow>& rows, std::vector<std::stri
     }
 }
 
+/// Every file is opened once for all that is drawn from it.
+DrawnAnalyses drawn_analyses(const std::vector<RunContent>& runs,
+                             const std::vector<const PopulationRow*>& detailed) {
+    std::set<std::string> uids;
+    for (const PopulationRow* row : detailed) {
+        uids.insert(row->spec.uid);
+    }
+    for (const RunContent& run : runs) {
+        for (const ExampleTrajectories& example : run.examples) {
+            uids.insert(example.uid);
+        }
+    }
+    DrawnAnalyses drawn;
+    for (const RunContent& run : runs) {
+        for (NetworkAnalysis& analysis : whole_analyses(run, uids)) {
+            std::string uid = analysis.uid;
+            drawn.emplace(std::move(uid), std::move(analysis));
+        }
+    }
+    return drawn;
+}
+
 }  // namespace
 
 json report_data(const std::vector<RunContent>& runs, const std::vector<PopulationRow>& rows,
@@ -266,6 +308,8 @@ json report_data(const std::vector<RunContent>& runs, const std::vector<Populati
         return is_accepted(row) && row.analysis;
     });
     note_cut_work(rows, notes);
+    const auto chosen = detailed_networks(rows, limits, detailed, notes);
+    const DrawnAnalyses drawn = drawn_analyses(runs, chosen);
     json data = {{"name", config.name},
                  {"runs", runs.size()},
                  {"config", yaml},
@@ -276,13 +320,13 @@ json report_data(const std::vector<RunContent>& runs, const std::vector<Populati
                  {"all", to_json(summary.front())},
                  {"by_key", summary_by_key(summary, limits, notes)},
                  {"maps", maps_of_pairs(rows, config.axes, limits, notes)},
-                 {"curves", training_curves(runs, limits)},
+                 {"curves", training_curves(runs, rows, limits, notes)},
                  {"slowness", slowness_curves(rows)},
                  {"signals", signal_curves(rows)},
                  {"trends", trends_data(logistic_trends(rows, config.axes))},
-                 {"examples", example_networks(runs, limits, notes)},
-                 {"behaviour", behaviour_data(rows)},
-                 {"details", network_details(runs, limits, detailed, notes)},
+                 {"examples", example_networks(runs, rows, drawn, limits, notes)},
+                 {"behaviour", behaviour_data(rows, limits, notes)},
+                 {"details", network_details(chosen, drawn, limits, notes)},
                  {"table", table_of_networks(rows, config.swept_keys, limits, notes)},
                  {"manifests", manifests(runs)}};
     data["notes"] = notes;

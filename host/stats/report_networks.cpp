@@ -29,6 +29,21 @@ json curve_of(const std::vector<Interval>& intervals, json low = json::array(),
     return {{"low", low}, {"median", median}, {"high", high}};
 }
 
+/// A curve with at most `most` steps, each some steps of the whole one apart, the last one kept.
+SurvivalCurve thinned(const SurvivalCurve& curve, std::size_t most) {
+    const std::size_t steps = curve.times.size();
+    const std::size_t stride = (steps + most - 1) / most;
+    SurvivalCurve kept;
+    kept.subjects = curve.subjects;
+    for (std::size_t i = 0; i < steps; ++i) {
+        if ((steps - 1 - i) % stride == 0) {
+            kept.times.push_back(curve.times[i]);
+            kept.surviving.push_back(curve.surviving[i]);
+        }
+    }
+    return kept;
+}
+
 json robustness(const std::vector<MechanismRobustness>& curves) {
     json all = json::object();
     for (const MechanismRobustness& curve : curves) {
@@ -38,11 +53,6 @@ json robustness(const std::vector<MechanismRobustness>& curves) {
     }
     return all;
 }
-
-struct DetailedNetwork {
-    const NetworkSpec* spec;
-    const NetworkAnalysis* analysis;
-};
 
 /// [item, sample, component] as, per item, its first two components over the samples; whole items
 /// only, whatever a file says of their number.
@@ -149,8 +159,8 @@ json attractors_of(const std::vector<AttractorRecord>& attractors) {
     return all;
 }
 
-json detail_of(const DetailedNetwork& network, const ReportLimits& limits) {
-    const NetworkAnalysis& analysis = *network.analysis;
+json detail_of(const NetworkSpec& spec, const NetworkAnalysis& analysis,
+               const ReportLimits& limits) {
     const FullAnalysis& full = *analysis.full;
     const Portrait& portrait = full.portrait;
     const auto components = static_cast<std::size_t>(std::clamp(portrait.components, 0, 3));
@@ -163,13 +173,13 @@ json detail_of(const DetailedNetwork& network, const ReportLimits& limits) {
                    {"proved", full.search.proved},
                    {"slow_points", full.search.slow_points},
                    {"robust", rounded(full.sensitivity.robust)},
-                   {"map", is_map(*network.spec)},
+                   {"map", is_map(spec)},
                    {"attractors", attractors_of(full.attractors)},
                    {"spectra", spectra_of(analysis, limits)},
                    {"delay", speeds_of(full.manifold, limits)},
                    {"points", analysis.points.size()}};
     detail["swept"] = json::array();
-    for (const auto& [key, value] : network.spec->swept) {
+    for (const auto& [key, value] : spec.swept) {
         detail["swept"].push_back({key, to_string(value)});
     }
     detail["variance"] = json::array();
@@ -186,45 +196,37 @@ json detail_of(const DetailedNetwork& network, const ReportLimits& limits) {
     return detail;
 }
 
-/// Those with a full analysis, by mechanism, in the order of the configurations.
-std::map<Mechanism, std::vector<DetailedNetwork>> fully_analysed(
-    const std::vector<RunContent>& runs) {
-    std::map<Mechanism, std::vector<DetailedNetwork>> networks;
-    for (const RunContent& run : runs) {
-        for (const NetworkSpec& spec : run.config.networks) {
-            const auto found = run.analysed.find(spec.uid);
-            if (found != run.analysed.end() && found->second.full) {
-                networks[found->second.mechanism].push_back({&spec, &found->second});
-            }
+using ByMechanism = std::map<Mechanism, std::vector<const PopulationRow*>>;
+
+/// Those with a full analysis, by mechanism, in the order of the rows.
+ByMechanism fully_analysed(const std::vector<PopulationRow>& rows) {
+    ByMechanism networks;
+    for (const PopulationRow& row : rows) {
+        if (row.analysis && row.analysis->full) {
+            networks[row.analysis->mechanism].push_back(&row);
         }
     }
     return networks;
 }
 
-std::vector<DetailedNetwork> named(const std::map<Mechanism, std::vector<DetailedNetwork>>& all,
-                                   const std::vector<std::string>& wanted) {
-    std::vector<DetailedNetwork> chosen;
+std::vector<const PopulationRow*> named(const std::vector<PopulationRow>& rows,
+                                        const std::vector<std::string>& wanted) {
+    const auto row_of = rows_by_uid(rows);
+    std::vector<const PopulationRow*> chosen;
     for (const std::string& uid : wanted) {
-        const std::size_t before = chosen.size();
-        for (const auto& [mechanism, networks] : all) {
-            for (const DetailedNetwork& network : networks) {
-                if (network.spec->uid == uid) {
-                    chosen.push_back(network);
-                }
-            }
-        }
-        if (chosen.size() == before) {
+        const auto found = row_of.find(uid);
+        if (found == row_of.end() || !found->second->analysis || !found->second->analysis->full) {
             throw usage_error(fmt::format(
                 "network {}: there is no such network, or it has not been analysed at level full",
                 uid));
         }
+        chosen.push_back(found->second);
     }
     return chosen;
 }
 
-std::vector<DetailedNetwork> some_of_each(
-    const std::map<Mechanism, std::vector<DetailedNetwork>>& all, std::size_t most) {
-    std::vector<DetailedNetwork> chosen;
+std::vector<const PopulationRow*> some_of_each(const ByMechanism& all, std::size_t most) {
+    std::vector<const PopulationRow*> chosen;
     bool more = true;
     for (std::size_t round = 0; more; ++round) {
         more = false;
@@ -240,19 +242,26 @@ std::vector<DetailedNetwork> some_of_each(
 
 }  // namespace
 
-json behaviour_data(const std::vector<PopulationRow>& rows) {
+json behaviour_data(const std::vector<PopulationRow>& rows, const ReportLimits& limits,
+                    std::vector<std::string>& notes) {
     const BehaviourCurves curves = behaviour_curves(rows);
     if (curves.survival.empty() && curves.biased_noise.empty()) {
         return nullptr;
     }
     json survival = json::object();
     for (const MechanismSurvival& group : curves.survival) {
+        const SurvivalCurve curve = thinned(group.curve, limits.survival_steps);
+        if (curve.times.size() < group.curve.times.size()) {
+            notes.push_back(fmt::format(
+                "The survival curve of {} is drawn with {} of its {} steps.",
+                name_of(group.mechanism), curve.times.size(), group.curve.times.size()));
+        }
         json times = {0.0};
-        for (const double time : group.curve.times) {
+        for (const double time : curve.times) {
             times.push_back(rounded(time));
         }
         json& entry = survival[name_of(group.mechanism)];
-        entry = curve_of(group.curve.surviving, {1.0}, {1.0}, {1.0});
+        entry = curve_of(curve.surviving, {1.0}, {1.0}, {1.0});
         // The last step holds until the longest delay that was tried.
         times.push_back(rounded(curves.longest));
         for (const char* bound : {"low", "median", "high"}) {
@@ -260,7 +269,7 @@ json behaviour_data(const std::vector<PopulationRow>& rows) {
             entry[bound].push_back(last);
         }
         entry["times"] = times;
-        entry["networks"] = group.curve.subjects;
+        entry["networks"] = curve.subjects;
     }
     return {{"survival", survival},
             {"sigmas", curves.sigmas},
@@ -268,11 +277,13 @@ json behaviour_data(const std::vector<PopulationRow>& rows) {
             {"centred", robustness(curves.centred_noise)}};
 }
 
-json network_details(const std::vector<RunContent>& runs, const ReportLimits& limits,
-                     const std::vector<std::string>& wanted, std::vector<std::string>& notes) {
-    const auto all = fully_analysed(runs);
-    const std::vector<DetailedNetwork> chosen =
-        wanted.empty() ? some_of_each(all, limits.detailed) : named(all, wanted);
+std::vector<const PopulationRow*> detailed_networks(const std::vector<PopulationRow>& rows,
+                                                    const ReportLimits& limits,
+                                                    const std::vector<std::string>& wanted,
+                                                    std::vector<std::string>& notes) {
+    const ByMechanism all = fully_analysed(rows);
+    std::vector<const PopulationRow*> chosen =
+        wanted.empty() ? some_of_each(all, limits.detailed) : named(rows, wanted);
     std::size_t count = 0;
     for (const auto& [mechanism, networks] : all) {
         count += networks.size();
@@ -283,13 +294,20 @@ json network_details(const std::vector<RunContent>& runs, const ReportLimits& li
                         "shoal report --network UID shows others.",
                         chosen.size(), count));
     }
+    return chosen;
+}
+
+json network_details(const std::vector<const PopulationRow*>& chosen, const DrawnAnalyses& drawn,
+                     const ReportLimits& limits, std::vector<std::string>& notes) {
     json details = json::array();
-    for (const DetailedNetwork& network : chosen) {
-        details.push_back(detail_of(network, limits));
-        if (network.analysis->points.size() > limits.detail_marks) {
+    for (const PopulationRow* row : chosen) {
+        const NetworkAnalysis& analysis = drawn.at(row->spec.uid);
+        check(analysis.full != nullptr, "chosen networks have a full analysis");
+        details.push_back(detail_of(row->spec, analysis, limits));
+        if (analysis.points.size() > limits.detail_marks) {
             notes.push_back(fmt::format("The portrait of network {} shows {} of its {} points.",
-                                        network.spec->uid, limits.detail_marks,
-                                        network.analysis->points.size()));
+                                        row->spec.uid, limits.detail_marks,
+                                        analysis.points.size()));
         }
     }
     return details;

@@ -159,34 +159,43 @@ json point_data(const FixedPoint& point) {
             {"reached_from", point.reached_from}};
 }
 
-json training_curves(const std::vector<RunContent>& runs, const ReportLimits& limits) {
+json training_curves(const std::vector<RunContent>& runs, const std::vector<PopulationRow>& rows,
+                     const ReportLimits& limits, std::vector<std::string>& notes) {
+    std::vector<std::pair<const NetworkSpec*, const TrainedNetwork*>> drawn;
     std::size_t trials = 0;
-    for (const RunContent& run : runs) {
-        for (const auto& [uid, network] : run.trained) {
-            trials = std::max(trials, trials_of(network));
+    std::size_t finished = 0;
+    const auto curve_of = [&](const std::string& uid) -> const TrainedNetwork* {
+        for (const RunContent& run : runs) {
+            if (const auto found = run.trained.find(uid); found != run.trained.end()) {
+                return &found->second;
+            }
+        }
+        return nullptr;
+    };
+    for (const PopulationRow& row : rows) {
+        finished += row.status == Status::pending || trials_of(*row.trained) == 0 ? 0 : 1;
+        const TrainedNetwork* network = curve_of(row.spec.uid);
+        if (network != nullptr && outputs_of(*network) > 0) {
+            drawn.emplace_back(&row.spec, network);
+            trials = std::max(trials, trials_of(*network));
         }
     }
     if (trials == 0) {
         return nullptr;
     }
+    if (drawn.size() < finished) {
+        notes.push_back(fmt::format(
+            "Training curves are drawn over {} of {} networks, those with the smallest uids.",
+            drawn.size(), finished));
+    }
     const std::size_t per_bin = (trials + limits.curve_bins - 1) / limits.curve_bins;
     const std::size_t bins = (trials + per_bin - 1) / per_bin;
     std::map<std::string, std::map<std::string, std::vector<std::vector<double>>>> curves;
-    for (const RunContent& run : runs) {
-        for (const NetworkSpec& spec : run.config.networks) {
-            const auto found = run.trained.find(spec.uid);
-            if (found == run.trained.end() || found->second.status == Status::pending) {
-                continue;
-            }
-            const TrainedNetwork& network = found->second;
-            const std::size_t outputs = outputs_of(network);
-            if (outputs == 0) {
-                continue;
-            }
-            for (const CurveKind& kind : curve_kinds(spec, outputs)) {
-                curves[kind.name][curve_group(network)].push_back(
-                    binned_curve(network, outputs, kind, per_bin, bins));
-            }
+    for (const auto& [spec, network] : drawn) {
+        const std::size_t outputs = outputs_of(*network);
+        for (const CurveKind& kind : curve_kinds(*spec, outputs)) {
+            curves[kind.name][curve_group(*network)].push_back(
+                binned_curve(*network, outputs, kind, per_bin, bins));
         }
     }
     json kinds = json::object();
@@ -277,8 +286,10 @@ json signal_curves(const std::vector<PopulationRow>& rows) {
     return {{"lag", lags}, {"mechanisms", mechanisms}};
 }
 
-json example_networks(const std::vector<RunContent>& runs, const ReportLimits& limits,
+json example_networks(const std::vector<RunContent>& runs, const std::vector<PopulationRow>& rows,
+                      const DrawnAnalyses& drawn, const ReportLimits& limits,
                       std::vector<std::string>& notes) {
+    const auto row_of = rows_by_uid(rows);
     json examples = json::array();
     std::set<Mechanism> shown;
     for (const RunContent& run : runs) {
@@ -303,21 +314,19 @@ json example_networks(const std::vector<RunContent>& runs, const ReportLimits& l
             for (const double share : example.variance_explained) {
                 entry["variance"].push_back(rounded(share));
             }
-            const auto analysis = run.analysed.find(example.uid);
             entry["points"] = json::array();
-            if (analysis != run.analysed.end()) {
-                for (const FixedPoint& point : analysis->second.points) {
+            if (const auto found = drawn.find(example.uid); found != drawn.end()) {
+                for (const FixedPoint& point : found->second.points) {
                     entry["points"].push_back(point_data(point));
                 }
-                entry["evidence"] = analysis->second.evidence;
+                entry["evidence"] = found->second.evidence;
             }
-            for (const NetworkSpec& spec : run.config.networks) {
-                if (spec.uid == example.uid) {
-                    entry["map"] = is_map(spec);
-                    entry["swept"] = json::array();
-                    for (const auto& [key, value] : spec.swept) {
-                        entry["swept"].push_back({key, to_string(value)});
-                    }
+            if (const auto found = row_of.find(example.uid); found != row_of.end()) {
+                const NetworkSpec& spec = found->second->spec;
+                entry["map"] = is_map(spec);
+                entry["swept"] = json::array();
+                for (const auto& [key, value] : spec.swept) {
+                    entry["swept"].push_back({key, to_string(value)});
                 }
             }
             examples.push_back(std::move(entry));

@@ -5,6 +5,8 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "stats/table.hpp"
@@ -32,6 +34,10 @@ std::optional<SweepValue> swept_value(const PopulationRow& row, const std::strin
 /// Distinct values of a key as text: numbers ascending, anything else in order of appearance.
 std::vector<std::string> distinct_values(const std::vector<PopulationRow>& rows,
                                          const std::string& key);
+
+/// Rows by uid, valid as long as the rows are.
+std::unordered_map<std::string_view, const PopulationRow*> rows_by_uid(
+    const std::vector<PopulationRow>& rows);
 
 /// Speed after speed_delays[delay] trial lengths: median over the conclusions, NaN if not recorded.
 double median_speed(const NetworkAnalysis& analysis, std::size_t delay);

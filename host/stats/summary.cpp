@@ -53,9 +53,9 @@ SummaryRow summarize_group(std::string key, std::string value,
     for (const std::size_t count : summary.mechanism_count) {
         summary.share_of_mechanism.push_back(wilson_interval(count, summary.accepted));
     }
-    summary.median_error = bootstrap_median(std::move(errors), random);
-    summary.median_saturated_delay = bootstrap_median(std::move(saturated), random);
-    summary.median_attractors = bootstrap_median(std::move(attractors), random);
+    summary.median_error = median_interval(std::move(errors), random);
+    summary.median_saturated_delay = median_interval(std::move(saturated), random);
+    summary.median_attractors = median_interval(std::move(attractors), random);
     return summary;
 }
 
@@ -117,10 +117,11 @@ std::string format_summary(const std::vector<SummaryRow>& summary) {
         table.push_back(std::move(line));
     }
     return aligned(table) +
-           "Share accepted: of all networks that are not pending, diverged ones included. "
-           "Mechanisms: "
-           "of accepted\nnetworks. In brackets: 95 % intervals (shares: Wilson; medians: "
-           "bootstrap).\n";
+           fmt::format(
+               "Share accepted: of all networks that are not pending, diverged ones included. "
+               "Mechanisms: of accepted\nnetworks. In brackets: 95 % intervals (shares: Wilson; "
+               "medians: bootstrap, of more than {} networks\nbetween order statistics).\n",
+               bootstrap_limit);
 }
 
 }  // namespace shoal

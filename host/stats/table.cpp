@@ -4,10 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
+#include <fstream>
 #include <limits>
+#include <unordered_set>
 
 #include "config/keys.hpp"
+#include "core/error.hpp"
 #include "core/file.hpp"
 #include "model/system.hpp"
 #include "stats/csv.hpp"
@@ -197,6 +202,7 @@ std::optional<SweepValue> swept_value(const PopulationRow& row, const std::strin
 std::vector<std::string> distinct_values(const std::vector<PopulationRow>& rows,
                                          const std::string& key) {
     std::vector<std::string> texts;
+    std::unordered_set<std::string> known;
     std::vector<double> numbers;
     for (const PopulationRow& row : rows) {
         const std::optional<SweepValue> value = swept_value(row, key);
@@ -204,7 +210,7 @@ std::vector<std::string> distinct_values(const std::vector<PopulationRow>& rows,
             continue;
         }
         std::string text = to_string(*value);
-        if (std::find(texts.begin(), texts.end(), text) != texts.end()) {
+        if (!known.insert(text).second) {
             continue;
         }
         texts.push_back(std::move(text));
@@ -228,6 +234,16 @@ std::vector<std::string> distinct_values(const std::vector<PopulationRow>& rows,
         return sorted;
     }
     return texts;
+}
+
+std::unordered_map<std::string_view, const PopulationRow*> rows_by_uid(
+    const std::vector<PopulationRow>& rows) {
+    std::unordered_map<std::string_view, const PopulationRow*> places;
+    places.reserve(rows.size());
+    for (const PopulationRow& row : rows) {
+        places.emplace(row.spec.uid, &row);
+    }
+    return places;
 }
 
 double median_speed(const NetworkAnalysis& analysis, std::size_t delay) {
@@ -282,14 +298,58 @@ std::vector<PopulationRow> population_rows(const std::vector<RunContent>& runs) 
     return rows;
 }
 
+std::vector<PopulationRow> take_rows(std::vector<RunContent>& runs) {
+    // Sorting places instead of rows: these are large, and should not be there twice.
+    std::vector<std::pair<RunContent*, NetworkSpec*>> order;
+    for (RunContent& run : runs) {
+        for (NetworkSpec& spec : run.config.networks) {
+            order.emplace_back(&run, &spec);
+        }
+    }
+    std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
+        return a.second->position < b.second->position;
+    });
+    std::vector<PopulationRow> rows;
+    rows.reserve(order.size());
+    for (const auto& [run, spec] : order) {
+        PopulationRow& row = rows.emplace_back();
+        row.spec = std::move(*spec);
+        if (const auto found = run->trained.find(row.spec.uid); found != run->trained.end()) {
+            TrainedNetwork& trained = found->second;
+            row.status = trained.status;
+            if (trained.error_curve.empty() && trained.loss_curve.empty()) {
+                row.trained = without_arrays(std::move(trained));
+                run->trained.erase(found);
+            } else {
+                row.trained = without_arrays(trained);
+            }
+        }
+        if (auto analysed = run->analysed.extract(row.spec.uid)) {
+            row.analysis = std::move(analysed.mapped());
+        }
+    }
+    for (RunContent& run : runs) {
+        run.config.networks = {};
+        run.analysed.clear();
+    }
+    return rows;
+}
+
 void write_population_csv(const std::filesystem::path& path, const std::vector<PopulationRow>& rows,
                           const std::vector<std::string>& swept_keys) {
     const bool full = any_full(rows);
-    std::string text = header(swept_keys, full);
-    for (const PopulationRow& row : rows) {
-        text += csv_line(row, swept_keys, full);
-    }
-    replace_file(path, std::string_view(text));
+    replace_file(path, [&](const std::filesystem::path& temporary) {
+        std::ofstream file(temporary, std::ios::binary);
+        file << header(swept_keys, full);
+        for (const PopulationRow& row : rows) {
+            file << csv_line(row, swept_keys, full);
+        }
+        file.close();
+        if (!file) {
+            throw file_error(
+                fmt::format("{}: cannot be written: {}", path.string(), std::strerror(errno)));
+        }
+    });
 }
 
 }  // namespace shoal

@@ -24,6 +24,10 @@ struct PopulationRow {
 /// order).
 std::vector<PopulationRow> population_rows(const std::vector<RunContent>& runs);
 
+/// The same, moved out of the runs: these keep their configurations without networks, their
+/// examples and the networks of which they hold training curves, and nothing else of any network.
+std::vector<PopulationRow> take_rows(std::vector<RunContent>& runs);
+
 /// population.csv: uid, replicate, swept keys, status, accepted, fraction_failed, mechanism,
 /// rule_a, rule_b, and further columns. A value that does not exist is an empty field;
 /// fraction_failed is 1 for a diverged network. Fields are quoted by RFC 4180, lines end in LF.
@@ -46,6 +50,14 @@ Interval wilson_interval(std::size_t successes, std::size_t trials, double confi
 Interval bootstrap_median(std::vector<double> values, RandomKey key, double confidence = 0.95,
                           int resamples = 2000);
 
+/// Median of up to bootstrap_limit finite values with the interval of bootstrap_median; of more
+/// with the interval from x(l) to x(n + 1 - l) in rising order, l the largest rank with P(Bin(n,
+/// 1/2) < l) <= (1 - confidence) / 2 (Thompson 1936; Conover 1999, section 3.2). Whatever the
+/// values are drawn from, that one holds the median with at least the stated confidence; it needs
+/// no random numbers, and its time is that of sorting. At the limit the two differ by a few ranks.
+Interval median_interval(std::vector<double> values, RandomKey key, double confidence = 0.95);
+inline constexpr std::size_t bootstrap_limit = 200;
+
 /// One line of a summary: networks that share a value of the key.
 struct SummaryRow {
     std::string key;  ///< axis of the sweep, "all" for the whole population
@@ -55,6 +67,7 @@ struct SummaryRow {
     std::vector<Interval> share_of_mechanism;  ///< [Mechanism value], among accepted networks
     /// [Mechanism value], among accepted networks; none: accepted and not analysed yet.
     std::vector<std::size_t> mechanism_count;
+    // Intervals of medians: median_interval.
     Interval median_error;            ///< median of acceptance.median_error, trained ones
     Interval median_saturated_delay;  ///< among analysed networks
     Interval median_attractors;
@@ -68,8 +81,9 @@ std::vector<SummaryRow> summarize(const std::vector<PopulationRow>& rows,
 /// The summary as text for the terminal.
 std::string format_summary(const std::vector<SummaryRow>& summary);
 
-/// report/index.html: self-contained page. Written atomically. `detailed` are uids of networks to
-/// show in detail, each analysed at level full (else a usage error); none: some of each mechanism.
+/// report/index.html: self-contained page, whose size is bounded whatever the number of networks.
+/// Written atomically. `detailed` are uids of networks to show in detail, each analysed at level
+/// full (else a usage error); none: some of each mechanism.
 /// `claims`: text of the claims.json of these runs (paper_data.hpp); empty: no claims were tested.
 void write_report(const std::filesystem::path& path, const std::vector<RunContent>& runs,
                   const std::vector<PopulationRow>& rows, const std::vector<SummaryRow>& summary,

@@ -5,9 +5,12 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "config/spec.hpp"
+#include "store/detail.hpp"
 #include "store/records.hpp"
 
 namespace shoal {
@@ -22,6 +25,12 @@ struct AnalysisContent {
     std::vector<NetworkAnalysis> networks;
     std::vector<ExampleTrajectories> examples;
 };
-AnalysisContent read_analysis(const std::filesystem::path& path);
+AnalysisContent read_analysis(const std::filesystem::path& path,
+                              Detail detail = Detail::everything);
+
+/// Everything of some networks, in the order of the file; those that were not analysed are left
+/// out.
+std::vector<NetworkAnalysis> read_analyses(const std::filesystem::path& path,
+                                           const std::set<std::string>& uids);
 
 }  // namespace shoal

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "core/error.hpp"
 
 namespace shoal {
@@ -106,48 +108,54 @@ void TableColumns::write(hdf5::WriteGroup& group, const std::string& row_axis,
     }
 }
 
-std::uint64_t TableReader::width_of(const char* name, const Meaning& meaning) {
+hdf5::Extents TableReader::inner_extents(const char* name, const Meaning& meaning) const {
     std::vector<std::string> axes = {"row"};
     axes.insert(axes.end(), meaning.axes.begin(), meaning.axes.end());
-    const hdf5::Extents extents = group_.extents(name, axes);
-    if (extents[0] != rows_) {
-        throw file_error(
-            fmt::format("{}: has {} rows instead of {}", group_.where(name), extents[0], rows_));
+    const hdf5::Extents extents = rows_.group().extents(name, axes);
+    if (extents[0] != rows_.rows()) {
+        throw file_error(fmt::format("{}: has {} rows instead of {}", rows_.group().where(name),
+                                     extents[0], rows_.rows()));
     }
-    std::uint64_t width = 1;
-    for (std::size_t i = 1; i < extents.size(); ++i) {
-        width *= extents[i];
-    }
-    return width;
+    return {extents.begin() + 1, extents.end()};
 }
 
-void TableReader::load_numbers(const char* name, const Meaning& meaning) {
-    Loaded& to = columns_[name];
-    to.width = width_of(name, meaning);
-    to.open = std::any_of(meaning.axes.begin(), meaning.axes.end(),
-                          [](const std::string& axis) { return axis != "unit" && axis != "part"; });
-    to.numbers = group_.numbers(name, group_.extents(name));
+TableReader::Loaded TableReader::load_numbers(const char* name, const Meaning& meaning) const {
+    const hdf5::Extents inner = inner_extents(name, meaning);
+    Loaded column;
+    column.known = true;
+    column.width = *hdf5::byte_count(inner, 1);
+    column.open =
+        std::any_of(meaning.axes.begin(), meaning.axes.end(),
+                    [](const std::string& axis) { return axis != "unit" && axis != "part"; });
+    column.numbers = rows_.numbers(name, inner);
+    return column;
 }
 
-void TableReader::load_whole(const char* name, const Meaning& meaning) {
-    Loaded& to = columns_[name];
-    to.width = width_of(name, meaning);
-    to.whole = group_.integers(name, group_.extents(name));
+TableReader::Loaded TableReader::load_whole(const char* name, const Meaning& meaning) const {
+    const hdf5::Extents inner = inner_extents(name, meaning);
+    Loaded column;
+    column.known = true;
+    column.width = *hdf5::byte_count(inner, 1);
+    column.whole = rows_.integers(name, inner);
+    return column;
 }
 
-void TableReader::load_texts(const char* name) {
-    columns_[name].texts = group_.strings(name, {rows_});
+TableReader::Loaded TableReader::load_texts(const char* name) const {
+    Loaded column;
+    column.known = true;
+    column.texts = rows_.strings(name);
+    return column;
 }
 
 int TableReader::whole_number(const char* name, std::int64_t value) const {
     if (value < std::numeric_limits<int>::min() || value > std::numeric_limits<int>::max()) {
-        throw file_error(fmt::format("{}: {} is too large", group_.where(name), value));
+        throw file_error(fmt::format("{}: {} is too large", rows_.group().where(name), value));
     }
     return static_cast<int>(value);
 }
 
 void TableReader::unknown_value(const char* name, const std::string& value) const {
-    throw file_error(fmt::format("{}: unknown value \"{}\"", group_.where(name), value));
+    throw file_error(fmt::format("{}: unknown value \"{}\"", rows_.group().where(name), value));
 }
 
 }  // namespace shoal

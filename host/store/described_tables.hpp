@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <limits>
-#include <map>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -19,6 +19,7 @@
 #include "store/hdf5.hpp"
 #include "store/hdf5_write.hpp"
 #include "store/read_checks.hpp"
+#include "store/row_reader.hpp"
 
 namespace shoal {
 
@@ -145,58 +146,70 @@ void write_rows(hdf5::WriteGroup& parent, const std::string& name, const std::st
     columns.write(group, axis, "");
 }
 
+/// Which fields of records are read, by what they mean and whether they are text; the others stay
+/// as a record without them has them.
+using FieldChoice = std::function<bool(const Meaning& meaning, bool text)>;
+
 /// Reads a table that TableColumns wrote. NaN at the end of a vector of numbers is padding, but not
 /// in one with an entry for every unit: such a one was empty if it is NaN throughout.
 class TableReader {
   public:
-    TableReader(hdf5::ReadGroup group, std::uint64_t rows)
-        : group_(std::move(group)), rows_(rows) {}
+    explicit TableReader(RowReader rows) : rows_(std::move(rows)) {}
 
     template <class Record>
-    std::vector<Record> read() {
-        std::vector<Record> records(rows_);
+    std::vector<Record> read(const FieldChoice& wanted) const {
+        std::vector<Loaded> columns;
         const Record none;
         describe(none, [&](const char* name, const auto& field, const Meaning& meaning) {
             using Field = std::decay_t<decltype(field)>;
-            load(name, meaning, Field{});
+            columns.push_back(wanted(meaning, is_text<Field>) ? load(name, meaning, Field{})
+                                                              : Loaded{});
         });
-        for (std::uint64_t row = 0; row < rows_; ++row) {
+        std::vector<Record> records(rows_.count());
+        for (std::uint64_t row = 0; row < records.size(); ++row) {
+            std::size_t column = 0;
             describe(records[row], [&](const char* name, auto& field, const Meaning&) {
-                take(name, row, field);
+                const Loaded& from = columns[column++];
+                if (from.known) {
+                    take(from, name, row, field);
+                }
             });
         }
         return records;
     }
 
   private:
+    template <class Field>
+    static constexpr bool is_text = std::is_same_v<Field, std::string> || std::is_enum_v<Field>;
+
     struct Loaded {
+        bool known = false;
         std::uint64_t width = 1;
         bool open = false;  ///< has an axis whose length differs between records
         std::vector<double> numbers;
         std::vector<std::int64_t> whole;
         std::vector<std::string> texts;
     };
-    std::uint64_t width_of(const char* name, const Meaning& meaning);
-    void load_numbers(const char* name, const Meaning& meaning);
-    void load_whole(const char* name, const Meaning& meaning);
-    void load_texts(const char* name);
+    hdf5::Extents inner_extents(const char* name, const Meaning& meaning) const;
+    Loaded load_numbers(const char* name, const Meaning& meaning) const;
+    Loaded load_whole(const char* name, const Meaning& meaning) const;
+    Loaded load_texts(const char* name) const;
     int whole_number(const char* name, std::int64_t value) const;
     [[noreturn]] void unknown_value(const char* name, const std::string& value) const;
 
     template <class Field>
-    void load(const char* name, const Meaning& meaning, const Field&) {
-        if constexpr (std::is_same_v<Field, std::string> || std::is_enum_v<Field>) {
-            load_texts(name);
+    Loaded load(const char* name, const Meaning& meaning, const Field&) const {
+        if constexpr (is_text<Field>) {
+            return load_texts(name);
         } else if constexpr (std::is_same_v<Field, double> ||
                              std::is_same_v<Field, std::vector<double>>) {
-            load_numbers(name, meaning);
+            return load_numbers(name, meaning);
         } else {
-            load_whole(name, meaning);
+            return load_whole(name, meaning);
         }
     }
     template <class Field>
-    void take(const char* name, std::uint64_t row, Field& field) const {
-        const Loaded& from = columns_.at(name);
+    void take(const Loaded& from, const char* name, std::uint64_t row, Field& field) const {
         if constexpr (std::is_enum_v<Field>) {
             for (const Field value : enumerators(field)) {
                 if (from.texts[row] == name_of(value)) {
@@ -234,9 +247,7 @@ class TableReader {
         }
     }
 
-    hdf5::ReadGroup group_;
-    std::uint64_t rows_;
-    std::map<std::string, Loaded> columns_;
+    RowReader rows_;
 };
 
 }  // namespace shoal

@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <limits>
 #include <utility>
 
 #include "core/error.hpp"
+#include "store/hdf5_types.hpp"
 
 namespace shoal::hdf5 {
 namespace {
@@ -21,48 +21,11 @@ constexpr std::uint64_t largest_compression = 1032;
 /// After a full disk the library's own clean-up at exit writes once more, and crashes.
 bool write_failed = false;
 
-constexpr std::uint64_t longest_string = 1 << 20;
-
 herr_t keep_innermost(unsigned depth, const H5E_error2_t* error, void* text) {
     if (depth == 0 && error->desc != nullptr) {
         *static_cast<std::string*>(text) = error->desc;
     }
     return 0;
-}
-
-bool is_integer(hid_t type) {
-    const H5T_class_t kind = H5Tget_class(type);
-    return (kind == H5T_INTEGER || kind == H5T_ENUM) && H5Tget_size(type) <= 8;
-}
-
-/// Only the formats every program writes: unusual bit layouts are refused rather than converted.
-bool is_plain_float(hid_t type) {
-    return H5Tequal(type, H5T_IEEE_F32LE) > 0 || H5Tequal(type, H5T_IEEE_F64LE) > 0 ||
-           H5Tequal(type, H5T_IEEE_F32BE) > 0 || H5Tequal(type, H5T_IEEE_F64BE) > 0;
-}
-
-/// Frees what the library allocated for variable-length strings.
-struct VariableStrings {
-    std::vector<char*> text;
-    hid_t type = -1;
-    hid_t space = -1;
-    ~VariableStrings() { H5Dvlen_reclaim(type, space, H5P_DEFAULT, text.data()); }
-};
-
-Id variable_string_type(hid_t like) {
-    Id type(H5Tcopy(H5T_C_S1), H5Tclose);
-    H5Tset_size(type.get(), H5T_VARIABLE);
-    H5Tset_cset(type.get(), H5Tget_cset(like));
-    return type;
-}
-
-/// Text of a fixed-length string: up to its padding.
-std::string trimmed(const char* text, std::size_t length, H5T_str_t padding) {
-    std::string result(text, padding == H5T_STR_SPACEPAD ? length : strnlen(text, length));
-    if (padding == H5T_STR_SPACEPAD) {
-        result.erase(result.find_last_not_of(' ') + 1);
-    }
-    return result;
 }
 
 }  // namespace
@@ -270,9 +233,29 @@ void ReadGroup::require_extents(hid_t dataset, const std::string& name,
     }
 }
 
+ReadGroup::Slab ReadGroup::entry(const Extents& extents, std::uint64_t index) {
+    check(!extents.empty() && index < extents[0], "slab inside the dataset");
+    Slab slab{Extents(extents.size(), 0), extents};
+    slab.start[0] = index;
+    slab.count[0] = 1;
+    return slab;
+}
+
+void ReadGroup::select(hid_t space, const std::string& name, const Slab& slab) const {
+    if (slab.count.empty()) {
+        return;  // a scalar
+    }
+    const std::vector<hsize_t> start(slab.start.begin(), slab.start.end());
+    const std::vector<hsize_t> count(slab.count.begin(), slab.count.end());
+    if (H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr) <
+        0) {
+        fail(name, "cannot be read: " + last_problem());
+    }
+}
+
 template <class T>
 std::vector<T> ReadGroup::read(const std::string& name, const Extents& expected, hid_t memory_type,
-                               bool floats, std::optional<std::uint64_t> index) const {
+                               bool floats, const Slab& slab) const {
     const Id dataset = open_dataset(name);
     require_extents(dataset.get(), name, expected);
     const Id type(H5Dget_type(dataset.get()), H5Tclose);
@@ -280,61 +263,81 @@ std::vector<T> ReadGroup::read(const std::string& name, const Extents& expected,
         fail(name, floats ? "expected integers or floats of 32 or 64 bits, found another type"
                           : "expected integers, found another type");
     }
-    Extents shape = expected;
-    const Id space(H5Dget_space(dataset.get()), H5Sclose);
-    if (index) {
-        check(!expected.empty() && *index < expected[0], "slab inside the dataset");
-        shape[0] = 1;
-        std::vector<hsize_t> start(shape.size(), 0);
-        start[0] = *index;
-        const std::vector<hsize_t> count(shape.begin(), shape.end());
-        if (H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(),
-                                nullptr) < 0) {
-            fail(name, "cannot be read: " + last_problem());
-        }
+    std::vector<T> values(static_cast<std::size_t>(*byte_count(slab.count, 1)));
+    if (values.empty()) {
+        return values;
     }
-    std::vector<T> values(static_cast<std::size_t>(*byte_count(shape, 1)));
+    const Id space(H5Dget_space(dataset.get()), H5Sclose);
+    select(space.get(), name, slab);
     const hsize_t size = values.size();
     const Id memory(H5Screate_simple(1, &size, nullptr), H5Sclose);
-    if (!values.empty() && H5Dread(dataset.get(), memory_type, memory.get(), space.get(),
-                                   H5P_DEFAULT, values.data()) < 0) {
+    if (H5Dread(dataset.get(), memory_type, memory.get(), space.get(), H5P_DEFAULT, values.data()) <
+        0) {
         fail(name, "cannot be read: " + last_problem());
     }
     return values;
 }
 
 std::vector<double> ReadGroup::numbers(const std::string& name, const Extents& expected) const {
-    return read<double>(name, expected, H5T_NATIVE_DOUBLE, true, std::nullopt);
+    return read<double>(name, expected, H5T_NATIVE_DOUBLE, true, whole(expected));
 }
 
 std::vector<double> ReadGroup::numbers_at(const std::string& name, const Extents& expected,
                                           std::uint64_t index) const {
-    return read<double>(name, expected, H5T_NATIVE_DOUBLE, true, index);
+    return read<double>(name, expected, H5T_NATIVE_DOUBLE, true, entry(expected, index));
+}
+
+std::vector<double> ReadGroup::first_numbers(const std::string& name,
+                                             const Extents& expected) const {
+    check(expected.size() >= 2, "a dataset of two axes or more");
+    Slab slab = whole(expected);
+    slab.count[1] = std::min<std::uint64_t>(slab.count[1], 1);
+    return read<double>(name, expected, H5T_NATIVE_DOUBLE, true, slab);
 }
 
 std::vector<std::int64_t> ReadGroup::integers(const std::string& name,
                                               const Extents& expected) const {
-    return read<std::int64_t>(name, expected, H5T_NATIVE_INT64, false, std::nullopt);
+    return read<std::int64_t>(name, expected, H5T_NATIVE_INT64, false, whole(expected));
+}
+
+std::vector<std::int64_t> ReadGroup::integers_at(const std::string& name, const Extents& expected,
+                                                 std::uint64_t index) const {
+    return read<std::int64_t>(name, expected, H5T_NATIVE_INT64, false, entry(expected, index));
 }
 
 std::vector<std::string> ReadGroup::strings(const std::string& name,
                                             const Extents& expected) const {
+    return read_strings(name, expected, whole(expected));
+}
+
+std::string ReadGroup::string_at(const std::string& name, std::uint64_t count,
+                                 std::uint64_t index) const {
+    return read_strings(name, {count}, entry({count}, index)).front();
+}
+
+std::vector<std::string> ReadGroup::read_strings(const std::string& name, const Extents& expected,
+                                                 const Slab& slab) const {
     const Id dataset = open_dataset(name);
     require_extents(dataset.get(), name, expected);
     const Id type(H5Dget_type(dataset.get()), H5Tclose);
     if (H5Tget_class(type.get()) != H5T_STRING) {
         fail(name, "expected strings, found another type");
     }
-    const auto count = static_cast<std::size_t>(*byte_count(expected, 1));
+    const auto count = static_cast<std::size_t>(*byte_count(slab.count, 1));
     std::vector<std::string> result;
     if (count == 0) {
         return result;
     }
+    result.reserve(count);
+    const Id space(H5Dget_space(dataset.get()), H5Sclose);
+    select(space.get(), name, slab);
+    const hsize_t size = count;
+    const Id memory(H5Screate_simple(1, &size, nullptr), H5Sclose);
     if (H5Tis_variable_str(type.get()) > 0) {
-        const Id space(H5Dget_space(dataset.get()), H5Sclose);
         const Id memory_type = variable_string_type(type.get());
-        VariableStrings strings{std::vector<char*>(count, nullptr), memory_type.get(), space.get()};
-        if (H5Dread(dataset.get(), memory_type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT,
+        VariableStrings strings{std::vector<char*>(count, nullptr), memory_type.get(),
+                                memory.get()};
+        if (H5Dread(dataset.get(), memory_type.get(), memory.get(), space.get(), H5P_DEFAULT,
                     strings.text.data()) < 0) {
             fail(name, "cannot be read: " + last_problem());
         }
@@ -345,7 +348,8 @@ std::vector<std::string> ReadGroup::strings(const std::string& name,
     }
     const std::size_t length = H5Tget_size(type.get());
     std::vector<char> text(count * length);
-    if (H5Dread(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data()) < 0) {
+    if (H5Dread(dataset.get(), type.get(), memory.get(), space.get(), H5P_DEFAULT, text.data()) <
+        0) {
         fail(name, "cannot be read: " + last_problem());
     }
     const H5T_str_t padding = H5Tget_strpad(type.get());
@@ -353,60 +357,6 @@ std::vector<std::string> ReadGroup::strings(const std::string& name,
         result.push_back(trimmed(text.data() + i * length, length, padding));
     }
     return result;
-}
-
-bool ReadGroup::has_attribute(const std::string& name) const {
-    return H5Aexists(id_->get(), name.c_str()) > 0;
-}
-
-double ReadGroup::number_attribute(const std::string& name) const {
-    if (!has_attribute(name)) {
-        fail("", fmt::format("missing attribute {}", name));
-    }
-    const Id attribute(H5Aopen(id_->get(), name.c_str(), H5P_DEFAULT), H5Aclose);
-    const Id type(attribute ? H5Aget_type(attribute.get()) : -1, H5Tclose);
-    const Id space(attribute ? H5Aget_space(attribute.get()) : -1, H5Sclose);
-    double value = 0.0;
-    if (!type || !space || H5Sget_simple_extent_npoints(space.get()) != 1 ||
-        !(is_integer(type.get()) || is_plain_float(type.get())) ||
-        H5Aread(attribute.get(), H5T_NATIVE_DOUBLE, &value) < 0) {
-        fail("", fmt::format("attribute {} is not one number", name));
-    }
-    return value;
-}
-
-std::string ReadGroup::string_attribute(const std::string& name) const {
-    if (!has_attribute(name)) {
-        fail("", fmt::format("missing attribute {}", name));
-    }
-    const Id attribute(H5Aopen(id_->get(), name.c_str(), H5P_DEFAULT), H5Aclose);
-    const Id type(attribute ? H5Aget_type(attribute.get()) : -1, H5Tclose);
-    const Id space(attribute ? H5Aget_space(attribute.get()) : -1, H5Sclose);
-    if (!type || !space || H5Sget_simple_extent_npoints(space.get()) != 1 ||
-        H5Tget_class(type.get()) != H5T_STRING || H5Tget_size(type.get()) > longest_string) {
-        fail("", fmt::format("attribute {} is not one string", name));
-    }
-    if (H5Tis_variable_str(type.get()) > 0) {
-        const Id memory_type = variable_string_type(type.get());
-        VariableStrings strings{std::vector<char*>(1, nullptr), memory_type.get(), space.get()};
-        if (H5Aread(attribute.get(), memory_type.get(), strings.text.data()) < 0) {
-            fail("", fmt::format("attribute {} cannot be read: {}", name, last_problem()));
-        }
-        return strings.text[0] == nullptr ? "" : strings.text[0];
-    }
-    std::vector<char> text(H5Tget_size(type.get()));
-    if (H5Aread(attribute.get(), type.get(), text.data()) < 0) {
-        fail("", fmt::format("attribute {} cannot be read: {}", name, last_problem()));
-    }
-    return trimmed(text.data(), text.size(), H5Tget_strpad(type.get()));
-}
-
-void ReadGroup::require_schema(int version) const {
-    const double found = number_attribute("schema_version");
-    if (found != version) {
-        fail("", fmt::format("schema_version {} is not the one this program reads ({})", found,
-                             version));
-    }
 }
 
 }  // namespace shoal::hdf5

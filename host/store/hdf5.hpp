@@ -80,6 +80,11 @@ class ReadGroup {
     /// Entry `index` along the first axis.
     std::vector<double> numbers_at(const std::string& name, const Extents& expected,
                                    std::uint64_t index) const;
+    std::vector<std::int64_t> integers_at(const std::string& name, const Extents& expected,
+                                          std::uint64_t index) const;
+    std::string string_at(const std::string& name, std::uint64_t count, std::uint64_t index) const;
+    /// Of every entry along the first axis, the first one along the second.
+    std::vector<double> first_numbers(const std::string& name, const Extents& expected) const;
 
     bool has_attribute(const std::string& name) const;
     /// Attributes of the group: one number or one string (fixed or variable length).
@@ -98,9 +103,19 @@ class ReadGroup {
     Id open_dataset(const std::string& name) const;
     Extents checked_extents(hid_t dataset, const std::string& name) const;
     void require_extents(hid_t dataset, const std::string& name, const Extents& expected) const;
+    /// A box of a dataset: `count` entries from `start` along every axis.
+    struct Slab {
+        Extents start;
+        Extents count;
+    };
+    static Slab whole(const Extents& extents) { return {Extents(extents.size(), 0), extents}; }
+    static Slab entry(const Extents& extents, std::uint64_t index);
+    void select(hid_t space, const std::string& name, const Slab& slab) const;
     template <class T>
     std::vector<T> read(const std::string& name, const Extents& expected, hid_t memory_type,
-                        bool floats, std::optional<std::uint64_t> index) const;
+                        bool floats, const Slab& slab) const;
+    std::vector<std::string> read_strings(const std::string& name, const Extents& expected,
+                                          const Slab& slab) const;
     [[noreturn]] void fail(const std::string& name, const std::string& what) const;
 
     std::shared_ptr<File> file_;

@@ -193,7 +193,7 @@ const std::vector<std::string>& PopulationFile::uids() const {
     return impl_->uids;
 }
 
-TrainedNetwork PopulationFile::network(const std::string& uid) const {
+TrainedNetwork PopulationFile::summary(const std::string& uid) const {
     const Place& place = impl_->place(uid);
     const GroupContent& group = impl_->groups[place.group];
     const std::size_t i = place.index;
@@ -205,12 +205,26 @@ TrainedNetwork PopulationFile::network(const std::string& uid) const {
     }
     record.trials_done = static_cast<int>(group.trials_done[i]);
     record.diverged_step = group.diverged_step[i];
-    record.readout =
-        group.file.numbers_at("readout", {group.networks, group.outputs, group.units}, i);
-    record.state = group.file.numbers_at("state", {group.networks, group.units}, i);
-    record.conclusions =
-        group.file.numbers_at("conclusions", {group.networks, group.conclusions, group.units}, i);
-    drop_padding(record.conclusions, group.units);
+    record.acceptance.accepted = group.accepted[i] == 1;
+    record.acceptance.accepted_lax = group.accepted_lax[i] == 1;
+    record.acceptance.fraction_failed = group.fraction_failed[i];
+    record.acceptance.median_error = group.median_error[i];
+    const auto first = group.authors_fractions.begin() +
+                       static_cast<std::ptrdiff_t>(i * authors_thresholds.size());
+    record.acceptance.authors_fractions.assign(
+        first, first + static_cast<std::ptrdiff_t>(authors_thresholds.size()));
+    drop_padding(record.acceptance.authors_fractions, 1);
+    return record;
+}
+
+TrainedNetwork PopulationFile::curve(const std::string& uid) const {
+    TrainedNetwork record = summary(uid);
+    const Place& place = impl_->place(uid);
+    const GroupContent& group = impl_->groups[place.group];
+    const std::size_t i = place.index;
+    if (record.status == Status::pending) {
+        return record;
+    }
     if (group.trials > 0) {
         const auto curve =
             group.file.numbers_at("error_curve", {group.networks, group.trials, group.outputs}, i);
@@ -224,15 +238,23 @@ TrainedNetwork PopulationFile::network(const std::string& uid) const {
         std::copy_if(losses.begin(), losses.end(), std::back_inserter(record.loss_curve),
                      [](double loss) { return !std::isnan(loss); });
     }
-    record.acceptance.accepted = group.accepted[i] == 1;
-    record.acceptance.accepted_lax = group.accepted_lax[i] == 1;
-    record.acceptance.fraction_failed = group.fraction_failed[i];
-    record.acceptance.median_error = group.median_error[i];
-    const auto first = group.authors_fractions.begin() +
-                       static_cast<std::ptrdiff_t>(i * authors_thresholds.size());
-    record.acceptance.authors_fractions.assign(
-        first, first + static_cast<std::ptrdiff_t>(authors_thresholds.size()));
-    drop_padding(record.acceptance.authors_fractions, 1);
+    return record;
+}
+
+TrainedNetwork PopulationFile::network(const std::string& uid) const {
+    TrainedNetwork record = curve(uid);
+    const Place& place = impl_->place(uid);
+    const GroupContent& group = impl_->groups[place.group];
+    const std::size_t i = place.index;
+    if (record.status == Status::pending) {
+        return record;
+    }
+    record.readout =
+        group.file.numbers_at("readout", {group.networks, group.outputs, group.units}, i);
+    record.state = group.file.numbers_at("state", {group.networks, group.units}, i);
+    record.conclusions =
+        group.file.numbers_at("conclusions", {group.networks, group.conclusions, group.units}, i);
+    drop_padding(record.conclusions, group.units);
     return record;
 }
 

@@ -30,6 +30,10 @@ class PopulationFile {
 
     const std::vector<std::string>& uids() const;  ///< groups in file order, networks in order
     TrainedNetwork network(const std::string& uid) const;
+    /// The network's record without its lists, from memory.
+    TrainedNetwork summary(const std::string& uid) const;
+    /// The same with its training curve.
+    TrainedNetwork curve(const std::string& uid) const;
     /// The trained network: matrix from the file, trained readout, initial_state = end of training.
     NetworkModel model(const std::string& uid) const;
 

@@ -4,11 +4,12 @@
 
 #include <filesystem>
 #include <map>
-#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "config/spec.hpp"
+#include "store/detail.hpp"
 #include "store/records.hpp"
 
 namespace shoal {
@@ -32,14 +33,30 @@ struct RunContent {
     std::map<std::string, TrainedNetwork> trained;    ///< by uid; absent = pending
     std::map<std::string, NetworkAnalysis> analysed;  ///< by uid
     std::vector<ExampleTrajectories> examples;
+    Detail detail = Detail::everything;  ///< of trained and analysed
+};
+
+/// How much of runs is read.
+struct Reading {
+    Detail detail = Detail::everything;
+    /// Of Detail::table: networks whose training curves are read all the same, those of the whole
+    /// sweep with the smallest uids. Uids are hashes, so that this is a sample that knows neither
+    /// the order of the sweep nor shards.
+    std::size_t curves = 0;
 };
 
 /// Reads a finished or unfinished run: population.h5 and analysis.h5 where they exist, else the
 /// finished segments under checkpoint/. A folder without config.yaml is a file error.
-RunContent read_run(const std::filesystem::path& folder);
+RunContent read_run(const std::filesystem::path& folder, const Reading& reading = {});
 
 /// Several run directories (shards) as one population. Duplicate uids, or configurations that
 /// differ in what they compute, are usage errors naming the directories.
-std::vector<RunContent> read_runs(const std::vector<std::filesystem::path>& folders);
+std::vector<RunContent> read_runs(const std::vector<std::filesystem::path>& folders,
+                                  const Reading& reading = {});
+
+/// Analyses of some networks of a run with everything that is kept of them but states, from the run
+/// itself or, of one with Detail::table, from its files. Those that were not analysed are left out.
+std::vector<NetworkAnalysis> whole_analyses(const RunContent& run,
+                                            const std::set<std::string>& uids);
 
 }  // namespace shoal

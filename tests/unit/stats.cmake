@@ -5,6 +5,7 @@ shoal_test(stats SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/test_stats_intervals.cpp
                          ${CMAKE_CURRENT_SOURCE_DIR}/test_stats_effects.cpp
                          ${CMAKE_CURRENT_SOURCE_DIR}/test_stats_trends.cpp
                          ${CMAKE_CURRENT_SOURCE_DIR}/test_stats_claims.cpp
+                         ${CMAKE_CURRENT_SOURCE_DIR}/test_stats_claims_learning.cpp
                          ${CMAKE_CURRENT_SOURCE_DIR}/test_stats_pairs.cpp
                          ${CMAKE_CURRENT_SOURCE_DIR}/test_stats_report.cpp
            LINK shoal_stats)

@@ -141,5 +141,55 @@ TEST(Bootstrap, CoversTheMedianOfANormalSample) {
     EXPECT_LT(held, 0.995 * samples);
 }
 
+TEST(MedianInterval, SmallSamplesAreResampled) {
+    std::vector<double> values;
+    for (std::size_t i = 0; i < bootstrap_limit; ++i) {
+        values.push_back(standard_normal(
+            random_bits({9, 0}, Purpose::test, 0, 0, static_cast<std::uint32_t>(i))));
+    }
+    const Interval here = median_interval(values, {1, 0});
+    const Interval bootstrap = bootstrap_median(values, {1, 0});
+    EXPECT_EQ(here.estimate, bootstrap.estimate);
+    EXPECT_EQ(here.low, bootstrap.low);
+    EXPECT_EQ(here.high, bootstrap.high);
+    EXPECT_TRUE(std::isnan(median_interval({nan}, {1, 0}).estimate));
+}
+
+TEST(MedianInterval, RanksOfLargeSamplesHaveTheirExactCoverage) {
+    // Of 1 ... n the bounds are their own ranks. P(l <= Bin(n, 1/2) <= n - l) is the coverage: at
+    // least what was asked for, and less than that with the next rank inwards.
+    for (const std::size_t n : {201u, 202u, 1000u, 99999u}) {
+        std::vector<double> values;
+        for (std::size_t i = n; i > 0; --i) {
+            values.push_back(static_cast<double>(i));
+        }
+        for (const double confidence : {0.5, 0.95, 0.999}) {
+            const Interval interval = median_interval(values, {1, 0}, confidence);
+            const boost::math::binomial binomial(static_cast<double>(n), 0.5);
+            const auto coverage = [&](double rank) {
+                return 1.0 - 2.0 * boost::math::cdf(binomial, rank - 1.0);
+            };
+            EXPECT_EQ(interval.estimate, (static_cast<double>(n) + 1.0) / 2.0);
+            EXPECT_EQ(interval.high, static_cast<double>(n) + 1.0 - interval.low);
+            EXPECT_GE(coverage(interval.low), confidence) << n;
+            EXPECT_LT(coverage(interval.low + 1.0), confidence) << n;
+        }
+    }
+}
+
+TEST(MedianInterval, TheTwoDefinitionsAgreeWhereTheyMeet) {
+    // Standard deviation of a normal sample's median of n: about 1.25 / sqrt(n). Neighbouring
+    // values are sd / 8 apart there, so that a few ranks are half of it.
+    std::vector<double> values;
+    for (std::uint32_t i = 0; i < bootstrap_limit + 1; ++i) {
+        values.push_back(standard_normal(random_bits({11, 0}, Purpose::test, 0, 0, i)));
+    }
+    const Interval ranks = median_interval(values, {1, 0});
+    const Interval bootstrap = bootstrap_median(values, {1, 0});
+    const double sd = 1.25 / std::sqrt(static_cast<double>(values.size()));
+    EXPECT_NEAR(ranks.low, bootstrap.low, 0.5 * sd);
+    EXPECT_NEAR(ranks.high, bootstrap.high, 0.5 * sd);
+}
+
 }  // namespace
 }  // namespace shoal

@@ -147,7 +147,10 @@ TEST(Report, CurvesAreRmsOverBinsAndMediansOverNetworks) {
         }
         run.trained[spec.uid] = network;
     }
-    const nlohmann::json curves = training_curves({run}, ReportLimits{.curve_bins = 2});
+    std::vector<std::string> notes;
+    const nlohmann::json curves =
+        training_curves({run}, population_rows({run}), ReportLimits{.curve_bins = 2}, notes);
+    EXPECT_TRUE(notes.empty());
 
     EXPECT_EQ(curves["trials_per_bin"], 2);
     EXPECT_EQ(curves["trial"], nlohmann::json({1.5, 3.5}));
@@ -201,7 +204,7 @@ TEST(Report, EveryLimitLeavesANote) {
         notes += note.get<std::string>() + "\n";
     }
     for (const char* part :
-         {"first 10 of 48 networks", "1 values are left out", "more than 5", "every 4th sample",
+         {"lists 10 of 48 networks", "1 values are left out", "more than 5", "every 4th sample",
           "cut after 4 bytes", "The first: search stopped after 3 starts",
           "analysis of 1 network reached a limit"}) {
         EXPECT_NE(notes.find(part), std::string::npos) << part << " in\n" << notes;
@@ -289,6 +292,27 @@ TEST(Report, ShowsNetworksInDetail) {
     }
     EXPECT_TRUE(data_for(test::made_up_run())["behaviour"].is_null());
     EXPECT_TRUE(data_for(test::made_up_run())["details"].empty());
+}
+
+TEST(Report, LongSurvivalCurvesAreThinned) {
+    RunContent run = fully_analysed(test::made_up_run());
+    double time = 0.0;
+    for (auto& [uid, analysis] : run.analysed) {
+        const auto full = std::make_shared<FullAnalysis>(*analysis.full);
+        full->forgetting.median_survival = time += 0.5;
+        analysis.full = full;
+        analysis.mechanism = Mechanism::direct;
+    }
+    const ReportLimits limits = {.survival_steps = 3};
+    const nlohmann::json data = data_for(run, limits);
+    const nlohmann::json& curve = data["behaviour"]["survival"]["direct"];
+    EXPECT_LE(curve["times"].size(), 5u);  // 0, three steps, the longest delay
+    EXPECT_EQ(curve["times"].back(), time);
+    EXPECT_EQ(curve["median"].back(), 0.0);
+    EXPECT_EQ(curve["networks"], run.analysed.size());
+    EXPECT_NE(data["notes"].dump().find("The survival curve of direct is drawn with 3 of its"),
+              std::string::npos)
+        << data["notes"];
 }
 
 TEST(Report, DetailsOfDamagedRecordsAreLeftOut) {

@@ -148,6 +148,25 @@ TEST(PopulationRows, DropLongArraysAndKeepTheLeadingEigenvalue) {
     EXPECT_TRUE(std::isnan(leading_eigenvalue(rows[1])));
 }
 
+TEST(PopulationRows, TakenRowsAreTheSameAndLeaveCurvesBehind) {
+    std::vector<RunContent> runs = {fates()};
+    runs[0].trained["a1"].error_curve = {0.5f, 0.25f, 0.125f};
+    const std::vector<PopulationRow> copied = population_rows(runs);
+    const std::vector<PopulationRow> taken = take_rows(runs);
+
+    ASSERT_EQ(taken.size(), copied.size());
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+        EXPECT_EQ(taken[i].spec.uid, copied[i].spec.uid);
+        EXPECT_EQ(taken[i].status, copied[i].status);
+        EXPECT_EQ(mechanism_of(taken[i]), mechanism_of(copied[i]));
+    }
+    EXPECT_TRUE(taken[0].trained->error_curve.empty());
+    EXPECT_TRUE(runs[0].config.networks.empty());
+    EXPECT_TRUE(runs[0].analysed.empty());
+    ASSERT_EQ(runs[0].trained.size(), 1u);
+    EXPECT_EQ(runs[0].trained["a1"].error_curve.size(), 3u);
+}
+
 TEST(PopulationRows, MapsReportTheModulus) {
     RunContent run = fates();
     run.config.networks[0].network.dt = run.config.networks[0].network.tau;

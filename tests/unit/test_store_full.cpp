@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -129,6 +131,49 @@ TEST(FullRecords, ComeBackFromTheAnalysisFile) {
         EXPECT_TRUE(bytes_of(back) == bytes_of(want)) << back.uid;
     }
     EXPECT_EQ(python("read_full.py", path.string()), 0);
+}
+
+TEST(FullRecords, TablesAndSomeNetworksAreReadAlone) {
+    const Folder folder;
+    const Config config = small_population();
+    std::map<std::string, NetworkAnalysis> networks;
+    for (const std::size_t i : {1u, 3u, 4u, 5u}) {
+        const NetworkSpec& spec = config.networks[i];
+        NetworkAnalysis analysis = analysed(spec.uid, spec.network.units, static_cast<int>(i) % 3);
+        for (std::size_t k = 0; k < analysis.points.size(); k += 2) {
+            analysis.points[k].reached_from = {0};
+        }
+        networks.emplace(spec.uid, std::move(analysis));
+    }
+    const auto path = folder / "analysis.h5";
+    write_analysis(path, config,
+                   [&](const NetworkSpec& spec) -> std::optional<NetworkAnalysis> {
+                       const auto found = networks.find(spec.uid);
+                       return found == networks.end() ? std::nullopt : std::optional(found->second);
+                   },
+                   {});
+
+    const AnalysisContent table = read_analysis(path, Detail::table);
+    ASSERT_EQ(table.networks.size(), networks.size());
+    for (const NetworkAnalysis& found : table.networks) {
+        const NetworkAnalysis& want = networks.at(found.uid);
+        EXPECT_TRUE(bytes_of(found) == bytes_of(table_part(want))) << found.uid;
+        EXPECT_EQ(found.full->noise.failed_uniform, want.full->noise.failed_uniform);
+        EXPECT_EQ(found.full->search.roots, want.full->search.roots);
+        EXPECT_TRUE(found.full->forgetting.failed_share.empty());
+        EXPECT_TRUE(found.full->manifold.paths.empty());
+        EXPECT_EQ(found.points.size(), (want.points.size() + 1) / 2);
+    }
+
+    const std::set<std::string> uids = {config.networks[4].uid, config.networks[5].uid,
+                                        config.networks[0].uid, "no such network"};
+    const std::vector<NetworkAnalysis> some = read_analyses(path, uids);
+    ASSERT_EQ(some.size(), 2u);
+    for (const NetworkAnalysis& found : some) {
+        EXPECT_TRUE(uids.contains(found.uid));
+        EXPECT_TRUE(bytes_of(found) == bytes_of(networks.at(found.uid))) << found.uid;
+    }
+    EXPECT_TRUE(read_analyses(path, {}).empty());
 }
 
 }  // namespace

@@ -423,4 +423,5 @@ behaviour();
 oneNetwork();
 networkTable(byId("table"), data.table, data.mechanisms);
 configuration();
+document.documentElement.dataset.readyAfter = String(Math.round(performance.now()));  // ms since it was opened
 document.documentElement.dataset.ready = "true";
