@@ -264,10 +264,13 @@ Claim heading_claim(const HeadDirectionResult& result, HeadingPerturbation pertu
     const SeedMean a = oscillators->*measure;
     const SeedMean b = ring->*measure;
     claim.measured = fmt::format(
-        "oscillators {}, ring {}; drift, rad per time: oscillators {}, "
-        "ring {}; end states: ring {}",
-        mean_text(a), mean_text(b), mean_text(oscillators->drift), mean_text(ring->drift),
-        mean_text(ring->end_states));
+        "oscillators {}, ring {}; drift, rad per time: oscillators {}, ring {}", mean_text(a),
+        mean_text(b), mean_text(oscillators->drift), mean_text(ring->drift));
+    if (ring->end_states.mean >= 0.0) {
+        claim.measured +=
+            fmt::format("; points where headings end: ring {}, oscillators {}",
+                        mean_text(ring->end_states), mean_text(oscillators->end_states));
+    }
     claim.interval = [a, b, seeds = result.seeds](Left, double confidence) {
         return mean_difference(a, b, seeds, confidence);
     };
@@ -349,10 +352,14 @@ std::vector<Claim> initialisation_claims(const std::vector<PopulationRow>& rows,
 std::vector<Claim> heading_claims(const HeadDirectionResult& result) {
     using enum HeadingPerturbation;
     return {
-        heading_claim(result, new_weights, "headings_stay_apart",
-                      "with noise on every entry of the weights, the least gap between held "
+        heading_claim(result, weights, "headings_stay_apart",
+                      "with noise on every weight that is there, the least gap between held "
                       "headings that is left at the end is larger with two oscillators than with a "
                       "ring attractor",
+                      "difference of what is left of the gap", &HeadingCurve::separation, 1),
+        heading_claim(result, new_weights, "headings_stay_apart_coupled",
+                      "the same with noise on every entry of the matrix, which couples the "
+                      "oscillators",
                       "difference of what is left of the gap", &HeadingCurve::separation, 1),
         heading_claim(result, state_noise, "headings_under_noise",
                       "with equal noise on every state, held headings drift less with two "

@@ -147,13 +147,14 @@ TEST(HeadingClaims, CompareAtTheLargestPerturbation) {
                      heading(ring, state_noise, 0.1, {1, 1, 1}, {0.01, 0.009, 0.011}),
                      heading(oscillators, state_noise, 0.1, {1, 1, 1}, {0.02, 0.019, 0.021})};
     const auto judged = judge_claims(heading_claims(result));
-    const JudgedClaim& apart = find(judged, "headings_stay_apart");
+    const JudgedClaim& apart = find(judged, "headings_stay_apart_coupled");
     EXPECT_EQ(apart.verdict, Verdict::agrees);
     EXPECT_NEAR(apart.effect.estimate, 0.8, 1e-12);
     // Equal variances: half-widths t(9) se each, so t(18) sqrt(2) se together.
     const double half = 0.05 / 2.262157162740992 * 2.10092204024096 * std::sqrt(2.0);
     EXPECT_NEAR(apart.effect.high, 0.8 + half, 1e-9);
     EXPECT_EQ(find(judged, "headings_under_noise").verdict, Verdict::disagrees);
+    EXPECT_EQ(find(judged, "headings_stay_apart").verdict, Verdict::not_tested);  // no such curve
     EXPECT_EQ(judge_claims(heading_claims({}))[0].verdict, Verdict::not_tested);
     EXPECT_EQ(headings_data(result)["curves"].size(), 5u);
 }
