@@ -159,6 +159,21 @@ json attractors_of(const std::vector<AttractorRecord>& attractors) {
     return all;
 }
 
+/// Units by phasic index in bins from 0 to 1; those whose rate does not vary are in none. No bins
+/// if none was measured.
+json phasic_bins(const std::vector<double>& unit_phasic) {
+    constexpr std::size_t bins = 20;
+    std::vector<int> counts(bins, 0);
+    bool any = false;
+    for (const double index : unit_phasic) {
+        if (index >= 0.0 && index <= 1.0) {
+            ++counts[std::min(bins - 1, static_cast<std::size_t>(index * bins))];
+            any = true;
+        }
+    }
+    return any ? json(counts) : json::array();
+}
+
 json detail_of(const NetworkSpec& spec, const NetworkAnalysis& analysis,
                const ReportLimits& limits) {
     const FullAnalysis& full = *analysis.full;
@@ -177,6 +192,8 @@ json detail_of(const NetworkSpec& spec, const NetworkAnalysis& analysis,
                    {"attractors", attractors_of(full.attractors)},
                    {"spectra", spectra_of(analysis, limits)},
                    {"delay", speeds_of(full.manifold, limits)},
+                   {"phasic", phasic_bins(full.activity.unit_phasic)},
+                   {"phasic_index", rounded(full.activity.phasic_index)},
                    {"points", analysis.points.size()}};
     detail["swept"] = json::array();
     for (const auto& [key, value] : spec.swept) {

@@ -249,6 +249,7 @@ RunContent fully_analysed(RunContent run) {
         attractor.period = 12.5;
         attractor.memory_starts = 3;
         full->attractors = {attractor};
+        full->activity.unit_phasic = {0.0, 0.02, 0.5, 1.0, std::nan("")};
         full->manifold.times = {0.0, 1.0};
         ManifoldPath path;
         path.memory = 1;
@@ -281,6 +282,10 @@ TEST(Report, ShowsNetworksInDetail) {
     EXPECT_EQ(detail["attractors"][0]["kind"], "limit_cycle");
     EXPECT_EQ(detail["attractors"][0]["period"], 12.5);
     EXPECT_EQ(detail["marks"].size(), detail["points"]);
+    ASSERT_EQ(detail["phasic"].size(), 20u);
+    EXPECT_EQ(detail["phasic"][0], 2);
+    EXPECT_EQ(detail["phasic"][10], 1);
+    EXPECT_EQ(detail["phasic"][19], 1);
 
     // Ten networks that lose their memories at 10 with none censored: the curve falls to 0 there.
     const nlohmann::json& behaviour = data["behaviour"];

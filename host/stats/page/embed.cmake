@@ -26,7 +26,7 @@ endfunction()
 
 embed(html "${PAGE}/report.html")
 embed(css "${PAGE}/report.css")
-embed(script "${PAGE}/charts.js" "${PAGE}/table.js" "${PAGE}/paper.js" "${PAGE}/report.js")
+embed(script "${PAGE}/charts.js" "${PAGE}/table.js" "${PAGE}/network.js" "${PAGE}/paper.js" "${PAGE}/report.js")
 embed(chart_js "${CHART_JS}")
 
 string(APPEND text "}  // namespace shoal::page\n")
