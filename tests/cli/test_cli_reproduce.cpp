@@ -124,11 +124,19 @@ TEST_F(CommandLine, ReproduceRefusesWhatItCannotDo) {
 }
 
 TEST_F(CommandLine, ReproduceKnowsThePapersDesigns) {
-    for (const char* scale : {"small", "full"}) {
+    struct Design {
+        const char* paper;
+        const char* scale;
+        int networks;
+    };
+    for (const Design& design : {Design{"ghazizadeh2021", "small", 672},
+                                 {"ghazizadeh2021", "full", 672},
+                                 {"park2023", "small", 720},
+                                 {"park2023", "full", 2160}}) {
         const Outcome plan =
-            shoal({"reproduce", "ghazizadeh2021", "--scale", scale, "--dry-run", "--json"});
+            shoal({"reproduce", design.paper, "--scale", design.scale, "--dry-run", "--json"});
         ASSERT_EQ(plan.status, 0) << plan.err;
-        EXPECT_EQ(nlohmann::json::parse(plan.out)["networks"], 672) << scale;
+        EXPECT_EQ(nlohmann::json::parse(plan.out)["networks"], design.networks) << design.paper;
     }
 }
 
