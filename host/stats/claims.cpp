@@ -33,6 +33,10 @@ class ClaimInterval {
             interval.low = std::min(interval.low, by_cluster->low);
             interval.high = std::max(interval.high, by_cluster->high);
         }
+        if (claim_.range.low < claim_.range.high) {
+            interval.low = std::max(interval.low, claim_.range.low);
+            interval.high = std::min(interval.high, claim_.range.high);
+        }
         return interval;
     }
 
@@ -133,7 +137,7 @@ std::vector<JudgedClaim> judge_claims(std::vector<Claim> claims, double level) {
         const ClaimInterval interval(one.claim);
         one.effect = interval(0.95);
         if (!std::isnan(one.effect.estimate)) {
-            one.p = p_value(interval, one.claim.null);
+            one.p = std::max(one.claim.least_p, p_value(interval, one.claim.null));
             p_values.push_back(one.p);
             tested.push_back(judged.size() - 1);
         }

@@ -28,6 +28,8 @@ struct Claim {
     std::string effect;      ///< what the number is
     double null = 0.0;
     int side = 1;          ///< 1: the paper says above the null value, -1: below
+    Interval range;        ///< .low, .high: what the effect can be; both 0: anything
+    double least_p = 0.0;  ///< of an exact test: the claim's p-value is no smaller
     std::string measured;  ///< sizes of groups, medians: for the reader
     std::size_t subjects = 0;
     std::vector<std::uint32_t> clusters;  ///< distinct replicates; empty: not from a population

@@ -75,6 +75,7 @@ Claim signal_claim(std::string id, std::string statement, std::string hypothesis
 Claim share_above(Claim claim, const SignalFamily* family) {
     const Count count = persisting(family);
     claim.effect = "share persisting";
+    claim.range = {0.0, 0.0, 1.0};
     claim.null = nearly_all;
     claim.subjects = count.trials;
     claim.measured = family_text(family);
@@ -88,6 +89,8 @@ Claim difference(Claim claim, const SignalFamily* more, const SignalFamily* fewe
     const Count a = persisting(more);
     const Count b = persisting(fewer);
     claim.effect = "difference of shares persisting";
+    claim.range = {0.0, -1.0, 1.0};
+    claim.least_p = fisher_exact(a, b);
     claim.subjects = a.trials + b.trials;
     claim.measured = family_text(more) + "; " + family_text(fewer);
     claim.interval = [a, b](Left, double confidence) { return share_difference(a, b, confidence); };
@@ -180,6 +183,9 @@ Claim initialisation_claim(const std::shared_ptr<const Comparison>& comparison,
                             "of the replicates"
                           : "");
     claim.effect = "difference of shares solved";
+    claim.range = {0.0, -1.0, 1.0};
+    const auto [all_ours, all_best] = contenders(*comparison, task, {});
+    claim.least_p = fisher_exact(all_ours, all_best);
     claim.clusters.assign(comparison->replicates.begin(), comparison->replicates.end());
     for (const auto& [init, cells] : comparison->cells) {
         const Count count = solved(*comparison, init, task, {});

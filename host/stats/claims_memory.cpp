@@ -143,6 +143,7 @@ Claim four_claim(const std::shared_ptr<Networks>& networks) {
         "all networks, not accepted ones included",
         100.0 * least_share);
     claim.effect = "smallest of the four shares";
+    claim.range = {0.0, 0.0, 1.0};
     claim.null = least_share;
     const auto counts = [](const Networks& all, Left without) {
         std::array<std::size_t, 4> of{};
@@ -178,6 +179,7 @@ Claim prevalent_claim(const std::shared_ptr<Networks>& networks) {
         "of the networks that have either slow_manifold or the most frequent other mechanism, more "
         "than half have slow_manifold";
     claim.effect = "share of slow_manifold among the two";
+    claim.range = {0.0, 0.0, 1.0};
     claim.null = 0.5;
     const auto rival = [](const Networks& all, Left without) {
         std::pair<Mechanism, std::size_t> most{Mechanism::none, 0};
@@ -211,6 +213,7 @@ Claim forgetting_claim(const std::shared_ptr<Networks>& networks) {
         "the share of networks that lose half of their memories within the longest delay tried is "
         "larger with slow_manifold than with direct";
     claim.effect = "difference of shares";
+    claim.range = {0.0, -1.0, 1.0};
     const auto count = [](const Networks& all, Mechanism mechanism, Left without) {
         const std::vector<double> forgets =
             values_of(of_mechanism(all, mechanism, without), &MemoryNetwork::forgets);
@@ -221,6 +224,8 @@ Claim forgetting_claim(const std::shared_ptr<Networks>& networks) {
         return share_difference(count(*networks, Mechanism::slow_manifold, without),
                                 count(*networks, Mechanism::direct, without), confidence);
     };
+    claim.least_p = fisher_exact(count(*networks, Mechanism::slow_manifold, {}),
+                                 count(*networks, Mechanism::direct, {}));
     for (const Mechanism mechanism : {Mechanism::slow_manifold, Mechanism::direct}) {
         const Count c = count(*networks, mechanism, {});
         claim.measured +=
@@ -285,6 +290,7 @@ Claim comparison_claim(const Comparison& what, const std::shared_ptr<Networks>& 
     claim.effect = fmt::format("P({} > {}) + P(=) / 2{}", name_of(what.first), name_of(what.second),
                                what.matched ? ", within quintiles of the nominal error" : "");
     claim.null = 0.5;
+    claim.range = {0.0, 0.0, 1.0};
     claim.side = what.side;
     claim.interval = [networks, what](Left without, double confidence) {
         return superiority(strata_of(*networks, what, without), confidence);

@@ -2,6 +2,7 @@
 #include "stats/effects.hpp"
 
 #include <algorithm>
+#include <boost/math/distributions/hypergeometric.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
@@ -96,6 +97,27 @@ Interval share_difference(Count a, Count b, double confidence) {
     const double difference = p.estimate - q.estimate;
     return {difference, difference - std::hypot(p.estimate - p.low, q.high - q.estimate),
             difference + std::hypot(p.high - p.estimate, q.estimate - q.low)};
+}
+
+double fisher_exact(Count a, Count b) {
+    const std::size_t successes = a.successes + b.successes;
+    const std::size_t total = a.trials + b.trials;
+    if (a.trials == 0 || b.trials == 0) {
+        return 1.0;
+    }
+    const boost::math::hypergeometric_distribution<double> chance(static_cast<unsigned>(successes),
+                                                                  static_cast<unsigned>(a.trials),
+                                                                  static_cast<unsigned>(total));
+    // Tables as likely as the one seen differ from it by rounding only.
+    const double seen = boost::math::pdf(chance, static_cast<unsigned>(a.successes)) * (1.0 + 1e-7);
+    const std::size_t first = successes > b.trials ? successes - b.trials : 0;
+    const std::size_t last = std::min(a.trials, successes);
+    double sum = 0.0;
+    for (std::size_t k = first; k <= last; ++k) {
+        const double likely = boost::math::pdf(chance, static_cast<unsigned>(k));
+        sum += likely <= seen ? likely : 0.0;
+    }
+    return std::min(1.0, sum);
 }
 
 Interval superiority(std::vector<Stratum> strata, double confidence) {

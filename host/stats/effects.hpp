@@ -28,6 +28,11 @@ struct Count {
 /// Either without trials: estimate NaN, [-1, 1].
 Interval share_difference(Count a, Count b, double confidence = 0.95);
 
+/// Two-sided p-value of equal shares by Fisher's exact test: the chance of a table at most as
+/// likely as the one seen, its margins given. 1 if either has no trials. Newcombe's interval is no
+/// test for groups of two or three.
+double fisher_exact(Count a, Count b);
+
 /// Two groups within one stratum.
 struct Stratum {
     std::vector<double> a;

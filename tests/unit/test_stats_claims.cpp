@@ -75,6 +75,29 @@ TEST(Claims, ReplicatesThatAreAlikeWidenTheInterval) {
     EXPECT_EQ(judged.verdict, Verdict::undecided);
 }
 
+TEST(Claims, IntervalsStayWithinWhatTheEffectCanBe) {
+    Claim claim = share_claim(0, 0);
+    claim.clusters = {0, 1, 2};
+    claim.range = {0.0, 0.0, 1.0};
+    claim.interval = [](std::optional<std::uint32_t> without, double confidence) {
+        return wilson_interval(without == 2u ? 0 : 9, 10, confidence);
+    };
+    const JudgedClaim judged = judge_claims({claim})[0];
+    EXPECT_EQ(judged.effect.low, 0.0);
+    EXPECT_EQ(judged.effect.high, 1.0);
+}
+
+TEST(Claims, TwoNetworksDecideNothingByThemselves) {
+    Claim claim = share_claim(0, 0);
+    claim.null = 0.0;
+    claim.interval = [](std::optional<std::uint32_t>, double confidence) {
+        return share_difference({102, 104}, {0, 2}, confidence);
+    };
+    EXPECT_LT(judge_claims({claim})[0].p, 1e-6);  // Newcombe's interval is no exact test
+    claim.least_p = fisher_exact({102, 104}, {0, 2});
+    EXPECT_NEAR(judge_claims({claim})[0].p, 6.0 / 5565, 1e-12);
+}
+
 /// Networks that bear out every claim: slow manifolds in `slow` of 240, forgetting and robust.
 MemoryPopulation obliging_population(int slow = 120) {
     MemoryPopulation population;

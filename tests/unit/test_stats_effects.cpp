@@ -33,6 +33,16 @@ TEST(ShareDifference, GivesNewcombesPublishedIntervals) {
     EXPECT_TRUE(std::isnan(share_difference({0, 0}, {1, 2}).estimate));
 }
 
+TEST(FisherExact, GivesTheTextbooksValues) {
+    // The lady tasting tea: 3 of 4 right against 1 of 4 (Fisher 1935): 34 / 70 two-sided.
+    EXPECT_NEAR(fisher_exact({3, 4}, {1, 4}), 34.0 / 70, 1e-12);
+    EXPECT_NEAR(fisher_exact({4, 4}, {0, 4}), 2.0 / 70, 1e-12);
+    // All four of 106 that do not forget, two of them in a group of two: C(4, 2) / C(106, 2).
+    EXPECT_NEAR(fisher_exact({102, 104}, {0, 2}), 6.0 / 5565, 1e-12);
+    EXPECT_EQ(fisher_exact({0, 5}, {0, 7}), 1.0);
+    EXPECT_EQ(fisher_exact({0, 0}, {3, 7}), 1.0);
+}
+
 TEST(Superiority, CountsPairsAndHalvesTies) {
     EXPECT_DOUBLE_EQ(superiority({{{1, 2, 3}, {2, 2, infinity}}}).estimate, 3.0 / 9);
     EXPECT_DOUBLE_EQ(superiority({{{1, NAN}, {0, NAN, 1}}}).estimate, 0.75);
