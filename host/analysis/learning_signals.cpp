@@ -12,6 +12,7 @@
 #include "analysis/packed_matrix.hpp"
 #include "core/error.hpp"
 #include "core/parallel.hpp"
+#include "core/stop.hpp"
 #include "model/network.hpp"
 #include "store/analysis_schema.hpp"
 
@@ -183,6 +184,9 @@ std::vector<SignalFamily> learning_signals(const SignalOptions& options) {
         result.push_back({family.name, family.prediction, {}, std::vector<SignalSystem>(systems)});
     }
     parallel_for(all.size() * systems, options.threads, [&](std::size_t task, int /*worker*/) {
+        if (stop_requested()) {
+            throw Error(ExitCode::interrupted, stop_reason());
+        }
         const RandomKey key{options.key.seed,
                             options.key.replicate + static_cast<std::uint32_t>(task % systems)};
         const System system = all[task / systems].make(key);

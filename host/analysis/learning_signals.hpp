@@ -28,7 +28,8 @@ struct SignalOptions {
 };
 
 /// Initialisations of B.3 as maps and flows, a chaotic network, and, each with every weight
-/// perturbed: quasi-periodic networks, a ring attractor and the two oscillators of B.5.
+/// perturbed: quasi-periodic networks, a ring attractor and the two oscillators of B.5. Ends with
+/// an error (exit 5) between two systems once a stop is asked for (core/stop.hpp).
 std::vector<SignalFamily> learning_signals(const SignalOptions& options);
 
 }  // namespace shoal

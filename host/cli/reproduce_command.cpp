@@ -156,7 +156,9 @@ void reproduce(const ReproduceOptions& options) {
             "then shoal reproduce PAPER --from SHARDS...");
     }
     StagedRun staged = run_stages(config, command_of(options), options.run, Extent::everything);
-    test_claims(read_population({staged.run.paths.folder}), staged.run.paths, options);
+    resumable(staged.resume, [&] {
+        test_claims(read_population({staged.run.paths.folder}), staged.run.paths, options);
+    });
     if (!staged.was_finished) {
         mark_finished(staged.run);
     }

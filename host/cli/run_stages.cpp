@@ -168,6 +168,7 @@ StagedRun run_stages(const Config& config, const std::string& command, const Run
     StagedRun staged{open_run(folder_of(options, config, shard), config, shard, *backend, existing,
                               options.allow_different_bits)};
     OpenRun& run = staged.run;
+    staged.resume = resume_command(command, options, run);
     staged.was_finished = !run.manifest.finished.empty() ||
                           (extent == Extent::train_only && fs::exists(run.paths.population()));
     if (staged.was_finished) {
@@ -179,7 +180,7 @@ StagedRun run_stages(const Config& config, const std::string& command, const Run
     }
     catch_stop_signals();
     stop_after_hours(options.max_hours);
-    resumable(resume_command(command, options, run), [&] {
+    resumable(staged.resume, [&] {
         train_stage(run, *backend, trainer, progress);
         if (extent == Extent::everything) {
             analysis_stage(run, options.compute, progress);

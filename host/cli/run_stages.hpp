@@ -37,6 +37,7 @@ enum class Extent { train_only, everything };
 struct StagedRun {
     OpenRun run;
     bool was_finished = false;  ///< nothing was left to do
+    std::string resume = {};    ///< the command that goes on with it
 };
 /// Trains (and analyses) `config` in the run directory that the options name, from where it stands.
 /// `command` is the command line as far as the configuration, as a shell reads it: what an
