@@ -84,11 +84,12 @@ Findings learning_findings(const Population& population, const ReproduceOptions&
 }
 
 /// What is kept beside the population's files: claims.csv for tables, claims.json for the report.
-void write_findings(const Findings& findings, const ReproduceOptions& options,
-                    const RunPaths& paths) {
+void write_findings(const Findings& findings, const Population& population,
+                    const ReproduceOptions& options, const RunPaths& paths) {
     write_claims_csv(paths.folder / "claims.csv", findings.claims);
     nlohmann::json data = findings.more;
     data["paper"] = options.paper;
+    data["population"] = population.runs.front().config.identity;
     data["claims"] = claims_data(findings.claims);
     replace_file(claims_path(paths), std::string_view(data.dump(1)));
 }
@@ -99,7 +100,7 @@ void test_claims(const Population& population, const RunPaths& paths,
                                   ? memory_findings(population)
                                   : learning_findings(population, options);
     fs::create_directories(paths.folder);
-    write_findings(findings, options, paths);
+    write_findings(findings, population, options, paths);
     write_results(population, paths, options.run.json);
     if (!options.run.json) {
         fmt::print("claims  {}\n\nClaims of {}, verdicts at 5 % over all of them (Holm)\n\n{}",
@@ -117,14 +118,7 @@ void reproduce_from(const ReproduceOptions& options) {
                 "be on the networks that train fast");
         }
     }
-    RunPaths paths{options.run.out};
-    if (options.run.out.empty()) {
-        paths = options.from.size() == 1
-                    ? RunPaths{options.from.front()}
-                    : RunPaths{population.runs.front().paths.folder.parent_path() /
-                               (population.runs.front().config.name + ".merged")};
-    }
-    test_claims(population, paths, options);
+    test_claims(population, results_folder(options.run.out, options.from, population), options);
 }
 
 std::string command_of(const ReproduceOptions& options) {
@@ -137,6 +131,10 @@ std::string command_of(const ReproduceOptions& options) {
 }
 
 void reproduce(const ReproduceOptions& options) {
+    if (options.systems > 0 && options.paper != learning_paper) {
+        throw usage_error(fmt::format("--systems: {} measures no untrained systems; leave it out",
+                                      options.paper));
+    }
     if (!options.from.empty()) {
         reproduce_from(options);
         return;
@@ -186,7 +184,7 @@ void add_reproduce_command(CLI::App& app) {
     command->add_option("--scale", options->scale, "small or full")
         ->check(CLI::IsMember({"small", "full"}))
         ->capture_default_str();
-    command->add_option(
+    CLI::Option* from = command->add_option(
         "--from", options->from,
         "Finished runs (shards of one configuration) in place of a fresh population");
     command
@@ -195,6 +193,12 @@ void add_reproduce_command(CLI::App& app) {
                      "measured, and seeds of the headings (default: 100, full 400)")
         ->check(CLI::Range(1, 100000));
     add_run_options(*command, options->run);
+    // Nothing is trained or followed then.
+    for (const char* option : {"--set", "--resume", "--force", "--dry-run", "--shard",
+                               "--max-memory", "--max-hours", "--checkpoint-seconds",
+                               "--allow-different-bits", "--backend", "--precision", "--device"}) {
+        command->get_option(option)->excludes(from);
+    }
 }
 
 }  // namespace shoal

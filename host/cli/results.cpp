@@ -9,7 +9,6 @@
 #include "stats/full_table.hpp"
 #include "stats/pairs.hpp"
 #include "stats/shares.hpp"
-#include "stats/trends.hpp"
 
 namespace shoal {
 
@@ -30,11 +29,22 @@ void print_counts(const Population& population, const RunPaths& paths,
 
 std::string summary_text(const Population& population) {
     const std::string pairs = format_pairs(population.rows, population.runs.front().config.axes);
-    const std::string trends =
-        format_trends(logistic_trends(population.rows, population.runs.front().config.axes));
+    const std::string trends = format_trends(population.trends);
     const std::string behaviour = format_behaviour(population.rows);
     return format_summary(population.summary) + (pairs.empty() ? "" : "\n" + pairs) +
            (trends.empty() ? "" : "\n" + trends) + (behaviour.empty() ? "" : "\n" + behaviour);
+}
+
+RunPaths results_folder(const std::string& out, const std::vector<std::string>& folders,
+                        const Population& population) {
+    if (!out.empty()) {
+        return {out};
+    }
+    if (folders.size() == 1) {
+        return {folders.front()};
+    }
+    const RunContent& first = population.runs.front();
+    return {first.paths.folder.parent_path() / (first.config.name + ".merged")};
 }
 
 std::filesystem::path claims_path(const RunPaths& paths) {
@@ -46,9 +56,8 @@ void write_table(const Population& population, const RunPaths& paths) {
     const Config& config = population.runs.front().config;
     write_population_csv(paths.table(), population.rows, config.swept_keys);
     write_shares_csv(paths.folder / "shares.csv", population.summary);
-    const std::vector<OutcomeTrends> trends = logistic_trends(population.rows, config.axes);
-    if (!trends.empty()) {
-        write_trends_csv(paths.folder / "trends.csv", trends);
+    if (!population.trends.empty()) {
+        write_trends_csv(paths.folder / "trends.csv", population.trends);
     }
 }
 

@@ -18,6 +18,11 @@ void print_counts(const Population& population, const RunPaths& paths,
 /// The summary and the tables of pairs of axes, as text for the terminal.
 std::string summary_text(const Population& population);
 
+/// Where results of these run directories go: `out` if it is given, a single run's own folder, or
+/// <name>.merged beside the first of several.
+RunPaths results_folder(const std::string& out, const std::vector<std::string>& folders,
+                        const Population& population);
+
 /// What `shoal reproduce` leaves beside the tables for the report; see paper_data.hpp.
 std::filesystem::path claims_path(const RunPaths& paths);
 

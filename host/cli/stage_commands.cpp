@@ -80,24 +80,13 @@ void analyze_something(const StageOptions& options) {
     }
 }
 
-RunPaths results_folder(const StageOptions& options, const Population& population) {
-    if (!options.out.empty()) {
-        return {options.out};
-    }
-    if (options.folders.size() == 1) {
-        return {options.folders.front()};
-    }
-    const RunContent& first = population.runs.front();
-    return {first.paths.folder.parent_path() / (first.config.name + ".merged")};
-}
-
 std::vector<fs::path> paths_of(const std::vector<std::string>& names) {
     return {names.begin(), names.end()};
 }
 
 void print_stats(const StageOptions& options) {
     const Population population = read_population(paths_of(options.folders), for_tables);
-    const RunPaths paths = results_folder(options, population);
+    const RunPaths paths = results_folder(options.out, options.folders, population);
     write_table(population, paths);
     if (options.json) {
         print_counts(population, paths, {{"table", paths.table()}});
@@ -181,7 +170,8 @@ void add_stage_commands(CLI::App& app) {
         "  shoal report runs/quickstart --network 0123456789abcdef --network fedcba9876543210",
         [](const StageOptions& o) {
             const Population population = read_population(paths_of(o.folders), for_report);
-            write_results(population, results_folder(o, population), o.json, o.detailed);
+            write_results(population, results_folder(o.out, o.folders, population), o.json,
+                          o.detailed);
         });
     command->add_option("dir", report->folders, "Run directories (shards of one configuration)")
         ->required();

@@ -239,6 +239,7 @@ Population read_population(const std::vector<std::filesystem::path>& folders,
                                                       : population_rows(population.runs);
     const Config& config = population.runs.front().config;
     population.summary = summarize(population.rows, config.axes, RandomKey{config.seed, 0});
+    population.trends = logistic_trends(population.rows, config.axes);
     return population;
 }
 

@@ -12,6 +12,7 @@
 #include "cli/run_folder.hpp"
 #include "stats/report_data.hpp"
 #include "stats/table.hpp"
+#include "stats/trends.hpp"
 #include "train/progress.hpp"
 #include "train/trainer.hpp"
 
@@ -38,6 +39,7 @@ struct Population {
     std::vector<RunContent> runs;
     std::vector<PopulationRow> rows;
     std::vector<SummaryRow> summary;
+    std::vector<OutcomeTrends> trends;
 };
 Population read_population(const std::vector<std::filesystem::path>& folders,
                            const Reading& reading = {});

@@ -76,6 +76,11 @@ std::string number(double value) {
     return std::isfinite(value) ? fmt::format("{:.3g}", value) : std::string("-");
 }
 
+/// p_value() goes no further down than this.
+std::string p_text(double p) {
+    return p <= 1e-12 ? std::string("<= 1e-12") : fmt::format("{:.2g}", p);
+}
+
 std::string interval_text(const Interval& interval) {
     if (std::isnan(interval.estimate)) {
         return "-";
@@ -182,10 +187,9 @@ std::string format_claims(const std::vector<JudgedClaim>& claims) {
     std::string text;
     for (const JudgedClaim& one : claims) {
         text += fmt::format(
-            "{}: {}\n  tested    {}\n  measured  {} {}, null {:g}, p {:.2g} "
-            "(Holm {:.2g})\n",
-            one.claim.id, one.claim.statement, one.claim.hypothesis, one.claim.effect,
-            interval_text(one.effect), one.claim.null, one.p, one.adjusted_p);
+            "{}: {}\n  tested    {}\n  measured  {} {}, null {:g}, p {} (Holm {})\n", one.claim.id,
+            one.claim.statement, one.claim.hypothesis, one.claim.effect, interval_text(one.effect),
+            one.claim.null, p_text(one.p), p_text(one.adjusted_p));
         text +=
             one.claim.measured.empty() ? "" : fmt::format("            {}\n", one.claim.measured);
         text += fmt::format("  verdict   {}\n", name_of(one.verdict));

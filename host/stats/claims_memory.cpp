@@ -81,9 +81,8 @@ Claim four_claim(const std::shared_ptr<Networks>& networks) {
     Claim claim =
         claim_of("four_mechanisms", "Networks fall into four dynamical mechanisms.", networks);
     claim.hypothesis = fmt::format(
-        "each of direct, slow_manifold, limit_cycle and mixed is the verdict on more than {:g} % "
-        "of "
-        "all networks, not accepted ones included",
+        "each of direct, slow_manifold, limit_cycle and mixed is the verdict on more than "
+        "{:g} % of all networks, not accepted ones included",
         100.0 * least_share);
     claim.effect = "smallest of the four shares";
     claim.range = {0.0, 0.0, 1.0};

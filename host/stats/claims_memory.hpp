@@ -2,6 +2,7 @@
 // The claims of Ghazizadeh & Ching 2021 (abstract) about networks trained on a working-memory task.
 #pragma once
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -15,15 +16,24 @@ struct MemoryNetwork {
     std::uint32_t replicate = 0;
     bool tested = false;  ///< not pending
     Mechanism mechanism = Mechanism::none;
-    double nominal_error = 0.0;  ///< median error of the acceptance test
-    double forgets = 0.0;        ///< 1: half of its memories are lost within the longest delay
-    double survival = 0.0;       ///< extra delay, time, by which half are lost; infinite: none
-    double attractors = 0.0;     ///< per solved task
-    double saturated = 0.0;      ///< share of units in the delay, per solved task
-    double biased_noise = 0.0;   ///< largest sigma at which half of the runs are right
-    double centred_noise = 0.0;  ///< the same for noise of zero mean
-    double phasic = 0.0;         ///< phasic index
-    double adjoint_decay = 0.0;  ///< log10 of the adjoint's norm at the longest lag
+    /// median error of the acceptance test
+    double nominal_error = std::numeric_limits<double>::quiet_NaN();
+    /// 1: half of its memories are lost within the longest delay
+    double forgets = std::numeric_limits<double>::quiet_NaN();
+    /// extra delay, time, by which half are lost; infinite: none
+    double survival = std::numeric_limits<double>::quiet_NaN();
+    /// per solved task
+    double attractors = std::numeric_limits<double>::quiet_NaN();
+    /// share of units in the delay, per solved task
+    double saturated = std::numeric_limits<double>::quiet_NaN();
+    /// largest sigma at which half of the runs are right
+    double biased_noise = std::numeric_limits<double>::quiet_NaN();
+    /// the same for noise of zero mean
+    double centred_noise = std::numeric_limits<double>::quiet_NaN();
+    /// phasic index
+    double phasic = std::numeric_limits<double>::quiet_NaN();
+    /// log10 of the adjoint's norm at the longest lag
+    double adjoint_decay = std::numeric_limits<double>::quiet_NaN();
     std::vector<Mechanism> relabelled;  ///< [name of MemoryPopulation::relabellings]
 };
 

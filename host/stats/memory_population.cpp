@@ -11,8 +11,6 @@
 namespace shoal {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
 Mechanism as_mechanism(RuleLabel label) {
     switch (label) {
         case RuleLabel::not_run:
@@ -75,19 +73,7 @@ MemoryPopulation memory_population(const std::vector<RunContent>& runs) {
     for (const RunContent& run : runs) {
         for (const NetworkSpec& spec : run.config.networks) {
             MemoryNetwork& network = population.networks.emplace_back();
-            network = {spec.replicate,
-                       false,
-                       Mechanism::none,
-                       nan,
-                       nan,
-                       nan,
-                       nan,
-                       nan,
-                       nan,
-                       nan,
-                       nan,
-                       nan,
-                       {}};
+            network.replicate = spec.replicate;
             network.relabelled = {Mechanism::none, Mechanism::none};
             const auto trained = run.trained.find(spec.uid);
             if (trained == run.trained.end() || trained->second.status == Status::pending) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// claims.json: an object with `paper` (its name), `claims` (claims_data) and, where they were made,
+// claims.json: an object with `paper` (its name), `population` (Config::identity of the runs whose
+// claims they are), `claims` (claims_data) and, where they were made,
 // `signals` and `headings` for the report's figures.
 #pragma once
 

@@ -90,6 +90,11 @@ void write_report(const std::filesystem::path& path, const std::vector<RunConten
         if (!data["paper"].is_object() || !data["paper"].contains("claims")) {
             throw file_error("claims.json is damaged: run shoal reproduce again to write it anew");
         }
+        if (data["paper"].value("population", "") != runs.front().config.identity) {
+            data["paper"] = nullptr;
+            data["notes"].push_back(
+                "claims.json here is of another population; its claims are left out.");
+        }
     }
     const std::string title = escape_html(runs.front().config.name);
     const std::string text = fill(page::html, title, embedded_json(data));

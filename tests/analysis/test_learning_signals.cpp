@@ -6,6 +6,8 @@
 #include <stdexcept>
 
 #include "analysis/learning_signals.hpp"
+#include "core/error.hpp"
+#include "core/stop.hpp"
 
 namespace shoal {
 namespace {
@@ -59,6 +61,17 @@ TEST(LearningSignals, FollowTheTheory) {
                       find(families, whole).systems[i].log_norms);
         }
     }
+}
+
+TEST(LearningSignals, EndWhereAStopIsAskedFor) {
+    stop_after_hours(1e-12);
+    try {
+        learning_signals(small());
+        ADD_FAILURE() << "went on";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::interrupted);
+    }
+    clear_stop_request();
 }
 
 TEST(LearningSignals, SystemsAreTheSameInAnyCompany) {

@@ -71,6 +71,14 @@ TEST_F(CommandLine, ReproducesTheMemoryPaper) {
     ASSERT_EQ(from.status, 0) << from.err;
     EXPECT_EQ(read_text_file("m/claims.csv"), before);
 
+    // Claims of another population that lie there are not shown as this one's.
+    ASSERT_EQ(shoal({"run", "small.yaml", "--out", "other", "--quiet"}).status, 0);
+    fs::copy_file("r/claims.json", "other/claims.json");
+    ASSERT_EQ(shoal({"report", "other"}).status, 0);
+    const std::string page = read_text_file("other/report/index.html");
+    expect_contains(page, "of another population");
+    EXPECT_EQ(page.find("\"slow_manifold_prevalent\""), std::string::npos);
+
     // Claims about other questions are refused.
     const Outcome other = shoal({"reproduce", "park2023", "--systems", "1", "--from", "r"});
     EXPECT_EQ(other.status, 2);
@@ -103,6 +111,16 @@ TEST_F(CommandLine, ReproduceRefusesWhatItCannotDo) {
     EXPECT_EQ(shard.status, 2);
     expect_contains(shard.err, "--from");
     EXPECT_FALSE(fs::exists("runs"));
+
+    // What would do nothing is refused.
+    for (const std::vector<std::string>& useless :
+         {std::vector<std::string>{"--from", "r", "--set", "seed=2"},
+          {"--from", "r", "--force"},
+          {"--systems", "5"}}) {
+        std::vector<std::string> arguments = {"reproduce", "ghazizadeh2021"};
+        arguments.insert(arguments.end(), useless.begin(), useless.end());
+        EXPECT_EQ(shoal(arguments).status, 2) << useless.back();
+    }
 
     // Level first lacks what the claims ask for; an unfinished run lacks networks.
     ASSERT_EQ(shoal({"run", "small.yaml", "--out", "first", "--quiet"}).status, 0);
