@@ -5,27 +5,13 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
-#include <filesystem>
+
+#include "core/plugin.hpp"
 
 namespace shoal {
 namespace {
 
-constexpr const char* library_name = "libshoal_cuda.so";
-
-std::string library_path() {
-    const char* given = std::getenv("SHOAL_CUDA_LIBRARY");
-    if (given != nullptr && *given != '\0') {
-        return given;
-    }
-    std::error_code ignored;
-    const auto folder = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
-    for (const auto& place : {folder / library_name, folder / ".." / "lib" / library_name}) {
-        if (std::filesystem::exists(place, ignored)) {
-            return place.string();
-        }
-    }
-    return "";
-}
+constexpr const char* library_variable = "SHOAL_CUDA_LIBRARY";
 
 /// The driver is asked for first: without one the library could only say so, after loading cuBLAS.
 bool has_driver() {
@@ -37,12 +23,12 @@ bool has_driver() {
 }
 
 const CudaPlugin* load(std::string& reason) {
-    const std::string path = library_path();
+    const std::string path = plugin_path(library_variable, "libshoal_cuda.so");
     if (path.empty()) {
         reason = "this program was built without CUDA (CMake option SHOAL_CUDA)";
         return nullptr;
     }
-    if (std::getenv("SHOAL_CUDA_LIBRARY") == nullptr && !has_driver()) {
+    if (std::getenv(library_variable) == nullptr && !has_driver()) {
         reason = "this machine has no NVIDIA driver (libcuda.so.1)";
         return nullptr;
     }

@@ -9,6 +9,7 @@
 
 #include "cli/commands.hpp"
 #include "core/error.hpp"
+#include "ranks/ranks.hpp"
 #include "store/manifest.hpp"
 
 namespace shoal {
@@ -49,10 +50,18 @@ int run_command_line(int argc, const char* const* argv) {
         return code(ExitCode::done);
     } catch (const CLI::ParseError& error) {
         // Help and version requests come this way too, with exit code 0.
+        if (launched_rank() > 0) {
+            return error.get_exit_code() == 0 ? 0 : code(ExitCode::usage);
+        }
         const int status = app.exit(error);
         return status == 0 ? 0 : code(ExitCode::usage);
     } catch (const Error& error) {
-        fmt::print(stderr, "shoal: {}\n", error.what());
+        // What every rank of mpirun would say, the first one says.
+        const bool alike =
+            error.code() == ExitCode::usage || error.code() == ExitCode::interrupted;
+        if (!alike || launched_rank() == 0) {
+            fmt::print(stderr, "shoal: {}\n", error.what());
+        }
         return code(error.code());
     } catch (const std::filesystem::filesystem_error& error) {
         fmt::print(stderr, "shoal: {}: {}\n", error.path1().string(), error.code().message());

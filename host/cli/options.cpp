@@ -74,7 +74,7 @@ std::unique_ptr<Backend> open_backend(const ComputeOptions& options, Precision d
         require_cuda(precision, options.backend);
     }
     auto backend =
-        make_backend(options.backend, {precision, options.threads, options.device}, note);
+        make_backend(options.backend, {precision, options.threads, options.device.value_or(0)}, note);
     require_cuda(precision, backend->name());
     return backend;
 }
@@ -141,19 +141,25 @@ Shard scheduler_shard() {
 
 Shard parse_shard(const std::string& text) {
     Shard shard;
+    if (text.empty()) {
+        return shard;
+    }
     if (text == "auto") {
         shard = scheduler_shard();
     } else {
         const std::size_t slash = text.find('/');
-        const auto index = number(text.substr(0, slash).c_str());
+        const std::string which = text.substr(0, slash);
+        const auto index =
+            which == "any" ? std::optional<int>(Shard::any) : number(which.c_str());
         const auto count =
             slash == std::string::npos ? std::nullopt : number(text.substr(slash + 1).c_str());
         if (!index || !count) {
-            throw usage_error(fmt::format("--shard {}: write i/n, for example 0/4, or auto", text));
+            throw usage_error(fmt::format("--shard {}: write i/n, for example 0/4, any/n, or auto", text));
         }
         shard = {*index, *count};
     }
-    if (shard.count < 1 || shard.index < 0 || shard.index >= shard.count) {
+    const bool any = text.starts_with("any/") && shard.count >= 1;
+    if (!any && (shard.count < 1 || shard.index < 0 || shard.index >= shard.count)) {
         throw usage_error(
             fmt::format("--shard {}/{}: i runs from 0 to n-1", shard.index, shard.count));
     }

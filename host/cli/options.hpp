@@ -28,7 +28,7 @@ struct ComputeOptions {
     std::string backend = "auto";
     std::string precision;  ///< empty: the command's default
     int threads = 0;
-    int device = 0;
+    std::optional<int> device;
 };
 enum class Precisions {
     plain,            ///< fp32, fp64
@@ -46,14 +46,16 @@ Precision precision_of(const ComputeOptions& options, Precision default_precisio
 /// Bytes from "8G", "500M", "1.5GiB", or a plain number of bytes.
 std::uint64_t parse_bytes(const std::string& text);
 
+/// Shard `index` of `count`.
 struct Shard {
-    int index = 0;
+    static constexpr int any = -1;
+    int index = 0;  ///< any: one after the other, those that no other process works on
     int count = 1;
 };
 /// A word as a shell reads it back.
 std::string quoted(const std::string& word);
 
-/// "i/n" with 0 <= i < n, or "auto": the scheduler's array variables.
+/// "i/n" with 0 <= i < n, "any/n", "auto" (the scheduler's array variables), or "": the whole.
 Shard parse_shard(const std::string& text);
 
 }  // namespace shoal

@@ -21,6 +21,7 @@
 #include "core/error.hpp"
 #include "core/file.hpp"
 #include "core/parallel.hpp"
+#include "ranks/ranks.hpp"
 #include "stats/claims_learning.hpp"
 #include "stats/claims_memory.hpp"
 #include "stats/paper_data.hpp"
@@ -148,12 +149,16 @@ void reproduce(const ReproduceOptions& options) {
         print_forecast(config, options.run);
         return;
     }
-    if (parse_shard(options.run.shard).count > 1) {
+    if (parse_shard(options.run.shard).count > 1 || join_ranks() != nullptr) {
         throw usage_error(
-            "reproduce tests whole populations: train shards with shoal run CONFIG --shard i/n, "
+            "reproduce tests whole populations: train shards with shoal run CONFIG --shard i/n or mpirun, "
             "then shoal reproduce PAPER --from SHARDS...");
     }
-    StagedRun staged = run_stages(config, command_of(options), options.run, Extent::everything);
+    begin_work(options.run);
+    Progress progress(progress_mode(options.run.quiet));
+    StagedRun staged =
+        run_stages(config, command_of(options), options.run, Extent::everything, progress);
+    progress.finish_stage();
     resumable(staged.resume, [&] {
         test_claims(read_population({staged.run.paths.folder}), staged.run.paths, options);
     });

@@ -12,8 +12,10 @@
 #include "cli/options.hpp"
 #include "cli/results.hpp"
 #include "cli/run_stages.hpp"
+#include "cli/shared_run.hpp"
 #include "cli/stages.hpp"
 #include "config/config.hpp"
+#include "ranks/ranks.hpp"
 
 namespace shoal {
 namespace {
@@ -28,14 +30,25 @@ struct ConfigOptions {
 void run_config(const ConfigOptions& options, Extent extent) {
     const Config config = load_config(options.config, options.run.set);
     if (options.run.dry_run) {
-        print_forecast(config, options.run);
+        if (launched_rank() == 0) {
+            print_forecast(config, options.run);
+        }
         return;
     }
     const bool everything = extent == Extent::everything;
     const bool json = options.run.json;
-    StagedRun staged = run_stages(
-        config, fmt::format("shoal {} {}", everything ? "run" : "train", quoted(options.config)),
-        options.run, extent);
+    const std::string command =
+        fmt::format("shoal {} {}", everything ? "run" : "train", quoted(options.config));
+    const bool any = parse_shard(options.run.shard).index == Shard::any;
+    const auto ranks = join_ranks(!any);
+    if (ranks != nullptr || any) {
+        run_shared(config, command, options.run, extent, ranks.get());
+        return;
+    }
+    begin_work(options.run);
+    Progress progress(progress_mode(options.run.quiet));
+    StagedRun staged = run_stages(config, command, options.run, extent, progress);
+    progress.finish_stage();
     const RunPaths& paths = staged.run.paths;
     const std::vector<std::pair<std::string, fs::path>> training = {
         {"population", paths.population()}};

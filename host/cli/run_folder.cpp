@@ -70,6 +70,26 @@ void require_whole(const RunPaths& paths) {
     }
 }
 
+/// The manifest of the run in a folder, which must be of this configuration and shard.
+Manifest manifest_of(const RunPaths& paths, const Config& config, Shard shard) {
+    // Equal texts, or else equal in what they compute.
+    if (read_text_file(paths.config()) != config.resolved_yaml &&
+        load_config(paths.config()).identity != config.identity) {
+        throw usage_error(fmt::format(
+            "{} holds a run of another configuration (its config.yaml differs in what it "
+            "computes);\nresume with the configuration it was started with, or choose another "
+            "folder with --out",
+            paths.folder.string()));
+    }
+    Manifest manifest = read_manifest(paths.manifest());
+    if (manifest.shard_index != shard.index || manifest.shard_count != shard.count) {
+        throw usage_error(fmt::format("{} holds shard {}/{}, not {}/{}", paths.folder.string(),
+                                      manifest.shard_index, manifest.shard_count, shard.index,
+                                      shard.count));
+    }
+    return manifest;
+}
+
 }  // namespace
 
 FolderLock::FolderLock(const std::filesystem::path& path)
@@ -80,8 +100,9 @@ FolderLock::FolderLock(const std::filesystem::path& path)
     }
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
         ::close(descriptor_);
-        throw usage_error(fmt::format("{}: another shoal process is working in this run directory",
-                                      path.parent_path().string()));
+        throw FolderBusy(ExitCode::usage,
+                         fmt::format("{}: another shoal process is working in this run directory",
+                                     path.parent_path().string()));
     }
 }
 
@@ -113,19 +134,7 @@ OpenRun open_run(const std::filesystem::path& folder, const Config& config, Shar
     remove_unfinished_files(run.paths);
     require_whole(run.paths);
     if (std::filesystem::exists(run.paths.config())) {
-        if (load_config(run.paths.config()).identity != config.identity) {
-            throw usage_error(fmt::format(
-                "{} holds a run of another configuration (its config.yaml differs in what it "
-                "computes);\nresume with the configuration it was started with, or choose another "
-                "folder with --out",
-                folder.string()));
-        }
-        run.manifest = read_manifest(run.paths.manifest());
-        if (run.manifest.shard_index != shard.index || run.manifest.shard_count != shard.count) {
-            throw usage_error(fmt::format("{} holds shard {}/{}, not {}/{}", folder.string(),
-                                          run.manifest.shard_index, run.manifest.shard_count,
-                                          shard.index, shard.count));
-        }
+        run.manifest = manifest_of(run.paths, config, shard);
         require_same_bits(run.paths, run.manifest, backend, allow_different_bits);
         if (run.manifest.finished.empty()) {
             write_manifest(run.paths.manifest(), run.manifest);
@@ -164,6 +173,22 @@ void require_same_bits(const RunPaths& paths, Manifest& manifest, const Backend&
     manifest.backend = backend.name();
     manifest.instruction_set = backend.instruction_set();
     manifest.precision = backend.precision();
+}
+
+bool is_finished(const RunPaths& paths, const Config& config, Shard shard, bool training_only) {
+    if (!std::filesystem::exists(paths.config()) || !std::filesystem::exists(paths.manifest())) {
+        return false;
+    }
+    return !manifest_of(paths, config, shard).finished.empty() ||
+           (training_only && std::filesystem::exists(paths.population()));
+}
+
+void delete_run(const std::filesystem::path& folder) {
+    if (std::filesystem::exists(folder)) {
+        const RunPaths paths{folder};
+        const FolderLock lock(paths.lock());
+        remove_run(paths);
+    }
 }
 
 OpenRun reopen_run(const std::filesystem::path& folder) {

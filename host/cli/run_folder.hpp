@@ -9,10 +9,16 @@
 #include "backend/backend.hpp"
 #include "cli/options.hpp"
 #include "config/spec.hpp"
+#include "core/error.hpp"
 #include "store/manifest.hpp"
 #include "store/run_directory.hpp"
 
 namespace shoal {
+
+/// Another process is working in a run directory.
+class FolderBusy : public Error {
+    using Error::Error;
+};
 
 /// Holds the lock of a run directory; the kernel drops it when the process ends, however it ends.
 class FolderLock {
@@ -45,6 +51,13 @@ OpenRun open_run(const std::filesystem::path& folder, const Config& config, Shar
 /// with `allow_different_bits` the manifest records the change instead.
 void require_same_bits(const RunPaths& paths, Manifest& manifest, const Backend& backend,
                        bool allow_different_bits);
+
+/// Whether a run, or the training of one, is complete, without taking its lock. A usage error if the
+/// folder holds a run of another configuration or shard.
+bool is_finished(const RunPaths& paths, const Config& config, Shard shard, bool training_only);
+
+/// Deletes the run in a folder, and nothing else that may lie there.
+void delete_run(const std::filesystem::path& folder);
 
 /// Opens a run that is there, for the later stages.
 OpenRun reopen_run(const std::filesystem::path& folder);

@@ -53,29 +53,29 @@ void print(const Forecast& f, bool json) {
     fmt::print("nothing was started\n");
 }
 
-fs::path folder_of(const RunOptions& options, const Config& config, Shard shard) {
-    if (!options.out.empty()) {
-        return options.out;
-    }
-    std::string name = config.name;
-    if (shard.count > 1) {
-        name += fmt::format(".shard-{}-of-{}", shard.index, shard.count);
-    }
-    return fs::path("runs") / name;
+}  // namespace
+
+fs::path base_folder(const RunOptions& options, const Config& config) {
+    return options.out.empty() ? fs::path("runs") / config.name : fs::path(options.out);
 }
 
-/// The command that goes on with this run: every option that decides what is computed, or how much
-/// of the machine is used.
-std::string resume_command(std::string command, const RunOptions& options, const OpenRun& run) {
+fs::path shard_folder(const fs::path& base, Shard shard) {
+    fs::path folder = base;
+    folder += fmt::format(".shard-{}-of-{}", shard.index, shard.count);
+    return folder;
+}
+
+std::string resume_command(std::string command, const RunOptions& options, const std::string& out,
+                           const std::string& shard) {
     const auto add = [&](const char* option, const std::string& value) {
         command += fmt::format(" {} {}", option, quoted(value));
     };
     for (const std::string& set : options.set) {
         add("--set", set);
     }
-    add("--out", run.paths.folder.string());
-    if (run.manifest.shard_count > 1) {
-        add("--shard", fmt::format("{}/{}", run.manifest.shard_index, run.manifest.shard_count));
+    add("--out", out);
+    if (!shard.empty()) {
+        add("--shard", shard);
     }
     if (options.compute.backend != "auto") {
         add("--backend", options.compute.backend);
@@ -86,14 +86,16 @@ std::string resume_command(std::string command, const RunOptions& options, const
     if (options.compute.threads > 0) {
         add("--threads", std::to_string(options.compute.threads));
     }
-    if (options.compute.device > 0) {
-        add("--device", std::to_string(options.compute.device));
+    if (options.compute.device) {
+        add("--device", std::to_string(*options.compute.device));
     }
     if (!options.max_memory.empty()) {
         add("--max-memory", options.max_memory);
     }
     return command + " --resume";
 }
+
+namespace {
 
 /// FORCE has no products of matrices in tf32 or bf16.
 void require_gradients(const Config& config, Precision precision) {
@@ -122,7 +124,8 @@ void add_run_options(CLI::App& command, RunOptions& options) {
     command.add_flag("--dry-run", options.dry_run,
                      "Networks, waves, memory, disk, predicted time; starts nothing");
     command.add_option("--shard", options.shard,
-                       "i/n: every n-th network from i, in a directory of its own; auto: from the "
+                       "i/n: every n-th network from i, in a directory of its own; any/n: one after "
+                       "the other those that no other process works on; auto: from the "
                        "scheduler's array variables");
     command.add_option("--max-memory", options.max_memory,
                        "Memory for networks in training, e.g. 8G (default: most of what is free)");
@@ -146,15 +149,18 @@ void print_forecast(const Config& config, const RunOptions& options) {
     const Shard shard = parse_shard(options.shard);
     const auto backend = open_backend(options.compute, Precision::fp32);
     require_gradients(config, backend->precision());
-    keep_shard(mine, shard.index, shard.count);
+    if (shard.index != Shard::any) {
+        keep_shard(mine, shard.index, shard.count);
+    }
     print(forecast_run(mine, *backend, memory_of(options), true), options.json);
 }
 
 StagedRun run_stages(const Config& config, const std::string& command, const RunOptions& options,
-                     Extent extent) {
+                     Extent extent, Progress& progress) {
     const Shard shard = parse_shard(options.shard);
     TrainerOptions trainer;
     trainer.max_memory = memory_of(options);
+    trainer.memory_share = options.memory_share;
     trainer.checkpoint_seconds = options.checkpoint_seconds;
     std::string note;
     const auto backend = open_backend(options.compute, Precision::fp32, &note);
@@ -165,21 +171,23 @@ StagedRun run_stages(const Config& config, const std::string& command, const Run
     const ExistingRun existing = options.resume  ? ExistingRun::resume
                                  : options.force ? ExistingRun::replace
                                                  : ExistingRun::refuse;
-    StagedRun staged{open_run(folder_of(options, config, shard), config, shard, *backend, existing,
-                              options.allow_different_bits)};
+    const fs::path base = base_folder(options, config);
+    const bool own_folder = options.out.empty() && shard.count > 1;
+    StagedRun staged{open_run(own_folder ? shard_folder(base, shard) : base, config, shard,
+                              *backend, existing, options.allow_different_bits)};
     OpenRun& run = staged.run;
-    staged.resume = resume_command(command, options, run);
+    staged.resume = resume_command(
+        command, options, run.paths.folder.string(),
+        shard.count > 1 ? fmt::format("{}/{}", shard.index, shard.count) : std::string());
     staged.was_finished = !run.manifest.finished.empty() ||
                           (extent == Extent::train_only && fs::exists(run.paths.population()));
     if (staged.was_finished) {
         return staged;
     }
-    Progress progress(progress_mode(options.quiet));
+    run.manifest.device = backend->name() == "cuda" ? options.compute.device.value_or(0) : 0;
     if (!note.empty()) {
         progress.note(note);
     }
-    catch_stop_signals();
-    stop_after_hours(options.max_hours);
     resumable(staged.resume, [&] {
         train_stage(run, *backend, trainer, progress);
         if (extent == Extent::everything) {
@@ -187,6 +195,11 @@ StagedRun run_stages(const Config& config, const std::string& command, const Run
         }
     });
     return staged;
+}
+
+void begin_work(const RunOptions& options) {
+    catch_stop_signals();
+    stop_after_hours(options.max_hours);
 }
 
 void mark_finished(OpenRun& run) {

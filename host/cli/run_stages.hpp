@@ -3,11 +3,13 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "cli/options.hpp"
 #include "cli/run_folder.hpp"
+#include "train/progress.hpp"
 #include "train/trainer.hpp"
 
 namespace shoal {
@@ -16,7 +18,7 @@ namespace shoal {
 struct RunOptions {
     std::string out;
     std::vector<std::string> set;
-    std::string shard = "0/1";
+    std::string shard;
     std::string max_memory;
     double max_hours = 0.0;
     double checkpoint_seconds = TrainerOptions{}.checkpoint_seconds;
@@ -26,6 +28,7 @@ struct RunOptions {
     bool quiet = false;
     bool json = false;
     bool allow_different_bits = false;
+    double memory_share = 1.0;  ///< of what is free, where ranks share a machine
     ComputeOptions compute;
 };
 
@@ -39,11 +42,23 @@ struct StagedRun {
     bool was_finished = false;  ///< nothing was left to do
     std::string resume = {};    ///< the command that goes on with it
 };
-/// Trains (and analyses) `config` in the run directory that the options name, from where it stands.
-/// `command` is the command line as far as the configuration, as a shell reads it: what an
-/// interruption says to go on with.
+/// Trains (and analyses) `config`, or the one shard of it that the options name, in its run directory,
+/// from where it stands. `command` is the command line as far as the configuration, as a shell reads
+/// it: what an interruption says to go on with.
 StagedRun run_stages(const Config& config, const std::string& command, const RunOptions& options,
-                     Extent extent);
+                     Extent extent, Progress& progress);
+
+/// From here on signals and --max-hours stop the work with a checkpoint.
+void begin_work(const RunOptions& options);
+
+/// --out, or runs/<name>; and the folder of a shard beside it.
+std::filesystem::path base_folder(const RunOptions& options, const Config& config);
+std::filesystem::path shard_folder(const std::filesystem::path& base, Shard shard);
+
+/// The command that goes on with a run: every option that decides what is computed, or how much of
+/// the machine is used. `shard` as --shard takes it; empty: none.
+std::string resume_command(std::string command, const RunOptions& options, const std::string& out,
+                           const std::string& shard);
 
 /// --dry-run: prints what the run will take.
 void print_forecast(const Config& config, const RunOptions& options);

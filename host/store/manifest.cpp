@@ -30,6 +30,7 @@ void write_manifest(const std::filesystem::path& path, const Manifest& m) {
     json["precision"] = name_of(m.precision);
     json["mixed_bits"] = m.mixed_bits;
     json["threads"] = m.threads;
+    json["device"] = m.device;
     json["shard"] = {{"index", m.shard_index}, {"count", m.shard_count}};
     json["started"] = m.started;
     json["finished"] = m.finished;
@@ -60,6 +61,7 @@ Manifest read_manifest(const std::filesystem::path& path) {
         m.precision = precision_of(json.at("precision"), path);
         m.mixed_bits = json.at("mixed_bits");
         m.threads = json.at("threads");
+        m.device = json.value("device", 0);
         m.shard_index = json.at("shard").at("index");
         m.shard_count = json.at("shard").at("count");
         m.started = json.at("started");

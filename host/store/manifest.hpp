@@ -15,6 +15,7 @@ struct Manifest {
     std::string instruction_set;
     Precision precision = Precision::fp32;
     int threads = 1;
+    int device = 0;  ///< number of the GPU, under the backend cuda
     int shard_index = 0;
     int shard_count = 1;
     std::string started;   ///< UTC, ISO 8601

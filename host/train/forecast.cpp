@@ -112,9 +112,13 @@ double training_rate(const std::vector<const NetworkSpec*>& specs, const Task& t
 
 }  // namespace
 
-WavePlan::WavePlan(const Config& config, const Backend& backend, std::uint64_t max_memory)
+WavePlan::WavePlan(const Config& config, const Backend& backend, std::uint64_t max_memory,
+                   double memory_share)
     : backend_(backend),
-      limit_(max_memory > 0 ? max_memory : backend.available_memory() / 10 * 8),
+      limit_(max_memory > 0
+                 ? max_memory
+                 : static_cast<std::uint64_t>(static_cast<double>(backend.available_memory()) *
+                                              0.8 * memory_share)),
       smallest_wave_(backend.networks_at_once()) {
     std::uint64_t scratch = 0;
     for (const NetworkSpec& spec : config.networks) {
@@ -182,13 +186,13 @@ void WavePlan::leave(const NetworkSpec& spec) {
 }
 
 Forecast forecast_run(const Config& config, Backend& backend, std::uint64_t max_memory,
-                      bool measure) {
+                      bool measure, double memory_share) {
     Forecast forecast;
     forecast.networks = config.networks.size();
     forecast.program_bytes = resident_bytes();
     const std::uint64_t number = is_single(backend.precision()) ? sizeof(float) : sizeof(double);
 
-    WavePlan plan(config, backend, max_memory);
+    WavePlan plan(config, backend, max_memory, memory_share);
     std::map<std::string, std::shared_ptr<const Task>> tasks;
     std::map<std::string, bool> matrix_seen;
     std::vector<const NetworkSpec*> wave;

@@ -18,9 +18,11 @@ namespace shoal {
 /// takes the places of networks that ended. Memory is never exceeded.
 class WavePlan {
   public:
-    /// `max_memory` in bytes, 0: most of what is free now. Throws a usage error if even one network
+    /// `max_memory` in bytes, 0: most of what is free now, or `memory_share` of that where several
+    /// processes share it. Throws a usage error if even one network
     /// does not fit.
-    WavePlan(const Config& config, const Backend& backend, std::uint64_t max_memory);
+    WavePlan(const Config& config, const Backend& backend, std::uint64_t max_memory,
+             double memory_share = 1.0);
 
     bool room_for(const NetworkSpec& spec);
     /// Whether memory suffices for one more network, wanted or not.
@@ -63,6 +65,6 @@ struct Forecast {
 /// Plans a run without starting it. With `measure` a few trials are run in memory, for about a
 /// second, to predict the time; nothing is written.
 Forecast forecast_run(const Config& config, Backend& backend, std::uint64_t max_memory,
-                      bool measure);
+                      bool measure, double memory_share = 1.0);
 
 }  // namespace shoal

@@ -67,16 +67,22 @@ void Progress::update(const Numbers& numbers) {
     }
     last_ = numbers;
     const double since = std::chrono::duration<double>(now - last_shown_).count();
-    if (since < (terminal_ ? 0.2 : 10.0)) {
+    if (since < (terminal_ || listener_ ? 0.2 : 10.0)) {
         return;
     }
     last_shown_ = now;
-    if (terminal_) {
-        fmt::print(stderr, "\r{}\033[K", format(numbers));
+    show("");
+    line_open_ = terminal_;
+}
+
+void Progress::show(const char* terminal_end) {
+    if (listener_) {
+        listener_(last_);
+    } else if (terminal_) {
+        fmt::print(stderr, "\r{}\033[K{}", format(last_), terminal_end);
         std::fflush(stderr);
-        line_open_ = true;
     } else {
-        fmt::print(stderr, "{:%H:%M:%S} {}\n", fmt::localtime(std::time(nullptr)), format(numbers));
+        fmt::print(stderr, "{:%H:%M:%S} {}\n", fmt::localtime(std::time(nullptr)), format(last_));
     }
 }
 
@@ -84,17 +90,13 @@ void Progress::finish_stage() {
     if (quiet_ || stage_.empty()) {
         return;
     }
-    if (terminal_) {
-        fmt::print(stderr, "\r{}\033[K\n", format(last_));
-    } else {
-        fmt::print(stderr, "{:%H:%M:%S} {}\n", fmt::localtime(std::time(nullptr)), format(last_));
-    }
+    show("\n");
     line_open_ = false;
     stage_.clear();
 }
 
 void Progress::note(const std::string& line) {
-    if (!quiet_) {
+    if (!quiet_ && !listener_) {
         fmt::print(stderr, "{}{}\n", line_open_ ? "\r\033[K" : "", line);
         line_open_ = false;
     }

@@ -3,7 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
+#include <functional>
 #include <string>
 
 namespace shoal {
@@ -30,6 +30,9 @@ class Progress {
     /// Shows the numbers, at most a few times per second (piped: every 10 s, and when a stage
     /// ends).
     void update(const Numbers& numbers);
+    /// The numbers go to `listener` instead, at the pace of a terminal and when a stage ends; notes go
+    /// nowhere.
+    void listen(std::function<void(const Numbers&)> listener) { listener_ = std::move(listener); }
     void note(const std::string& line);
     void warning(const std::string& line);
     /// Ends the updating line.
@@ -38,7 +41,9 @@ class Progress {
   private:
     using Clock = std::chrono::steady_clock;
     std::string format(const Numbers& numbers) const;
+    void show(const char* terminal_end);
 
+    std::function<void(const Numbers&)> listener_;
     bool quiet_;
     bool terminal_;
     bool line_open_ = false;

@@ -40,7 +40,7 @@ class Wave {
           checkpoint_folder_(options.checkpoint),
           checkpoint_(options.checkpoint, backend.precision()),
           max_memory_(options.max_memory),
-          plan_(config, backend, options.max_memory),
+          plan_(config, backend, options.max_memory, options.memory_share),
           wanted_interval_(options.checkpoint_seconds),
           method_(make_method(method, backend)),
           networks_(load_initial_weights) {

@@ -16,6 +16,7 @@ namespace shoal {
 struct TrainerOptions {
     std::filesystem::path checkpoint;  ///< folder for checkpoints and finished records
     std::uint64_t max_memory = 0;      ///< bytes the wave may take; 0: most of what is free
+    double memory_share = 1.0;         ///< of what is free, where processes share a machine
     double checkpoint_seconds =
         30.0;  ///< wanted time between checkpoints; longer where writing is slow
 };
