@@ -57,8 +57,7 @@ int run_command_line(int argc, const char* const* argv) {
         return status == 0 ? 0 : code(ExitCode::usage);
     } catch (const Error& error) {
         // What every rank of mpirun would say, the first one says.
-        const bool alike =
-            error.code() == ExitCode::usage || error.code() == ExitCode::interrupted;
+        const bool alike = error.code() == ExitCode::usage || error.code() == ExitCode::interrupted;
         if (!alike || launched_rank() == 0) {
             fmt::print(stderr, "shoal: {}\n", error.what());
         }

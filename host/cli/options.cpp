@@ -73,8 +73,8 @@ std::unique_ptr<Backend> open_backend(const ComputeOptions& options, Precision d
     if (options.backend != "auto") {
         require_cuda(precision, options.backend);
     }
-    auto backend =
-        make_backend(options.backend, {precision, options.threads, options.device.value_or(0)}, note);
+    auto backend = make_backend(options.backend,
+                                {precision, options.threads, options.device.value_or(0)}, note);
     require_cuda(precision, backend->name());
     return backend;
 }
@@ -149,12 +149,12 @@ Shard parse_shard(const std::string& text) {
     } else {
         const std::size_t slash = text.find('/');
         const std::string which = text.substr(0, slash);
-        const auto index =
-            which == "any" ? std::optional<int>(Shard::any) : number(which.c_str());
+        const auto index = which == "any" ? std::optional<int>(Shard::any) : number(which.c_str());
         const auto count =
             slash == std::string::npos ? std::nullopt : number(text.substr(slash + 1).c_str());
         if (!index || !count) {
-            throw usage_error(fmt::format("--shard {}: write i/n, for example 0/4, any/n, or auto", text));
+            throw usage_error(
+                fmt::format("--shard {}: write i/n, for example 0/4, any/n, or auto", text));
         }
         shard = {*index, *count};
     }

@@ -151,7 +151,8 @@ void reproduce(const ReproduceOptions& options) {
     }
     if (parse_shard(options.run.shard).count > 1 || join_ranks() != nullptr) {
         throw usage_error(
-            "reproduce tests whole populations: train shards with shoal run CONFIG --shard i/n or mpirun, "
+            "reproduce tests whole populations: train shards with shoal run CONFIG --shard i/n or "
+            "mpirun, "
             "then shoal reproduce PAPER --from SHARDS...");
     }
     begin_work(options.run);

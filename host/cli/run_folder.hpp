@@ -52,8 +52,8 @@ OpenRun open_run(const std::filesystem::path& folder, const Config& config, Shar
 void require_same_bits(const RunPaths& paths, Manifest& manifest, const Backend& backend,
                        bool allow_different_bits);
 
-/// Whether a run, or the training of one, is complete, without taking its lock. A usage error if the
-/// folder holds a run of another configuration or shard.
+/// Whether a run, or the training of one, is complete, without taking its lock. A usage error if
+/// the folder holds a run of another configuration or shard.
 bool is_finished(const RunPaths& paths, const Config& config, Shard shard, bool training_only);
 
 /// Deletes the run in a folder, and nothing else that may lie there.

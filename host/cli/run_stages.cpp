@@ -123,10 +123,11 @@ void add_run_options(CLI::App& command, RunOptions& options) {
     command.add_flag("--force", options.force, "Delete the run in --out and start again");
     command.add_flag("--dry-run", options.dry_run,
                      "Networks, waves, memory, disk, predicted time; starts nothing");
-    command.add_option("--shard", options.shard,
-                       "i/n: every n-th network from i, in a directory of its own; any/n: one after "
-                       "the other those that no other process works on; auto: from the "
-                       "scheduler's array variables");
+    command.add_option(
+        "--shard", options.shard,
+        "i/n: every n-th network from i, in a directory of its own; any/n: one after "
+        "the other those that no other process works on; auto: from the "
+        "scheduler's array variables");
     command.add_option("--max-memory", options.max_memory,
                        "Memory for networks in training, e.g. 8G (default: most of what is free)");
     command

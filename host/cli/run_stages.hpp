@@ -42,9 +42,9 @@ struct StagedRun {
     bool was_finished = false;  ///< nothing was left to do
     std::string resume = {};    ///< the command that goes on with it
 };
-/// Trains (and analyses) `config`, or the one shard of it that the options name, in its run directory,
-/// from where it stands. `command` is the command line as far as the configuration, as a shell reads
-/// it: what an interruption says to go on with.
+/// Trains (and analyses) `config`, or the one shard of it that the options name, in its run
+/// directory, from where it stands. `command` is the command line as far as the configuration, as a
+/// shell reads it: what an interruption says to go on with.
 StagedRun run_stages(const Config& config, const std::string& command, const RunOptions& options,
                      Extent extent, Progress& progress);
 

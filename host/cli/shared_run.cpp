@@ -2,11 +2,11 @@
 #include "cli/shared_run.hpp"
 
 #include <fmt/format.h>
-
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <thread>
@@ -28,7 +28,8 @@ namespace fs = std::filesystem;
 
 /// Ranks that are stopped, or have ended, wait for each other this long at most: the launcher kills
 /// the others once one of them has gone with an exit code that is not 0.
-constexpr double parting_seconds = 60.0;
+constexpr double stopping_seconds = 60.0;
+constexpr double ending_seconds = 10.0;
 
 /// n of the shards "<base>.shard-i-of-n" that are there; nothing if there are none.
 std::optional<int> shards_on_disk(const fs::path& base) {
@@ -49,18 +50,18 @@ std::optional<int> shards_on_disk(const fs::path& base) {
         }
     }
     if (counts.size() > 1) {
-        throw usage_error(
-            fmt::format("{}.shard-*: there are shards of {} and of {}; say which with --shard any/n",
-                        base.string(), *counts.begin(), *counts.rbegin()));
+        throw usage_error(fmt::format(
+            "{}.shard-*: there are shards of {} and of {}; say which with --shard any/n",
+            base.string(), *counts.begin(), *counts.rbegin()));
     }
     return counts.empty() ? std::nullopt : std::optional(*counts.begin());
 }
 
-/// Threads, memory and GPU of one rank, where ranks share a machine. What the user says goes before.
+/// Threads, memory and GPU of one rank, where ranks share a machine. What the user says goes
+/// before.
 RunOptions options_of_rank(RunOptions options, const Ranks& ranks) {
     if (options.compute.threads == 0) {
-        const int share =
-            static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)) / ranks.local_count();
+        const int share = static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)) / ranks.local_count();
         options.compute.threads = std::clamp(share, 1, available_threads());
     }
     int sharing = ranks.local_count();
@@ -89,10 +90,9 @@ class SharedRun {
           base_(base_folder(options, config)),
           count_(agreed_count()),
           command_(command),
-          resume_(fmt::format("{}{}",
-                              ranks != nullptr ? fmt::format("mpirun -n {} ", ranks->count()) : "",
-                              resume_command(command, options, base_.string(),
-                                             fmt::format("any/{}", count_)))) {
+          resume_(fmt::format(
+              "{}{}", ranks != nullptr ? fmt::format("mpirun -n {} ", ranks->count()) : "",
+              resume_command(command, options, base_.string(), fmt::format("any/{}", count_)))) {
         options_.resume = true;
         options_.force = false;
     }
@@ -100,9 +100,7 @@ class SharedRun {
     void work() {
         waiting_.resize(static_cast<std::size_t>(count_));
         ShardTable table(config_.networks.size(), waiting_.size());
-        for (int i = 0; i < count_; ++i) {
-            waiting_[static_cast<std::size_t>(i)] = i;
-        }
+        std::iota(waiting_.begin(), waiting_.end(), 0);
         std::size_t finished_before = 0;
         std::erase_if(waiting_, [&](int i) {
             const bool finished = is_finished(i);
@@ -153,9 +151,10 @@ class SharedRun {
         } else if (options_.json) {
             print_counts(read_population(folders, for_tables), {base_}, {});
         } else {
-            fmt::print("trained networks are in {0}.shard-*-of-{1}; go on with: shoal stats "
-                       "{0}.shard-*-of-{1}\n",
-                       quoted(base_.string()), count_);
+            fmt::print(
+                "trained networks are in {0}.shard-*-of-{1}; go on with: shoal stats "
+                "{0}.shard-*-of-{1}\n",
+                quoted(base_.string()), count_);
         }
     }
 
@@ -166,8 +165,17 @@ class SharedRun {
         const auto n = static_cast<std::size_t>(count_);
         return (config_.networks.size() + n - 1 - static_cast<std::size_t>(i)) / n;
     }
+    /// A damaged shard is not; whoever takes it says what is wrong with it.
     bool is_finished(int i) const {
-        return shoal::is_finished({folder(i)}, config_, {i, count_}, extent_ == Extent::train_only);
+        try {
+            return shoal::is_finished({folder(i)}, config_, {i, count_},
+                                      extent_ == Extent::train_only);
+        } catch (const Error& error) {
+            if (error.code() != ExitCode::file) {
+                throw;
+            }
+            return false;
+        }
     }
 
     /// The number of shards, and that a run may begin in their folders: the first rank sees to it.
@@ -194,13 +202,18 @@ class SharedRun {
     int count_shards() const {
         const Shard shard = parse_shard(options_.shard);
         if (shard.index == Shard::any) {
+            if (static_cast<std::size_t>(shard.count) > config_.networks.size()) {
+                throw usage_error(fmt::format("--shard any/{}: the configuration has {} networks",
+                                              shard.count, config_.networks.size()));
+            }
             return shard.count;
         }
         if (shard.count > 1) {
-            throw usage_error(fmt::format(
-                "--shard {}: the processes that mpirun starts share out shards by themselves; leave "
-                "it out, or give their number with --shard any/n",
-                options_.shard));
+            throw usage_error(
+                fmt::format("--shard {}: the processes that mpirun starts share out shards by "
+                            "themselves; leave "
+                            "it out, or give their number with --shard any/n",
+                            options_.shard));
         }
         if (options_.resume || options_.force) {
             if (const auto there = shards_on_disk(base_)) {
@@ -311,20 +324,20 @@ void run_shared(const Config& config, const std::string& command, const RunOptio
                 Extent extent, Ranks* ranks) {
     begin_work(options);
     SharedRun run(config, command, options, extent, ranks);
-    const auto part = [&] {
+    const auto part = [&](double seconds) {
         if (ranks != nullptr) {
-            ranks->part(parting_seconds);
+            ranks->part(seconds);
         }
     };
     try {
         run.work();
     } catch (const Error& error) {
         if (error.code() == ExitCode::interrupted) {
-            part();  // all were stopped together
+            part(stopping_seconds);  // all of them were
         }
         throw;
     }
-    part();
+    part(ending_seconds);  // nothing is left to do for anyone
     run.end();
 }
 

@@ -100,11 +100,12 @@ std::vector<Worker> make_workers(const ComputeOptions& compute, Precision traine
     const int threads = compute.threads > 0 ? compute.threads : available_threads();
     std::vector<Worker> workers(static_cast<std::size_t>(threads));
     for (Worker& worker : workers) {
-        worker.behaviour = make_backend(compute.backend, {trained_in, 1, compute.device.value_or(0)});
+        worker.behaviour =
+            make_backend(compute.backend, {trained_in, 1, compute.device.value_or(0)});
         // What linearises or measures exponents runs on the CPU, wherever the network was trained.
         const bool on_device = worker.behaviour->name() == "cuda";
-        worker.exact =
-            make_backend(on_device ? "cpu" : compute.backend, {Precision::fp64, 1, compute.device.value_or(0)});
+        worker.exact = make_backend(on_device ? "cpu" : compute.backend,
+                                    {Precision::fp64, 1, compute.device.value_or(0)});
     }
     return workers;
 }
@@ -145,8 +146,8 @@ void train_stage(OpenRun& run, Backend& backend, TrainerOptions options, Progres
     const RunPaths& paths = run.paths;
     if (!std::filesystem::exists(paths.population())) {
         const StageClock clock(run, "train");
-        const Forecast forecast = forecast_run(run.config, backend, options.max_memory, false,
-                                               options.memory_share);
+        const Forecast forecast =
+            forecast_run(run.config, backend, options.max_memory, false, options.memory_share);
         require_disk_space(paths.folder, forecast.disk_bytes, "this run");
         std::filesystem::create_directories(paths.checkpoint());
         SegmentStore<TrainedNetwork> trained(paths.checkpoint(), "trained");

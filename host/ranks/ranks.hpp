@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The processes that mpirun started to work on one population ("ranks"), by MPI as a library that is
-// loaded on demand. They share out the work through the run directories alone (cli/shared_run.hpp);
-// messages only carry progress, so that a rank that dies takes nothing with it.
+// The processes that mpirun started to work on one population ("ranks"), by MPI as a library that
+// is loaded on demand. They share out the work through the run directories alone
+// (cli/shared_run.hpp); messages only carry progress, so that a rank that dies takes nothing with
+// it.
 #pragma once
 
 #include <cstdint>
@@ -53,11 +54,10 @@ struct MpiPlugin {
 /// did.
 int launched_rank();
 
-/// The ranks this process belongs to; null if it stands alone, or if there is no library and it is not
-/// `needed`. The library is the file that the
-/// environment variable SHOAL_MPI_LIBRARY names, or libshoal_mpi.so beside the program or in ../lib
-/// from there. A usage error if an MPI launcher started several processes and the library is needed
-/// and missing.
+/// The ranks this process belongs to; null if it stands alone, or if there is no library and it is
+/// not `needed`. The library is the file that the environment variable SHOAL_MPI_LIBRARY names, or
+/// libshoal_mpi.so beside the program or in ../lib from there. A usage error if an MPI launcher
+/// started several processes and the library is needed and missing.
 std::unique_ptr<Ranks> join_ranks(bool needed = true);
 
 }  // namespace shoal

@@ -30,29 +30,31 @@ void ShardTable::finished_before(std::size_t shard, std::size_t networks) {
     entry.training.work_done = 1.0;
 }
 
-Progress::Numbers ShardTable::total() const {
-    Progress::Numbers training{"training", networks_, 0, 0, 0, 0.0, 0.0};
-    Progress::Numbers analysis{"analysis", 0, 0, 0, 0, 0.0, 0.0};
+Progress::Numbers ShardTable::training() const {
+    Progress::Numbers sum{"training", networks_, 0, 0, 0, 0.0, 0.0};
     for (const Entry& entry : shards_) {
-        training.done += entry.training.done;
-        training.accepted += entry.training.accepted;
-        training.failed += entry.training.failed;
-        training.work_done +=
-            entry.training.work_done * static_cast<double>(entry.training.networks);
+        sum.done += entry.training.done;
+        sum.accepted += entry.training.accepted;
+        sum.failed += entry.training.failed;
+        sum.work_done += entry.training.work_done * static_cast<double>(entry.training.networks);
         if (!complete(entry.training)) {
-            training.steps_per_second += entry.training.steps_per_second;
+            sum.steps_per_second += entry.training.steps_per_second;
         }
-        analysis.networks += entry.finished_before ? 0 : entry.training.accepted;
-        analysis.done += entry.analysis.done;
     }
-    training.work_done /= std::max(1.0, static_cast<double>(networks_));
-    if (training.done < networks_) {
-        return training;
+    sum.work_done /= std::max(1.0, static_cast<double>(networks_));
+    return sum;
+}
+
+Progress::Numbers ShardTable::analysis() const {
+    Progress::Numbers sum{"analysis", 0, 0, 0, 0, 0.0, 0.0};
+    for (const Entry& entry : shards_) {
+        sum.networks += entry.finished_before ? 0 : entry.training.accepted;
+        sum.done += entry.analysis.done;
     }
-    analysis.accepted = analysis.networks;
-    analysis.work_done = static_cast<double>(analysis.done) /
-                         std::max(1.0, static_cast<double>(analysis.networks));
-    return analysis.networks > 0 && analysis.done > 0 ? analysis : training;
+    sum.accepted = sum.networks;
+    sum.work_done =
+        static_cast<double>(sum.done) / std::max(1.0, static_cast<double>(sum.networks));
+    return sum;
 }
 
 SharedProgress::SharedProgress(ShardTable table, Progress::Mode mode, Ranks* ranks)
@@ -81,11 +83,20 @@ void SharedProgress::show() {
     if (ranks_ != nullptr) {
         for (const ShardNumbers& numbers : ranks_->reports()) {
             table_.take(numbers);
+            heard_ = true;
         }
     }
-    const Progress::Numbers numbers = table_.total();
-    if (numbers.work_done > 0.0) {
-        display_.update(numbers);
+    if (!heard_) {
+        return;
+    }
+    if (!trained_) {
+        const Progress::Numbers training = table_.training();
+        display_.update(training);
+        trained_ = training.done >= training.networks;
+    }
+    const Progress::Numbers analysis = table_.analysis();
+    if (trained_ && analysis.done > 0) {
+        display_.update(analysis);
     }
 }
 
@@ -93,6 +104,7 @@ void SharedProgress::report(const ShardNumbers& numbers) {
     const std::lock_guard lock(mutex_);
     if (shower_.joinable()) {
         table_.take(numbers);
+        heard_ = true;
     } else {
         ranks_->report(numbers);
     }

@@ -21,8 +21,9 @@ class ShardTable {
     /// A shard that was finished before; how many of it were accepted is not known here.
     void finished_before(std::size_t shard, std::size_t networks);
 
-    /// Of training until every network is trained, then of the analysis.
-    Progress::Numbers total() const;
+    Progress::Numbers training() const;
+    /// Of accepted networks; complete where training is.
+    Progress::Numbers analysis() const;
 
   private:
     struct Entry {
@@ -54,6 +55,8 @@ class SharedProgress {
     std::mutex mutex_;
     std::condition_variable wake_;
     bool ended_ = false;
+    bool heard_ = false;    ///< of any work in this session
+    bool trained_ = false;  ///< as far as has been shown
     ShardTable table_;
     Progress display_;
     Ranks* ranks_;

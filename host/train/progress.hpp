@@ -30,8 +30,8 @@ class Progress {
     /// Shows the numbers, at most a few times per second (piped: every 10 s, and when a stage
     /// ends).
     void update(const Numbers& numbers);
-    /// The numbers go to `listener` instead, at the pace of a terminal and when a stage ends; notes go
-    /// nowhere.
+    /// The numbers go to `listener` instead, at the pace of a terminal and when a stage ends; notes
+    /// go nowhere.
     void listen(std::function<void(const Numbers&)> listener) { listener_ = std::move(listener); }
     void note(const std::string& line);
     void warning(const std::string& line);

@@ -20,8 +20,11 @@ using std::chrono::milliseconds;
 /// The program in a process of its own; stdout and stderr go to output.txt.
 class Program {
   public:
-    explicit Program(std::vector<std::string> arguments) {
-        arguments.insert(arguments.begin(), SHOAL_PROGRAM);
+    explicit Program(std::vector<std::string> arguments)
+        : Program(SHOAL_PROGRAM, std::move(arguments)) {}
+    /// Another program, such as a launcher of ours.
+    Program(const std::string& name, std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), name);
         std::vector<char*> argv;
         for (std::string& argument : arguments) {
             argv.push_back(argument.data());
@@ -32,7 +35,7 @@ class Program {
             const int file = open("output.txt", O_WRONLY | O_CREAT | O_TRUNC, 0644);
             dup2(file, STDOUT_FILENO);
             dup2(file, STDERR_FILENO);
-            execv(argv[0], argv.data());
+            execvp(argv[0], argv.data());
             _exit(127);
         }
     }

@@ -107,7 +107,7 @@ void take_schedule_from_environment() {
 namespace shoal::cuda {
 
 int device_count(std::string*) {
-    return 1;
+    return static_cast<int>(emu::number_from_environment("SHOAL_EMULATED_COUNT", 1));
 }
 DeviceLimits device_limits(int) {
     return emu::emulated_limits();
