@@ -124,17 +124,27 @@ std::optional<int> number(const char* text) {
     return value;
 }
 
-/// Slurm array variables: the task's number counted from the smallest one.
+/// Slurm array variables: the task's place among the numbers from the smallest one to the largest.
 Shard scheduler_shard() {
     const auto id = number(std::getenv("SLURM_ARRAY_TASK_ID"));
     const auto first = number(std::getenv("SLURM_ARRAY_TASK_MIN"));
+    const auto last = number(std::getenv("SLURM_ARRAY_TASK_MAX"));
+    const auto step = number(std::getenv("SLURM_ARRAY_TASK_STEP"));
     const auto count = number(std::getenv("SLURM_ARRAY_TASK_COUNT"));
-    if (!id || !first || !count) {
+    if (!id || !first || !last || !step || !count || *step < 1) {
         throw usage_error(
-            "--shard auto: no scheduler array here (SLURM_ARRAY_TASK_ID, _MIN and _COUNT are not "
-            "set); write --shard i/n");
+            "--shard auto: no scheduler array here (SLURM_ARRAY_TASK_ID, _MIN, _MAX, _STEP and "
+            "_COUNT are not set); write --shard i/n");
     }
-    return {*id - *first, *count};
+    // Of --array=3,17 Slurm says only the smallest, the largest and how many: neither a task's
+    // place nor the number of shards that are meant.
+    if ((*last - *first) / *step + 1 != *count || (*id - *first) % *step != 0) {
+        throw usage_error(fmt::format(
+            "--shard auto: the scheduler's array has gaps ({} tasks between {} and {}), "
+            "so its numbers do not say which shard task {} is; write --shard i/n",
+            *count, *first, *last, *id));
+    }
+    return {(*id - *first) / *step, *count};
 }
 
 }  // namespace

@@ -6,7 +6,9 @@
 
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <utility>
 
+#include "cli/options.hpp"
 #include "test_cli_support.hpp"
 
 namespace shoal::test {
@@ -142,16 +144,54 @@ TEST_F(CommandLine, TooLittleMemoryNamesTheOption) {
     expect_contains(outcome.err, "--max-memory");
 }
 
+/// Variables that Slurm sets in a task of an array.
+void set_array(int id, int first, int last, int step, int count) {
+    setenv("SLURM_ARRAY_TASK_ID", std::to_string(id).c_str(), 1);
+    setenv("SLURM_ARRAY_TASK_MIN", std::to_string(first).c_str(), 1);
+    setenv("SLURM_ARRAY_TASK_MAX", std::to_string(last).c_str(), 1);
+    setenv("SLURM_ARRAY_TASK_STEP", std::to_string(step).c_str(), 1);
+    setenv("SLURM_ARRAY_TASK_COUNT", std::to_string(count).c_str(), 1);
+}
+
 TEST_F(CommandLine, SchedulerArrayGivesTheShard) {
-    setenv("SLURM_ARRAY_TASK_ID", "12", 1);
-    setenv("SLURM_ARRAY_TASK_MIN", "10", 1);
-    setenv("SLURM_ARRAY_TASK_COUNT", "6", 1);
+    set_array(12, 10, 15, 1, 6);
 
     const Outcome outcome = shoal({"train", "small.yaml", "--shard", "auto", "--quiet"});
 
     EXPECT_EQ(outcome.status, 0) << outcome.err;
     EXPECT_TRUE(fs::exists("runs/small.shard-2-of-6/population.h5"));
     EXPECT_EQ(networks_of("runs/small.shard-2-of-6").size(), 2u);
+}
+
+TEST_F(CommandLine, SchedulerArrayWithAStepIsCountedInSteps) {
+    const auto shard = [] {
+        const Shard found = parse_shard("auto");
+        return std::pair(found.index, found.count);
+    };
+    set_array(0, 0, 10, 2, 6);  // --array=0-10:2
+    EXPECT_EQ(shard(), std::pair(0, 6));
+    set_array(8, 0, 10, 2, 6);
+    EXPECT_EQ(shard(), std::pair(4, 6));
+    set_array(10, 0, 10, 2, 6);
+    EXPECT_EQ(shard(), std::pair(5, 6));
+    set_array(7, 1, 10, 3, 4);  // --array=1-12:3
+    EXPECT_EQ(shard(), std::pair(2, 4));
+    set_array(7, 7, 7, 1, 1);
+    EXPECT_EQ(shard(), std::pair(0, 1));
+}
+
+TEST_F(CommandLine, SchedulerArrayWithGapsWantsTheShardWritten) {
+    for (const int id : {3, 17}) {
+        set_array(id, 3, 17, 1, 2);  // --array=3,17
+        const Outcome outcome = shoal({"train", "small.yaml", "--shard", "auto", "--quiet"});
+        EXPECT_EQ(outcome.status, 2);
+        expect_contains(outcome.err, "gaps (2 tasks between 3 and 17)");
+        expect_contains(outcome.err, "write --shard i/n");
+        EXPECT_LE(lines(outcome.err), 2u) << outcome.err;
+    }
+    set_array(4, 0, 10, 1, 8);  // --array=0-4,8-10
+    EXPECT_EQ(shoal({"train", "small.yaml", "--shard", "auto", "--quiet"}).status, 2);
+    EXPECT_FALSE(fs::exists("runs"));
 }
 
 TEST_F(CommandLine, InfoAsJson) {

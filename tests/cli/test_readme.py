@@ -14,7 +14,8 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-PAGES = ("README.md", "PAPERS.md", "host/README.md", "cuda/README.md", "configs/data/README.md")
+PAGES = ("README.md", "PAPERS.md", "host/README.md", "cuda/README.md", "configs/data/README.md",
+         "tools/slurm/README.md")
 BLOCK = re.compile(r"^<!-- test: (run|file (?P<name>\S+)) -->\n```(?P<language>\w+)\n(?P<text>.*?)^```$",
                    re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#]+)")

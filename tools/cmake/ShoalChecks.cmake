@@ -15,6 +15,9 @@ shoal_check(format ${PROJECT_SOURCE_DIR}/tools/check_format)
 shoal_check(tidy ${PROJECT_SOURCE_DIR}/tools/check_tidy)
 shoal_check(readme /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/cli/test_readme.py
             --program $<TARGET_FILE:shoal>)
+shoal_check(slurm /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/slurm/test_slurm.py
+            --program $<TARGET_FILE:shoal>)
+set_tests_properties(all.slurm PROPERTIES TIMEOUT 900 SKIP_RETURN_CODE 77)
 find_program(SHOAL_CHROMIUM NAMES chromium chromium-browser google-chrome)
 if(SHOAL_CHROMIUM)
   shoal_check(report ${PROJECT_SOURCE_DIR}/tools/report_check --program $<TARGET_FILE:shoal>)
