@@ -55,7 +55,7 @@ class Array:
         self.cluster = cluster
         self.folder = folder
         printed = cluster.call(ROOT / "tools/slurm/submit", "cluster.yaml", "--tasks", SHARDS, "--program", program,
-                               "--shoal=--checkpoint-seconds 0.2", *options, folder=folder)
+                               "--shoal=--checkpoint-seconds 0.1", *options, folder=folder)
         self.job = re.search(r"^job (\d+); next:$", printed, re.MULTILINE).group(1)
         say(f"job {self.job}: submit {' '.join(map(str, options))}")
 
