@@ -44,6 +44,7 @@ def check_submit(program):
                (["c.yaml", "--tasks", "4", "--set", "network.unitz=3"], "unknown key"),
                (["c.yaml", "--tasks", "4", "--stage", "stats"], "stats"),
                (["c.yaml", "--tasks", "4", "--shoal=--out x"], "--out"),
+               (["c.yaml", "--tasks", "4", "--shoal='"], "--shoal '"),
                (["c.yaml", "--tasks", "4", "--", "--array=1"], "--array=1")]
     for options, message in refused:
         outcome = submit(program, "--print", *options)
