@@ -79,7 +79,13 @@ FolderLock::FolderLock(const std::filesystem::path& path)
             fmt::format("{}: cannot be created: {}", path.string(), std::strerror(errno)));
     }
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+        const int problem = errno;
         ::close(descriptor_);
+        if (problem != EWOULDBLOCK) {
+            throw file_error(fmt::format(
+                "{}: cannot be locked: {}; run directories need a file system with flock",
+                path.string(), std::strerror(problem)));
+        }
         throw usage_error(fmt::format("{}: another shoal process is working in this run directory",
                                       path.parent_path().string()));
     }
