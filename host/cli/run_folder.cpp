@@ -101,12 +101,7 @@ OpenRun open_run(const std::filesystem::path& folder, const Config& config, Shar
     run.paths.folder = folder;
     run.config = config;
     keep_shard(run.config, shard.index, shard.count);
-    std::error_code problem;
-    std::filesystem::create_directories(folder, problem);
-    if (problem) {
-        throw file_error(
-            fmt::format("{}: cannot be created: {}", folder.string(), problem.message()));
-    }
+    create_folders(folder);
     run.lock = std::make_unique<FolderLock>(run.paths.lock());
     if (existing == ExistingRun::replace) {
         remove_run(run.paths);

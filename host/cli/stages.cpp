@@ -147,7 +147,7 @@ void train_stage(OpenRun& run, Backend& backend, TrainerOptions options, Progres
         const StageClock clock(run, "train");
         const Forecast forecast = forecast_run(run.config, backend, options.max_memory, false);
         require_disk_space(paths.folder, forecast.disk_bytes, "this run");
-        std::filesystem::create_directories(paths.checkpoint());
+        create_folders(paths.checkpoint());
         SegmentStore<TrainedNetwork> trained(paths.checkpoint(), "trained");
         options.checkpoint = paths.checkpoint();
         train_population(run.config, backend, options, trained, progress);
@@ -175,7 +175,7 @@ void analysis_stage(OpenRun& run, const ComputeOptions& compute, Progress& progr
                 }
             }
         }
-        std::filesystem::create_directories(paths.checkpoint());
+        create_folders(paths.checkpoint());
         reuse_dropped_memory();
         auto workers = make_workers(compute, run.manifest.precision);
         std::mutex mutex;  // HDF5 reading, `fresh` and progress

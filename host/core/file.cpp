@@ -38,11 +38,17 @@ class Descriptor {
     int value_;
 };
 
-void sync_path(const std::filesystem::path& path, int flags) {
+/// `shown` stands in the message.
+void sync_path(const std::filesystem::path& path, int flags, const std::filesystem::path& shown) {
     const Descriptor file(path, flags);
     if (file.get() < 0 || ::fsync(file.get()) != 0) {
-        throw file_error(fmt::format("{}: cannot be flushed to disk: {}", path.string(), reason()));
+        throw file_error(
+            fmt::format("{}: cannot be flushed to disk: {}", shown.string(), reason()));
     }
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+    return path.has_parent_path() ? path.parent_path() : ".";
 }
 
 }  // namespace
@@ -85,16 +91,15 @@ std::string read_text_file(const std::filesystem::path& path) {
 
 void replace_file(const std::filesystem::path& path,
                   const std::function<void(const std::filesystem::path& temporary)>& write) {
-    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
     std::filesystem::path temporary = path;
     temporary += fmt::format(".tmp-{}", ::getpid());
     try {
         write(temporary);
-        sync_path(temporary, O_RDWR);
+        sync_path(temporary, O_RDWR, path);
         if (::rename(temporary.c_str(), path.c_str()) != 0) {
             throw file_error(fmt::format("{}: cannot be replaced: {}", path.string(), reason()));
         }
-        sync_path(folder, O_RDONLY | O_DIRECTORY);
+        sync_folder(folder_of(path));
     } catch (...) {
         std::error_code ignored;
         std::filesystem::remove(temporary, ignored);
@@ -124,6 +129,25 @@ void replace_file(const std::filesystem::path& path, std::span<const std::byte> 
 
 void replace_file(const std::filesystem::path& path, std::string_view content) {
     replace_file(path, std::as_bytes(std::span(content.data(), content.size())));
+}
+
+void sync_folder(const std::filesystem::path& folder) {
+    sync_path(folder, O_RDONLY | O_DIRECTORY, folder);
+}
+
+void create_folders(const std::filesystem::path& folder) {
+    std::error_code problem;
+    if (std::filesystem::is_directory(folder, problem)) {
+        return;
+    }
+    const std::filesystem::path parent = folder_of(folder);
+    create_folders(parent);
+    std::filesystem::create_directory(folder, problem);
+    if (problem) {
+        throw file_error(
+            fmt::format("{}: cannot be created: {}", folder.string(), problem.message()));
+    }
+    sync_folder(parent);
 }
 
 void require_disk_space(const std::filesystem::path& folder, std::uint64_t bytes,

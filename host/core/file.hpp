@@ -26,6 +26,13 @@ void replace_file(const std::filesystem::path& path,
 void replace_file(const std::filesystem::path& path, std::span<const std::byte> content);
 void replace_file(const std::filesystem::path& path, std::string_view content);
 
+/// Flushes the names in a folder to disk: until then a power cut can bring back what was there.
+void sync_folder(const std::filesystem::path& folder);
+
+/// Creates `folder` and what is missing above it. Their names are flushed to disk: a file that is
+/// flushed into a folder is not safe before the folder is.
+void create_folders(const std::filesystem::path& folder);
+
 /// Throws a file error if the file system that holds `folder` has fewer than `bytes` bytes free.
 void require_disk_space(const std::filesystem::path& folder, std::uint64_t bytes,
                         std::string_view what);
