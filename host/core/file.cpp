@@ -7,9 +7,11 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 #include "core/error.hpp"
 
@@ -52,6 +54,51 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+NewFile::NewFile(const std::filesystem::path& path, std::string shown)
+    : shown_(std::move(shown)),
+      descriptor_(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {
+    if (descriptor_ < 0) {
+        throw file_error(fmt::format("{}: cannot be created: {}", shown_, reason()));
+    }
+}
+
+NewFile::~NewFile() {
+    if (descriptor_ >= 0) {
+        ::close(descriptor_);
+    }
+}
+
+void NewFile::put(std::span<const std::byte> bytes) {
+    constexpr std::size_t buffer_size = 1 << 16;
+    if (waiting_.size() + bytes.size() > buffer_size) {
+        write_out(waiting_);
+        waiting_.clear();
+    }
+    if (bytes.size() > buffer_size) {
+        write_out(bytes);
+    } else {
+        waiting_.insert(waiting_.end(), bytes.begin(), bytes.end());
+    }
+}
+
+void NewFile::write_out(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+        const ssize_t put = ::write(descriptor_, bytes.data(), bytes.size());
+        if (put < 0 && errno != EINTR) {
+            throw file_error(fmt::format("{}: cannot be written: {}", shown_, reason()));
+        }
+        bytes = bytes.subspan(static_cast<std::size_t>(std::max<ssize_t>(put, 0)));
+    }
+}
+
+void NewFile::close() {
+    write_out(waiting_);
+    waiting_.clear();
+    if (::close(std::exchange(descriptor_, -1)) != 0) {
+        throw file_error(fmt::format("{}: cannot be written: {}", shown_, reason()));
+    }
+}
 
 std::vector<std::byte> read_file(const std::filesystem::path& path) {
     const Descriptor file(path, O_RDONLY);
@@ -109,21 +156,9 @@ void replace_file(const std::filesystem::path& path,
 
 void replace_file(const std::filesystem::path& path, std::span<const std::byte> content) {
     replace_file(path, [&](const std::filesystem::path& temporary) {
-        const Descriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-        if (file.get() < 0) {
-            throw file_error(fmt::format("{}: cannot be created: {}", path.string(), reason()));
-        }
-        std::size_t done = 0;
-        while (done < content.size()) {
-            const ssize_t put = ::write(file.get(), content.data() + done, content.size() - done);
-            if (put < 0 && errno == EINTR) {
-                continue;
-            }
-            if (put < 0) {
-                throw file_error(fmt::format("{}: cannot be written: {}", path.string(), reason()));
-            }
-            done += static_cast<std::size_t>(put);
-        }
+        NewFile file(temporary, path.string());
+        file.put(content);
+        file.close();
     });
 }
 
