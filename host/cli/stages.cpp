@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <span>
@@ -32,7 +33,8 @@ using Clock = std::chrono::steady_clock;
 /// At most this much of a killed analysis is lost, or one network.
 constexpr std::chrono::seconds keep_interval{30};
 
-/// Adds the wall time of a scope to the manifest's account of a stage, whatever ends the scope.
+/// Adds the wall time of a scope to the manifest's account of a stage, whatever ends the scope. If
+/// that is an error, it is the one to tell.
 class StageClock {
   public:
     StageClock(OpenRun& run, const char* stage) : run_(run), stage_(stage) {}
@@ -42,7 +44,9 @@ class StageClock {
         try {
             write_manifest(run_.paths.manifest(), run_.manifest);
         } catch (const Error& error) {
-            fmt::print(stderr, "warning: {}\n", error.what());
+            if (std::uncaught_exceptions() == 0) {
+                fmt::print(stderr, "warning: {}\n", error.what());
+            }
         }
     }
     StageClock(const StageClock&) = delete;
