@@ -19,6 +19,16 @@ namespace {
 
 /// Removes what a run wrote and nothing else that may lie in the folder.
 void remove_run(const RunPaths& paths) {
+    // Killed from here on, it is no finished run any more.
+    if (std::filesystem::exists(paths.manifest())) {
+        try {
+            Manifest manifest = read_manifest(paths.manifest());
+            manifest.finished.clear();
+            write_manifest(paths.manifest(), manifest);
+        } catch (const Error&) {
+            std::filesystem::remove(paths.manifest());  // damaged, or the disk is full
+        }
+    }
     std::filesystem::remove(paths.report());
     std::error_code not_empty;
     std::filesystem::remove(paths.folder / "report", not_empty);
@@ -29,7 +39,9 @@ void remove_run(const RunPaths& paths) {
         std::filesystem::remove(paths.folder / table);
     }
     std::filesystem::remove_all(paths.checkpoint());
-    // Killed before these two, it is a run that has not begun.
+    // Killed before these two, it is a run that has not begun; a power cut must not keep results
+    // and take these.
+    sync_folder(paths.folder);
     std::filesystem::remove(paths.config());
     std::filesystem::remove(paths.manifest());
 }
