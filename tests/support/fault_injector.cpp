@@ -17,6 +17,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/uio.h>
@@ -59,6 +60,19 @@ ssize_t move_bytes(bool writing, int file, std::size_t size, const Move& move) {
     Journal journal;
     journal.note_write(file);
     return move(static_cast<std::size_t>(part));
+}
+
+template <typename Resize>
+int resized(int file, const Resize& resize) {
+    if (!ours(file)) {
+        return resize();
+    }
+    if (fails(write_call)) {
+        return -1;
+    }
+    Journal journal;
+    journal.note_write(file);
+    return resize();
 }
 
 template <typename Open>
@@ -104,6 +118,9 @@ template <typename Remove>
 int removed(const std::string& path, const Remove& remove) {
     if (!ours(path.c_str())) {
         return remove();
+    }
+    if (fails(remove_call)) {
+        return -1;
     }
     Journal journal;
     journal.keep(path.c_str());
@@ -202,12 +219,13 @@ ssize_t writev(int file, const iovec* parts, int count) {
     return count == 0 ? 0 : ::write(file, parts[0].iov_base, parts[0].iov_len);
 }
 int ftruncate(int file, off_t size) noexcept {
-    return static_cast<int>(move_bytes(
-        true, file, 1, [&](std::size_t) { return ssize_t{NEXT(ftruncate)(file, size)}; }));
+    return resized(file, [&] { return NEXT(ftruncate)(file, size); });
 }
 int ftruncate64(int file, off64_t size) noexcept {
-    return static_cast<int>(move_bytes(
-        true, file, 1, [&](std::size_t) { return ssize_t{NEXT(ftruncate64)(file, size)}; }));
+    return resized(file, [&] { return NEXT(ftruncate64)(file, size); });
+}
+int flock(int file, int operation) noexcept {
+    return ours(file) && fails(lock_call) ? -1 : NEXT(flock)(file, operation);
 }
 
 int fsync(int file) {

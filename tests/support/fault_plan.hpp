@@ -21,7 +21,7 @@
 
 namespace shoal::faults {
 
-enum Call { write_call, sync_call, rename_call, open_call, call_kinds };
+enum Call { write_call, sync_call, rename_call, open_call, lock_call, remove_call, call_kinds };
 
 struct Counters {
     std::atomic<std::uint64_t> calls[call_kinds];

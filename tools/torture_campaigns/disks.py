@@ -30,7 +30,7 @@ def full_disk(subject, rng, out, tally):
 def failing_calls(subject, rng, out, tally):
     """A random call fails, once or from then on."""
     call, errors = rng.choice((("sync", ("EIO",)), ("rename", ("EIO", "ENOSPC")), ("open", ("EMFILE", "EACCES")),
-                               ("write", ("EIO",))))
+                               ("write", ("EIO",)), ("lock", ("ENOLCK",)), ("remove", ("EIO", "EACCES"))))
     error = rng.choice(errors)
     at = rng.randint(1, subject.calls[call])
     once = rng.random() < 0.5
@@ -58,6 +58,7 @@ def small_disk(folder, size):
         yield folder
     finally:
         subprocess.run(["umount", folder], check=True)
+        folder.rmdir()
 
 
 def may_mount(tools):

@@ -4,7 +4,7 @@ import errno
 import os
 import struct
 
-CALLS = {"write": 0, "sync": 1, "rename": 2, "open": 3}
+CALLS = {name: i for i, name in enumerate(("write", "sync", "rename", "open", "lock", "remove"))}  # as enum Call
 
 
 class Faults:
@@ -19,16 +19,16 @@ class Faults:
             self.environment["SHOAL_FAULTS_JOURNAL"] = str(journal)
 
     def _counts(self):
-        return struct.unpack("<6Q", self.counters.read_bytes()[:48])
+        return struct.unpack("<8Q", self.counters.read_bytes())
 
     def calls(self, call):
         return self._counts()[CALLS[call]]
 
     def injected(self):
-        return self._counts()[4]
+        return self._counts()[6]
 
     def clock_looks(self):
-        return self._counts()[5]
+        return self._counts()[7]
 
 
 def failing(call, error, at, once):
