@@ -68,7 +68,7 @@ class Disk:
         for path in sorted({*self.safe, *now}):
             if os.path.dirname(path) in gone:
                 gone.add(path)
-                if self.safe.get(path, FOLDER) in self.flushed - {FOLDER}:
+                if path in self.safe and not self.named(os.path.dirname(path)):
                     tally.fail("lost", f"power cut: {path} was flushed, but the name of its folder was not")
                 continue
             kept = rng.choice((self.safe.get(path), now.get(path)))
@@ -78,6 +78,10 @@ class Disk:
                 self.put(path, kept)
             if kept not in (None, FOLDER) and kept not in self.flushed:
                 self.tear(path, rng)
+
+    def named(self, folder):
+        """True if the names of a folder, and of those that it stands in, were flushed."""
+        return folder == str(self.root) or (folder in self.safe and self.named(os.path.dirname(folder)))
 
     def put(self, path, inode):
         if os.path.isdir(path):
