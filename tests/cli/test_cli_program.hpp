@@ -21,8 +21,8 @@ using std::chrono::milliseconds;
 class Program {
   public:
     explicit Program(std::vector<std::string> arguments) {
-        arguments.insert(arguments.begin(), SHOAL_PROGRAM);
-        std::vector<char*> argv;
+        std::string program = SHOAL_PROGRAM;
+        std::vector<char*> argv = {program.data()};
         for (std::string& argument : arguments) {
             argv.push_back(argument.data());
         }
