@@ -100,7 +100,7 @@ void test_claims(const Population& population, const RunPaths& paths,
     const Findings findings = options.paper == memory_paper
                                   ? memory_findings(population)
                                   : learning_findings(population, options);
-    fs::create_directories(paths.folder);
+    create_folders(paths.folder);
     write_findings(findings, population, options, paths);
     write_results(population, paths, options.run.json);
     if (!options.run.json) {

@@ -52,7 +52,7 @@ std::filesystem::path claims_path(const RunPaths& paths) {
 }
 
 void write_table(const Population& population, const RunPaths& paths) {
-    std::filesystem::create_directories(paths.folder);
+    create_folders(paths.folder);
     const Config& config = population.runs.front().config;
     write_population_csv(paths.table(), population.rows, config.swept_keys);
     write_shares_csv(paths.folder / "shares.csv", population.summary);
@@ -64,7 +64,7 @@ void write_table(const Population& population, const RunPaths& paths) {
 void write_results(const Population& population, const RunPaths& paths, bool json,
                    const std::vector<std::string>& detailed) {
     write_table(population, paths);
-    std::filesystem::create_directories(paths.report().parent_path());
+    create_folders(paths.report().parent_path());
     const bool claims = std::filesystem::exists(claims_path(paths));
     write_report(paths.report(), population.runs, population.rows, population.summary, detailed,
                  claims ? read_text_file(claims_path(paths)) : std::string());

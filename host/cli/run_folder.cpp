@@ -19,6 +19,16 @@ namespace {
 
 /// Removes what a run wrote and nothing else that may lie in the folder.
 void remove_run(const RunPaths& paths) {
+    // Killed from here on, it is no finished run any more.
+    if (std::filesystem::exists(paths.manifest())) {
+        try {
+            Manifest manifest = read_manifest(paths.manifest());
+            manifest.finished.clear();
+            write_manifest(paths.manifest(), manifest);
+        } catch (const Error&) {
+            std::filesystem::remove(paths.manifest());  // damaged, or the disk is full
+        }
+    }
     std::filesystem::remove(paths.report());
     std::error_code not_empty;
     std::filesystem::remove(paths.folder / "report", not_empty);
@@ -29,7 +39,9 @@ void remove_run(const RunPaths& paths) {
         std::filesystem::remove(paths.folder / table);
     }
     std::filesystem::remove_all(paths.checkpoint());
-    // Killed before these two, it is a run that has not begun.
+    // Killed before these two, it is a run that has not begun; a power cut must not keep results
+    // and take these.
+    sync_folder(paths.folder);
     std::filesystem::remove(paths.config());
     std::filesystem::remove(paths.manifest());
 }
@@ -122,12 +134,7 @@ OpenRun open_run(const std::filesystem::path& folder, const Config& config, Shar
     run.paths.folder = folder;
     run.config = config;
     keep_shard(run.config, shard.index, shard.count);
-    std::error_code problem;
-    std::filesystem::create_directories(folder, problem);
-    if (problem) {
-        throw file_error(
-            fmt::format("{}: cannot be created: {}", folder.string(), problem.message()));
-    }
+    create_folders(folder);
     run.lock = std::make_unique<FolderLock>(run.paths.lock());
     if (existing == ExistingRun::replace) {
         remove_run(run.paths);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <span>
@@ -32,7 +33,8 @@ using Clock = std::chrono::steady_clock;
 /// At most this much of a killed analysis is lost, or one network.
 constexpr std::chrono::seconds keep_interval{30};
 
-/// Adds the wall time of a scope to the manifest's account of a stage, whatever ends the scope.
+/// Adds the wall time of a scope to the manifest's account of a stage, whatever ends the scope. If
+/// that is an error, it is the one to tell.
 class StageClock {
   public:
     StageClock(OpenRun& run, const char* stage) : run_(run), stage_(stage) {}
@@ -42,7 +44,9 @@ class StageClock {
         try {
             write_manifest(run_.paths.manifest(), run_.manifest);
         } catch (const Error& error) {
-            fmt::print(stderr, "warning: {}\n", error.what());
+            if (std::uncaught_exceptions() == 0) {
+                fmt::print(stderr, "warning: {}\n", error.what());
+            }
         }
     }
     StageClock(const StageClock&) = delete;
@@ -149,7 +153,7 @@ void train_stage(OpenRun& run, Backend& backend, TrainerOptions options, Progres
         const Forecast forecast =
             forecast_run(run.config, backend, options.max_memory, false, options.memory_share);
         require_disk_space(paths.folder, forecast.disk_bytes, "this run");
-        std::filesystem::create_directories(paths.checkpoint());
+        create_folders(paths.checkpoint());
         SegmentStore<TrainedNetwork> trained(paths.checkpoint(), "trained");
         options.checkpoint = paths.checkpoint();
         train_population(run.config, backend, options, trained, progress);
@@ -177,7 +181,7 @@ void analysis_stage(OpenRun& run, const ComputeOptions& compute, Progress& progr
                 }
             }
         }
-        std::filesystem::create_directories(paths.checkpoint());
+        create_folders(paths.checkpoint());
         reuse_dropped_memory();
         auto workers = make_workers(compute, run.manifest.precision);
         std::mutex mutex;  // HDF5 reading, `fresh` and progress

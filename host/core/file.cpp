@@ -7,9 +7,11 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 #include "core/error.hpp"
 
@@ -38,14 +40,65 @@ class Descriptor {
     int value_;
 };
 
-void sync_path(const std::filesystem::path& path, int flags) {
+/// `shown` stands in the message.
+void sync_path(const std::filesystem::path& path, int flags, const std::filesystem::path& shown) {
     const Descriptor file(path, flags);
     if (file.get() < 0 || ::fsync(file.get()) != 0) {
-        throw file_error(fmt::format("{}: cannot be flushed to disk: {}", path.string(), reason()));
+        throw file_error(
+            fmt::format("{}: cannot be flushed to disk: {}", shown.string(), reason()));
     }
 }
 
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+    return path.has_parent_path() ? path.parent_path() : ".";
+}
+
 }  // namespace
+
+NewFile::NewFile(const std::filesystem::path& path, std::string shown)
+    : shown_(std::move(shown)),
+      descriptor_(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {
+    if (descriptor_ < 0) {
+        throw file_error(fmt::format("{}: cannot be created: {}", shown_, reason()));
+    }
+}
+
+NewFile::~NewFile() {
+    if (descriptor_ >= 0) {
+        ::close(descriptor_);
+    }
+}
+
+void NewFile::put(std::span<const std::byte> bytes) {
+    constexpr std::size_t buffer_size = 1 << 16;
+    if (waiting_.size() + bytes.size() > buffer_size) {
+        write_out(waiting_);
+        waiting_.clear();
+    }
+    if (bytes.size() > buffer_size) {
+        write_out(bytes);
+    } else {
+        waiting_.insert(waiting_.end(), bytes.begin(), bytes.end());
+    }
+}
+
+void NewFile::write_out(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+        const ssize_t put = ::write(descriptor_, bytes.data(), bytes.size());
+        if (put < 0 && errno != EINTR) {
+            throw file_error(fmt::format("{}: cannot be written: {}", shown_, reason()));
+        }
+        bytes = bytes.subspan(static_cast<std::size_t>(std::max<ssize_t>(put, 0)));
+    }
+}
+
+void NewFile::close() {
+    write_out(waiting_);
+    waiting_.clear();
+    if (::close(std::exchange(descriptor_, -1)) != 0) {
+        throw file_error(fmt::format("{}: cannot be written: {}", shown_, reason()));
+    }
+}
 
 std::vector<std::byte> read_file(const std::filesystem::path& path) {
     const Descriptor file(path, O_RDONLY);
@@ -85,16 +138,15 @@ std::string read_text_file(const std::filesystem::path& path) {
 
 void replace_file(const std::filesystem::path& path,
                   const std::function<void(const std::filesystem::path& temporary)>& write) {
-    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
     std::filesystem::path temporary = path;
     temporary += fmt::format(".tmp-{}", ::getpid());
     try {
         write(temporary);
-        sync_path(temporary, O_RDWR);
+        sync_path(temporary, O_RDWR, path);
         if (::rename(temporary.c_str(), path.c_str()) != 0) {
             throw file_error(fmt::format("{}: cannot be replaced: {}", path.string(), reason()));
         }
-        sync_path(folder, O_RDONLY | O_DIRECTORY);
+        sync_folder(folder_of(path));
     } catch (...) {
         std::error_code ignored;
         std::filesystem::remove(temporary, ignored);
@@ -104,26 +156,33 @@ void replace_file(const std::filesystem::path& path,
 
 void replace_file(const std::filesystem::path& path, std::span<const std::byte> content) {
     replace_file(path, [&](const std::filesystem::path& temporary) {
-        const Descriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-        if (file.get() < 0) {
-            throw file_error(fmt::format("{}: cannot be created: {}", path.string(), reason()));
-        }
-        std::size_t done = 0;
-        while (done < content.size()) {
-            const ssize_t put = ::write(file.get(), content.data() + done, content.size() - done);
-            if (put < 0 && errno == EINTR) {
-                continue;
-            }
-            if (put < 0) {
-                throw file_error(fmt::format("{}: cannot be written: {}", path.string(), reason()));
-            }
-            done += static_cast<std::size_t>(put);
-        }
+        NewFile file(temporary, path.string());
+        file.put(content);
+        file.close();
     });
 }
 
 void replace_file(const std::filesystem::path& path, std::string_view content) {
     replace_file(path, std::as_bytes(std::span(content.data(), content.size())));
+}
+
+void sync_folder(const std::filesystem::path& folder) {
+    sync_path(folder, O_RDONLY | O_DIRECTORY, folder);
+}
+
+void create_folders(const std::filesystem::path& folder) {
+    std::error_code problem;
+    if (std::filesystem::is_directory(folder, problem)) {
+        return;
+    }
+    const std::filesystem::path parent = folder_of(folder);
+    create_folders(parent);
+    std::filesystem::create_directory(folder, problem);
+    if (problem) {
+        throw file_error(
+            fmt::format("{}: cannot be created: {}", folder.string(), problem.message()));
+    }
+    sync_folder(parent);
 }
 
 void require_disk_space(const std::filesystem::path& folder, std::uint64_t bytes,

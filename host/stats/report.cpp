@@ -99,12 +99,7 @@ void write_report(const std::filesystem::path& path, const std::vector<RunConten
     const std::string title = escape_html(runs.front().config.name);
     const std::string text = fill(page::html, title, embedded_json(data));
     if (path.has_parent_path()) {
-        std::error_code error;
-        std::filesystem::create_directories(path.parent_path(), error);
-        if (error) {
-            throw file_error(fmt::format("{}: the report's folder cannot be made: {}",
-                                         path.parent_path().string(), error.message()));
-        }
+        create_folders(path.parent_path());
     }
     replace_file(path, std::string_view(text));
 }

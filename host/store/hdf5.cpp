@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
+#include <string_view>
 #include <utility>
 
 #include "core/error.hpp"
@@ -20,6 +21,10 @@ constexpr std::uint64_t largest_compression = 1032;
 
 /// After a full disk the library's own clean-up at exit writes once more, and crashes.
 bool write_failed = false;
+
+/// What went wrong when something was closed, which writes what the library still held of it: a
+/// destructor has no other way to tell.
+std::string close_problem;
 
 herr_t keep_innermost(unsigned depth, const H5E_error2_t* error, void* text) {
     if (depth == 0 && error->desc != nullptr) {
@@ -43,7 +48,14 @@ herr_t Id::reset() {
     const hid_t value = std::exchange(value_, -1);
     // Closing a dataset that could not be written whole can crash HDF5 1.10: the process is about
     // to end with an error, and lets go of everything then.
-    return value >= 0 && !write_failed ? close_(value) : 0;
+    if (value < 0 || write_failed) {
+        return 0;
+    }
+    const herr_t result = close_(value);
+    if (result < 0 && close_problem.empty()) {
+        close_problem = last_problem();
+    }
+    return result;
 }
 
 void prepare_library() {
@@ -63,9 +75,19 @@ void skip_clean_up_at_exit() {
     write_failed = true;
 }
 
+std::string take_close_problem() {
+    return std::exchange(close_problem, {});
+}
+
 std::string last_problem() {
     std::string text;
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, &text);
+    // Of "..., errno = 28, error message = 'No space left on device', ..." what the system said.
+    const std::string_view mark = "error message = '";
+    if (const std::size_t at = text.find(mark); at != std::string::npos) {
+        text = text.substr(at + mark.size());
+        text = text.substr(0, text.find('\''));
+    }
     return text.empty() ? "unknown HDF5 error" : text;
 }
 

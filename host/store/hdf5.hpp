@@ -42,7 +42,12 @@ void prepare_library();
 /// is closed any more, now or at exit.
 void skip_clean_up_at_exit();
 
-/// Innermost message of the library's last failure, or "unknown HDF5 error".
+/// What went wrong the first time that an Id could not be closed since this was last called; ""
+/// if all could.
+std::string take_close_problem();
+
+/// What the system said at the library's last failure, else the library's innermost message, or
+/// "unknown HDF5 error".
 std::string last_problem();
 
 using Extents = std::vector<std::uint64_t>;

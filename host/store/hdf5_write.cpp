@@ -283,6 +283,7 @@ void WriteGroup::describe(const std::string& name, const std::string& attribute_
 WriteFile::WriteFile(const std::filesystem::path& path, const std::filesystem::path& shown)
     : path_(path), shown_(shown.string()) {
     prepare_library();
+    take_close_problem();
     const Id creation = creation_list(H5P_FILE_CREATE);
     const Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
     // Formats of 1.8 carry checksums in their metadata and are read by every program of today.
@@ -302,13 +303,16 @@ WriteFile::WriteFile(const std::filesystem::path& path, const std::filesystem::p
 
 void WriteFile::close() {
     root_.reset();
-    const bool flushed = H5Fflush(file_.get(), H5F_SCOPE_LOCAL) >= 0;
-    const std::string problem = flushed ? "" : last_problem();
-    const bool closed = flushed && file_.reset() >= 0;
-    if (!closed) {
+    std::string problem = take_close_problem();
+    if (problem.empty() && H5Fflush(file_.get(), H5F_SCOPE_LOCAL) < 0) {
+        problem = last_problem();
+    }
+    if (problem.empty() && file_.reset() < 0) {
+        problem = take_close_problem();
+    }
+    if (!problem.empty()) {
         skip_clean_up_at_exit();
-        throw file_error(
-            fmt::format("{}: cannot be written: {}", shown_, flushed ? last_problem() : problem));
+        throw file_error(fmt::format("{}: cannot be written: {}", shown_, problem));
     }
     seal_file(path_);
 }

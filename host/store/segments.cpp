@@ -36,27 +36,19 @@ HashState new_hash() {
 class OutputFile {
   public:
     OutputFile(const std::filesystem::path& name, const std::filesystem::path& temporary)
-        : name_(name.string()), file_(std::fopen(temporary.c_str(), "wb"), &std::fclose) {
-        require(file_ != nullptr);
-    }
+        : file_(temporary, name.string()) {}
     void put(const void* data, std::size_t size) {
         if (size == 0) {
             return;  // an empty record may have no memory at all
         }
         XXH3_64bits_update(state_.get(), data, size);
-        require(std::fwrite(data, 1, size, file_.get()) == size);
+        file_.put({static_cast<const std::byte*>(data), size});
     }
     std::uint64_t hash() const { return XXH3_64bits_digest(state_.get()); }
-    void close() { require(std::fclose(file_.release()) == 0); }
+    void close() { file_.close(); }
 
   private:
-    void require(bool good) const {
-        if (!good) {
-            throw file_error(fmt::format("{}: cannot be written: {}", name_, std::strerror(errno)));
-        }
-    }
-    std::string name_;
-    std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
+    NewFile file_;
     HashState state_ = new_hash();
 };
 
@@ -64,13 +56,16 @@ class InputFile {
   public:
     explicit InputFile(const std::filesystem::path& path)
         : name_(path.string()), file_(path, std::ios::binary) {
+        require(file_.good());
         std::error_code problem;
         size_ = std::filesystem::file_size(path, problem);
-        require(file_.good() && !problem);
+        errno = problem.value();
+        require(!problem);
     }
     std::uint64_t size() const { return size_; }
     void seek(std::uint64_t offset) { file_.seekg(static_cast<std::streamoff>(offset)); }
     void get(void* data, std::size_t size) {
+        errno = 0;
         file_.read(static_cast<char*>(data), static_cast<std::streamsize>(size));
         require(file_.good());
     }
@@ -97,7 +92,8 @@ class InputFile {
   private:
     void require(bool good) const {
         if (!good) {
-            throw file_error(fmt::format("{}: cannot be read", name_));
+            throw file_error(fmt::format("{}: cannot be read: {}", name_,
+                                         errno == 0 ? "it ends too soon" : std::strerror(errno)));
         }
     }
     std::string name_;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/file.hpp"
 #include "core/stop.hpp"
 #include "model/network.hpp"
 #include "store/exchange_files.hpp"
@@ -336,7 +337,7 @@ std::vector<std::size_t> training_sequence(const Config& config) {
 
 void train_population(const Config& config, Backend& backend, const TrainerOptions& options,
                       SegmentStore<TrainedNetwork>& finished, Progress& progress) {
-    std::filesystem::create_directories(options.checkpoint);
+    create_folders(options.checkpoint);
     for (const TrainingMethod method : {TrainingMethod::force, TrainingMethod::bptt}) {
         if (std::any_of(config.networks.begin(), config.networks.end(),
                         [&](const NetworkSpec& s) { return s.training.method == method; })) {

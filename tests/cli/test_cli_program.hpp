@@ -23,9 +23,8 @@ class Program {
     explicit Program(std::vector<std::string> arguments)
         : Program(SHOAL_PROGRAM, std::move(arguments)) {}
     /// Another program, such as a launcher of ours.
-    Program(const std::string& name, std::vector<std::string> arguments) {
-        arguments.insert(arguments.begin(), name);
-        std::vector<char*> argv;
+    Program(std::string program, std::vector<std::string> arguments) {
+        std::vector<char*> argv = {program.data()};
         for (std::string& argument : arguments) {
             argv.push_back(argument.data());
         }

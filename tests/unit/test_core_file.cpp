@@ -51,6 +51,39 @@ TEST(ReplaceFile, NamesThePathWhereTheFolderIsMissing) {
     }
 }
 
+TEST(NewFile, HoldsWhatWasPutInPiecesSmallAndLarge) {
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "a.txt";
+    std::string all;
+    NewFile file(path, "a.txt");
+    for (const std::size_t size : {std::size_t{1}, std::size_t{70000}, std::size_t{0},
+                                   std::size_t{40000}, std::size_t{40000}, std::size_t{65536}}) {
+        const std::string piece(size, static_cast<char>('a' + size % 7));
+        file.put(std::as_bytes(std::span(piece.data(), piece.size())));
+        all += piece;
+    }
+    file.close();
+
+    EXPECT_EQ(read_text_file(path), all);
+}
+
+TEST(CreateFolders, MakesWhatIsMissingAndNothingElse) {
+    const TemporaryFolder folder;
+
+    create_folders(folder.path() / "a" / "b" / "");
+    create_folders(folder.path() / "a");
+
+    EXPECT_TRUE(std::filesystem::is_directory(folder.path() / "a" / "b"));
+    replace_file(folder.path() / "file", std::string_view("x"));
+    try {
+        create_folders(folder.path() / "file" / "c");
+        FAIL() << "no error";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::file);
+        EXPECT_NE(std::string(error.what()).find("file"), std::string::npos);
+    }
+}
+
 TEST(ReadFile, MissingAndSpecialFilesAreFileErrors) {
     for (const char* path : {"/nonexistent", "/dev/zero", "/tmp"}) {
         try {
