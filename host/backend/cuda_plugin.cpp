@@ -19,7 +19,10 @@ std::string library_path() {
     }
     std::error_code ignored;
     const auto folder = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
-    for (const auto& place : {folder / library_name, folder / ".." / "lib" / library_name}) {
+    // Beside the program, as installed, as built.
+    const auto lib = folder / ".." / "lib";
+    for (const auto& place :
+         {folder / library_name, lib / "shoal" / library_name, lib / library_name}) {
         if (std::filesystem::exists(place, ignored)) {
             return place.string();
         }
@@ -39,7 +42,9 @@ bool has_driver() {
 const CudaPlugin* load(std::string& reason) {
     const std::string path = library_path();
     if (path.empty()) {
-        reason = "this program was built without CUDA (CMake option SHOAL_CUDA)";
+        reason =
+            "this program has no libshoal_cuda.so: it was built without CUDA (CMake option "
+            "SHOAL_CUDA), or the package shoal-cuda is not installed";
         return nullptr;
     }
     if (std::getenv("SHOAL_CUDA_LIBRARY") == nullptr && !has_driver()) {
