@@ -187,11 +187,11 @@ TEST(GradientTraining, EndsEarlyAtItsTargetAndItsSlotIsTaken) {
     }
 }
 
-TEST(EarlyStop, EndsWithoutProgress) {
+TEST(EarlyStopping, EndsWithoutProgress) {
     TrainingConfig training;
     training.patience = 5;
-    EarlyStop falling;
-    EarlyStop flat;
+    EarlyStopping falling;
+    EarlyStopping flat;
     for (int k = 0; k < 200; ++k) {
         EXPECT_FALSE(falling.observe(training, std::pow(0.99f, static_cast<float>(k))));
     }
