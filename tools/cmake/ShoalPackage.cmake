@@ -65,6 +65,7 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
     "libboost-dev, libeigen3-dev, libfmt-dev, libhdf5-dev, libhwy-dev, libxxhash-dev, libyaml-cpp-dev, nlohmann-json3-dev, pkg-config, zlib1g-dev")
 
 if(SHOAL_CUDA)
+  find_package(CUDAToolkit REQUIRED)
   # The oldest driver for the toolkit's major version (CUDA's release notes, "minor version compatibility").
   set(driver 525)
   if(CUDAToolkit_VERSION_MAJOR GREATER_EQUAL 13)
