@@ -62,7 +62,9 @@ This package has the static libraries and headers of what the program does,
 for programs in C++20, with files for CMake's find_package(shoal) and an
 example.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-    "libboost-dev, libeigen3-dev, libfmt-dev, libhdf5-dev, libhwy-dev, libxxhash-dev, libyaml-cpp-dev, nlohmann-json3-dev, pkg-config, zlib1g-dev")
+    "libboost-dev, libeigen3-dev, libfmt-dev, libhdf5-dev, libhwy-dev, libxxhash-dev, libyaml-cpp-dev"
+    "nlohmann-json3-dev, pkg-config, zlib1g-dev")
+list(JOIN CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS ", " CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS)
 
 if(SHOAL_CUDA)
   find_package(CUDAToolkit REQUIRED)
