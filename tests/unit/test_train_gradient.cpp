@@ -178,9 +178,9 @@ TEST(GradientTraining, EndsEarlyAtItsTargetAndItsSlotIsTaken) {
         }
         ASSERT_LT(record.trials_done, 400);
         const auto mean_before = [&](int end) {
-            return std::accumulate(record.loss_curve.begin() + end - EarlyStop::window,
+            return std::accumulate(record.loss_curve.begin() + end - EarlyStopping::window,
                                    record.loss_curve.begin() + end, 0.0) /
-                   EarlyStop::window;
+                   EarlyStopping::window;
         };
         EXPECT_LT(mean_before(record.trials_done), 0.3);
         EXPECT_GE(mean_before(record.trials_done - 1), 0.3) << "not an iteration later";
@@ -199,7 +199,7 @@ TEST(EarlyStopping, EndsWithoutProgress) {
     while (!flat.observe(training, 1.0f)) {
         ++ended;
     }
-    EXPECT_EQ(ended + 1, EarlyStop::window + training.patience);
+    EXPECT_EQ(ended + 1, EarlyStopping::window + training.patience);
 }
 
 TEST(GradientTraining, MemoryHoldsTheWaveDown) {
