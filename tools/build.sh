@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Sourced by tools/demo and tools/check: one way to configure and build.
+# Sourced by tools/demo, tools/check and others: one way to configure and build.
 
 # configure FOLDER OPTIONS...: cmake, with Ninja.
 configure() {
@@ -17,4 +17,14 @@ build() {
     local folder=$1
     shift
     cmake --build "$folder" --parallel "$(nproc)" ${*:+--target "$@"}
+}
+
+# Warnings are errors as in tools/check (so that it need not compile everything again), but only with the
+# compiler of Debian 12: a newer one may have new warnings, and they should not stop a user.
+werror() {
+    if [[ $(c++ -dumpversion) == 12* ]]; then
+        echo ON
+    else
+        echo OFF
+    fi
 }

@@ -239,7 +239,7 @@ JudgedNetwork judge_network(const AnalysisInput& input, const AnalysisConfig& co
         evidence.fixed_points += point.reached_from.empty() ? 0 : 1;
         analysis.points.push_back(fixed_point_of(point, dynamics));
     }
-    const Verdict verdict = decide_mechanism(evidence);
+    const MechanismVerdict verdict = decide_mechanism(evidence);
     analysis.mechanism = verdict.mechanism;
     analysis.evidence = verdict.evidence;
     const int moving_attractors = count_moving_attractors(

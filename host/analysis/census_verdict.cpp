@@ -101,7 +101,7 @@ FreeVerdict judge_memories(const CensusSummary& census,
     if (const AttractorRecord* motion = main_motion(attractors, StartKind::memory)) {
         take_motion(*motion, evidence);
     }
-    const Verdict verdict = decide_mechanism(evidence);
+    const MechanismVerdict verdict = decide_mechanism(evidence);
     answer.mechanism = verdict.mechanism;
     answer.evidence = verdict.evidence;
     if (verdict.mechanism != Mechanism::slow_manifold) {

@@ -179,7 +179,7 @@ void judge_by_census(const std::vector<AttractorRecord>& attractors, VerdictEvid
         return;
     }
     take_motion(*most, evidence);
-    const Verdict verdict = decide_mechanism(evidence_under(evidence, {}));
+    const MechanismVerdict verdict = decide_mechanism(evidence_under(evidence, {}));
     analysis.mechanism = verdict.mechanism;
     analysis.evidence = verdict.evidence;
     analysis.exponents = evidence.exponents;

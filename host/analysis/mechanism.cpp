@@ -23,7 +23,7 @@ std::string exponents_text(const Evidence& evidence) {
     return text + " per time";
 }
 
-Verdict decide_settled(const Evidence& evidence, const VerdictThresholds& thresholds) {
+MechanismVerdict decide_settled(const Evidence& evidence, const VerdictThresholds& thresholds) {
     const auto runs = static_cast<int>(evidence.fates.size());
     const auto settled = std::count(evidence.fates.begin(), evidence.fates.end(), RunFate::settled);
     const int direct_from = std::max(2, std::min(thresholds.direct_from, runs));
@@ -36,7 +36,7 @@ Verdict decide_settled(const Evidence& evidence, const VerdictThresholds& thresh
                         runs, drifting, direct_from)};
 }
 
-Verdict decide_moving(const Evidence& evidence, const VerdictThresholds& thresholds) {
+MechanismVerdict decide_moving(const Evidence& evidence, const VerdictThresholds& thresholds) {
     if (evidence.exponents.empty()) {
         return {Mechanism::none, "No run settles, and the exponents could not be measured."};
     }
@@ -93,7 +93,7 @@ double exponent_resolution(double standard_error, double tau, const VerdictThres
     return std::max(thresholds.exponent_floor / tau, thresholds.exponent_errors * standard_error);
 }
 
-Verdict decide_mechanism(const Evidence& evidence, const VerdictThresholds& thresholds) {
+MechanismVerdict decide_mechanism(const Evidence& evidence, const VerdictThresholds& thresholds) {
     check(evidence.exponents.size() == evidence.exponent_errors.size(), "an error per exponent");
     const auto& fates = evidence.fates;
     const auto runs = std::ssize(fates);

@@ -77,7 +77,7 @@ struct Evidence {
     bool refined_cycle = false;  ///< the period is that of a stable cycle, refined by shooting
 };
 
-struct Verdict {
+struct MechanismVerdict {
     Mechanism mechanism = Mechanism::none;
     std::string evidence;  ///< one sentence
 };
@@ -86,6 +86,7 @@ struct Verdict {
 double exponent_resolution(double standard_error, double tau,
                            const VerdictThresholds& thresholds = {});
 
-Verdict decide_mechanism(const Evidence& evidence, const VerdictThresholds& thresholds = {});
+MechanismVerdict decide_mechanism(const Evidence& evidence,
+                                  const VerdictThresholds& thresholds = {});
 
 }  // namespace shoal

@@ -25,7 +25,9 @@ bool has_driver() {
 const CudaPlugin* load(std::string& reason) {
     const std::string path = plugin_path(library_variable, "libshoal_cuda.so");
     if (path.empty()) {
-        reason = "this program was built without CUDA (CMake option SHOAL_CUDA)";
+        reason =
+            "this program has no libshoal_cuda.so: it was built without CUDA (CMake option "
+            "SHOAL_CUDA), or the package shoal-cuda is not installed";
         return nullptr;
     }
     if (std::getenv(library_variable) == nullptr && !has_driver()) {

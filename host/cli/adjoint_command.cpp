@@ -136,12 +136,16 @@ void add_adjoint_command(CLI::App& app) {
         "constant_input where there are no inputs. In the answer: adjoint_norm[network,trial,lag,\n"
         "output], exponents and adjoint_exponents[network,trial,exponent], in float64.",
         write_signals);
-    command->add_option("--weights", options->weights, "Weights file (HDF5)")->required();
-    command->add_option("--inputs", options->inputs,
-                        "File with inputs[trial,time,input] (default: those in the weights file)");
+    command->add_option("--weights", options->weights, "Weights file (HDF5)")
+        ->required()
+        ->type_name("FILE");
+    command
+        ->add_option("--inputs", options->inputs,
+                     "File with inputs[trial,time,input] (default: those in the weights file)")
+        ->type_name("FILE");
     command->add_option("--steps", options->steps, "Length of the run where there are no inputs")
         ->check(CLI::Range(1, 10'000'000));
-    command->add_option("--out", options->out, "HDF5 file to write")->required();
+    command->add_option("--out", options->out, "HDF5 file to write")->required()->type_name("FILE");
     command->add_option("--exponents", options->exponents, "How many leading exponents")
         ->check(CLI::Range(1, 32768))
         ->capture_default_str();

@@ -45,6 +45,7 @@ int run_command_line(int argc, const char* const* argv) {
     add_head_direction_command(app);
     add_bench_command(app);
     add_info_command(app);
+    add_describe_command(app);
     try {
         app.parse(argc, argv);
         return code(ExitCode::done);

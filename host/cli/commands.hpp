@@ -14,5 +14,6 @@ void add_adjoint_command(CLI::App& app);
 void add_head_direction_command(CLI::App& app);
 void add_bench_command(CLI::App& app);
 void add_info_command(CLI::App& app);
+void add_describe_command(CLI::App& app);  ///< describe-command-line, hidden
 
 }  // namespace shoal

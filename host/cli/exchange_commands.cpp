@@ -196,11 +196,13 @@ void add_exchange_commands(CLI::App& app) {
     const auto task = std::make_shared<TaskOptions>();
     CLI::App* command =
         app.add_subcommand("task", "Write the very trials that training sees (HDF5)");
-    command->add_option("config", task->config, "Configuration (YAML)")->required();
+    command->add_option("config", task->config, "Configuration (YAML)")
+        ->required()
+        ->type_name("FILE");
     command->add_option("--trials", task->trials, "How many, from the first")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
-    command->add_option("--out", task->out, "Trials file to write")->required();
+    command->add_option("--out", task->out, "Trials file to write")->required()->type_name("FILE");
     command->add_option("--network", task->network, "uid (default: the sweep's first network)");
     command->add_option("--set", task->set, "Override a key (repeatable)")->allow_extra_args(false);
     command->footer("Examples:\n  shoal task configs/quickstart.yaml --trials 8 --out trials.h5");
@@ -208,10 +210,14 @@ void add_exchange_commands(CLI::App& app) {
 
     const auto run = std::make_shared<SimulateOptions>();
     command = app.add_subcommand("simulate", "Run any weights on any inputs: states and outputs");
-    command->add_option("--weights", run->weights, "Weights file (HDF5)")->required();
-    command->add_option("--inputs", run->inputs,
-                        "File with inputs[trial,time,input] (default: those in the weights file)");
-    command->add_option("--out", run->out, "HDF5 file to write")->required();
+    command->add_option("--weights", run->weights, "Weights file (HDF5)")
+        ->required()
+        ->type_name("FILE");
+    command
+        ->add_option("--inputs", run->inputs,
+                     "File with inputs[trial,time,input] (default: those in the weights file)")
+        ->type_name("FILE");
+    command->add_option("--out", run->out, "HDF5 file to write")->required()->type_name("FILE");
     add_compute_options(*command, run->compute, "fp64");
     command->footer(
         "Examples:\n  shoal simulate --weights w.h5 --inputs trials.h5 --out states.h5");
@@ -219,12 +225,12 @@ void add_exchange_commands(CLI::App& app) {
 
     const auto out = std::make_shared<ExportOptions>();
     command = app.add_subcommand("export", "Effective matrices of trained networks for Python");
-    command->add_option("dir", out->folder, "Run directory")->required();
+    command->add_option("dir", out->folder, "Run directory")->required()->type_name("DIR");
     command->add_option("--networks", out->networks, "uid,uid,... or all")->required();
     command->add_option("--format", out->format, "npz or h5")
         ->check(CLI::IsMember({"npz", "h5"}))
         ->capture_default_str();
-    command->add_option("--out", out->out, "File to write")->required();
+    command->add_option("--out", out->out, "File to write")->required()->type_name("FILE");
     command->footer(
         "Examples:\n"
         "  shoal export runs/quickstart --networks 0123456789abcdef --format npz --out w.npz");

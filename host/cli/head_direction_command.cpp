@@ -91,7 +91,8 @@ void add_head_direction_command(CLI::App& app) {
         "Noise on every state, relative noise on every weight, and the same norm on every entry\n"
         "of the matrix. Means over seeds with 95 % intervals; --out keeps the error curves.",
         compare);
-    command->add_option("--out", options->out, "HDF5 file for the decoded-error curves");
+    command->add_option("--out", options->out, "HDF5 file for the decoded-error curves")
+        ->type_name("FILE");
     command->add_option("--seeds", options->run.seeds, "Draws of every perturbation")
         ->check(CLI::Range(2, 10000))
         ->capture_default_str();

@@ -190,9 +190,12 @@ void add_reproduce_command(CLI::App& app) {
     command->add_option("--scale", options->scale, "small or full")
         ->check(CLI::IsMember({"small", "full"}))
         ->capture_default_str();
-    CLI::Option* from = command->add_option(
-        "--from", options->from,
-        "Finished runs (shards of one configuration) in place of a fresh population");
+    CLI::Option* from =
+        command
+            ->add_option(
+                "--from", options->from,
+                "Finished runs (shards of one configuration) in place of a fresh population")
+            ->type_name("DIR");
     command
         ->add_option("--systems", options->systems,
                      "park2023: untrained systems of every family whose learning signals are "

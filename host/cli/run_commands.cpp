@@ -70,7 +70,9 @@ void run_config(const ConfigOptions& options, Extent extent) {
 }
 
 void add_options(CLI::App& command, ConfigOptions& options) {
-    command.add_option("config", options.config, "Configuration (YAML)")->required();
+    command.add_option("config", options.config, "Configuration (YAML)")
+        ->required()
+        ->type_name("FILE");
     add_run_options(command, options.run);
 }
 

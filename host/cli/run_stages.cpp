@@ -116,7 +116,8 @@ std::uint64_t memory_of(const RunOptions& options) {
 }  // namespace
 
 void add_run_options(CLI::App& command, RunOptions& options) {
-    command.add_option("--out", options.out, "Run directory (default runs/<name>)");
+    command.add_option("--out", options.out, "Run directory (default runs/<name>)")
+        ->type_name("DIR");
     command.add_option("--set", options.set, "Override a key: --set network.gain=1.5 (repeatable)")
         ->allow_extra_args(false);
     command.add_flag("--resume", options.resume, "Go on with the run in --out, or start it");

@@ -113,14 +113,18 @@ void add_stage_commands(CLI::App& app) {
         "says\n"
         "how the former are held. The answer has groups as analysis.h5, and verdict.",
         analyze_something);
-    CLI::Option* weights = command->add_option("--weights", analyze->weights.weights,
-                                               "Weights file (HDF5) instead of a run");
+    CLI::Option* weights = command
+                               ->add_option("--weights", analyze->weights.weights,
+                                            "Weights file (HDF5) instead of a run")
+                               ->type_name("FILE");
     command->add_option("dir", analyze->folders, "Run directory")
+        ->type_name("DIR")
         ->expected(0, 1)
         ->excludes(weights);
     command
         ->add_option("--out", analyze->weights.out,
                      "HDF5 file to write with --weights (default: WEIGHTS with .analysis.h5)")
+        ->type_name("FILE")
         ->needs(weights);
     command
         ->add_option("--trial-length", analyze->weights.trial_length,
@@ -157,9 +161,12 @@ void add_stage_commands(CLI::App& app) {
         "  shoal stats runs/quickstart.shard-*-of-4 --out runs/all",
         print_stats);
     command->add_option("dir", stats->folders, "Run directories (shards of one configuration)")
-        ->required();
-    command->add_option("--out", stats->out,
-                        "Folder for the table (default: the run, or <name>.merged beside shards)");
+        ->required()
+        ->type_name("DIR");
+    command
+        ->add_option("--out", stats->out,
+                     "Folder for the table (default: the run, or <name>.merged beside shards)")
+        ->type_name("DIR");
     command->add_flag("--json", stats->json, "Print results as one line of JSON");
 
     const auto report = std::make_shared<StageOptions>();
@@ -174,9 +181,12 @@ void add_stage_commands(CLI::App& app) {
                           o.detailed);
         });
     command->add_option("dir", report->folders, "Run directories (shards of one configuration)")
-        ->required();
-    command->add_option("--out", report->out,
-                        "Folder for the report (default: the run, or <name>.merged beside shards)");
+        ->required()
+        ->type_name("DIR");
+    command
+        ->add_option("--out", report->out,
+                     "Folder for the report (default: the run, or <name>.merged beside shards)")
+        ->type_name("DIR");
     command
         ->add_option("--network", report->detailed,
                      "Uid of a network analysed at level full to show in detail; may be repeated "

@@ -13,7 +13,9 @@ std::string plugin_path(const char* variable, const char* library) {
     }
     std::error_code ignored;
     const auto folder = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
-    for (const auto& place : {folder / library, folder / ".." / "lib" / library}) {
+    // Beside the program, as installed, as built.
+    const auto lib = folder / ".." / "lib";
+    for (const auto& place : {folder / library, lib / "shoal" / library, lib / library}) {
         if (std::filesystem::exists(place, ignored)) {
             return place.string();
         }

@@ -11,7 +11,7 @@ namespace shoal {
 /// Whether gradient training should end before its last iteration: the mean loss of the last
 /// `window` iterations is below the target, or has not fallen by a thousandth of the best mean for
 /// `patience` iterations. A pure function of the losses, so that a resumed network decides alike.
-class EarlyStop {
+class EarlyStopping {
   public:
     static constexpr int window = 10;
     static constexpr double progress = 1e-3;

@@ -24,7 +24,7 @@ class GradientMethod final : public Method {
             saved != nullptr ? std::get_if<GradientState>(&saved->state) : nullptr;
         check(saved == nullptr || state != nullptr, "checkpoint does not fit its network");
         member.handle = session_->add(model, gradient_rule(*member.spec, *member.task), state);
-        EarlyStop& stop = stops_[member.handle];
+        EarlyStopping& stop = stops_[member.handle];
         stop = {};
         for (const float loss : member.curve) {
             member.ended_early = stop.observe(member.spec->training, loss);
@@ -131,7 +131,7 @@ class GradientMethod final : public Method {
 
     Backend& backend_;
     std::unique_ptr<GradientSession> session_;
-    std::map<int, EarlyStop> stops_;  ///< by handle
+    std::map<int, EarlyStopping> stops_;  ///< by handle
 };
 
 }  // namespace

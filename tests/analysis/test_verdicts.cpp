@@ -87,8 +87,9 @@ class Mechanisms : public testing::TestWithParam<Row> {};
 
 TEST_P(Mechanisms, FollowFromTheEvidence) {
     const Row& row = GetParam();
-    const Verdict verdict = decide_mechanism({row.fates, row.largest_output, row.fixed_points,
-                                              row.exponents, row.errors, row.period, 1.0});
+    const MechanismVerdict verdict =
+        decide_mechanism({row.fates, row.largest_output, row.fixed_points, row.exponents,
+                          row.errors, row.period, 1.0});
     EXPECT_EQ(verdict.mechanism, row.verdict) << verdict.evidence;
     ASSERT_FALSE(verdict.evidence.empty());
     EXPECT_EQ(verdict.evidence.back(), '.');
@@ -235,7 +236,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Mechanisms, ATorusOfWideErrorsSaysSo) {
     const auto says_so = [](double error) {
-        const Verdict verdict =
+        const MechanismVerdict verdict =
             decide_mechanism({all_moving, 1.0, 0, {0.0005, -0.0005}, {error, error}, -1.0, 1.0});
         EXPECT_EQ(verdict.mechanism, Mechanism::torus);
         return verdict.evidence.find("weak chaos") != std::string::npos;

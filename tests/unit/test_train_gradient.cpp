@@ -178,20 +178,20 @@ TEST(GradientTraining, EndsEarlyAtItsTargetAndItsSlotIsTaken) {
         }
         ASSERT_LT(record.trials_done, 400);
         const auto mean_before = [&](int end) {
-            return std::accumulate(record.loss_curve.begin() + end - EarlyStop::window,
+            return std::accumulate(record.loss_curve.begin() + end - EarlyStopping::window,
                                    record.loss_curve.begin() + end, 0.0) /
-                   EarlyStop::window;
+                   EarlyStopping::window;
         };
         EXPECT_LT(mean_before(record.trials_done), 0.3);
         EXPECT_GE(mean_before(record.trials_done - 1), 0.3) << "not an iteration later";
     }
 }
 
-TEST(EarlyStop, EndsWithoutProgress) {
+TEST(EarlyStopping, EndsWithoutProgress) {
     TrainingConfig training;
     training.patience = 5;
-    EarlyStop falling;
-    EarlyStop flat;
+    EarlyStopping falling;
+    EarlyStopping flat;
     for (int k = 0; k < 200; ++k) {
         EXPECT_FALSE(falling.observe(training, std::pow(0.99f, static_cast<float>(k))));
     }
@@ -199,7 +199,7 @@ TEST(EarlyStop, EndsWithoutProgress) {
     while (!flat.observe(training, 1.0f)) {
         ++ended;
     }
-    EXPECT_EQ(ended + 1, EarlyStop::window + training.patience);
+    EXPECT_EQ(ended + 1, EarlyStopping::window + training.patience);
 }
 
 TEST(GradientTraining, MemoryHoldsTheWaveDown) {

@@ -18,6 +18,10 @@ shoal_check(readme /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/cli/test_readme.
 shoal_check(slurm /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/slurm/test_slurm.py
             --program $<TARGET_FILE:shoal>)
 set_tests_properties(all.slurm PROPERTIES TIMEOUT 900 SKIP_RETURN_CODE 77)
+if(TARGET shoal_manual)
+  shoal_check(package ${PROJECT_SOURCE_DIR}/tests/package/test_package)
+  set_tests_properties(all.package PROPERTIES SKIP_RETURN_CODE 77)
+endif()
 find_program(SHOAL_CHROMIUM NAMES chromium chromium-browser google-chrome)
 if(SHOAL_CHROMIUM)
   shoal_check(report ${PROJECT_SOURCE_DIR}/tools/report_check --program $<TARGET_FILE:shoal>)

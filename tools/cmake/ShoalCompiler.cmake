@@ -35,7 +35,8 @@ target_include_directories(shoal_compiler INTERFACE ${PROJECT_SOURCE_DIR}/host)
 function(shoal_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_library(shoal_${name} STATIC ${ARG_SOURCES})
-  target_link_libraries(shoal_${name} PUBLIC shoal_compiler ${ARG_LINK})
+  # Our warnings and folders are not for whoever uses the installed library.
+  target_link_libraries(shoal_${name} PUBLIC $<BUILD_INTERFACE:shoal_compiler> ${ARG_LINK})
 endfunction()
 
 # shoal_precompile(TARGET headers...): heavy headers that all its files include anyway.
