@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What cmake --install lays out. Components: program, cuda, development; `plain` is what a Debian package
+# What cmake --install lays out. Components: program, cuda, mpi, development; `plain` is what a Debian package
 # says in another way. Nothing that is installed looks for the source or build tree.
 include(GNUInstallDirs)
 set(share ${CMAKE_INSTALL_DATADIR}/shoal)
@@ -13,6 +13,9 @@ function(shoal_install_plugin component)
 endfunction()
 if(SHOAL_CUDA)
   shoal_install_plugin(cuda shoal_cuda shoal_cublas)
+endif()
+if(SHOAL_MPI)
+  shoal_install_plugin(mpi shoal_mpi)
 endif()
 
 # Configurations, the reader for Python, documents.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Debian packages by CPack: shoal, libshoal-dev and, in a build with CUDA, shoal-cuda. tools/package makes them.
+# Debian packages by CPack: shoal, libshoal-dev, and shoal-mpi and shoal-cuda in builds
+# that have them. tools/package makes them.
 set(SHOAL_MAINTAINER "The shoal authors <shoal@shoal.invalid>" CACHE STRING
     "Who answers for the packages: Name <address>")
 
@@ -51,7 +52,7 @@ with confidence intervals.
 It needs no GPU. The package shoal-cuda adds the backend for NVIDIA GPUs.")
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS
-    "shoal-cuda ${same_version}, python3-h5py, python3-numpy, python3-pandas, python3-xarray, python3-xxhash")
+    "shoal-cuda ${same_version}, shoal-mpi ${same_version}, python3-h5py, python3-numpy, python3-pandas, python3-xarray, python3-xxhash")
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/tools/cmake/debian/prerm)
 
 shoal_package(development libshoal-dev libdevel "small recurrent networks in batches (development files)"
@@ -65,6 +66,17 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
     "libboost-dev, libeigen3-dev, libfmt-dev, libhdf5-dev, libhwy-dev, libxxhash-dev, libyaml-cpp-dev"
     "nlohmann-json3-dev, pkg-config, zlib1g-dev")
 list(JOIN CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS ", " CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS)
+
+if(SHOAL_MPI)
+  shoal_package(mpi shoal-mpi science "trains small recurrent networks in batches (ranks of mpirun)"
+"shoal trains thousands of small recurrent neural networks side by side and
+finds out how each one remembers.
+.
+With this package mpirun -n 8 shoal run shares a population out among
+processes, on one machine or on many.")
+  set(CPACK_DEBIAN_MPI_PACKAGE_SHLIBDEPS ON)
+  set(CPACK_DEBIAN_MPI_PACKAGE_DEPENDS "shoal ${same_version}, openmpi-bin")
+endif()
 
 if(SHOAL_CUDA)
   find_package(CUDAToolkit REQUIRED)
