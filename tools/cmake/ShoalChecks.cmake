@@ -8,9 +8,6 @@ endfunction()
 
 shoal_check(sanitizers ${CMAKE_CTEST_COMMAND} --preset sanitizers --parallel 2)
 shoal_check(tsan ${CMAKE_CTEST_COMMAND} --preset tsan --parallel 2)
-if(SHOAL_CUDA)
-  shoal_check(release ${CMAKE_CTEST_COMMAND} --preset release)
-endif()
 shoal_check(format ${PROJECT_SOURCE_DIR}/tools/check_format)
 shoal_check(tidy ${PROJECT_SOURCE_DIR}/tools/check_tidy)
 shoal_check(readme /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/cli/test_readme.py
