@@ -5,10 +5,13 @@
 
 #include <exception>
 #include <filesystem>
+#include <iostream>
 #include <new>
+#include <sstream>
 
 #include "cli/commands.hpp"
 #include "core/error.hpp"
+#include "core/text.hpp"
 #include "store/manifest.hpp"
 
 namespace shoal {
@@ -18,13 +21,18 @@ int code(ExitCode value) {
     return static_cast<int>(value);
 }
 
+/// Names of files and texts in them may hold anything, and a terminal obeys what it is sent.
+void print_error(std::string_view message) {
+    fmt::print(stderr, "{}\n", printable(message));
+}
+
 }  // namespace
 
-int run_command_line(int argc, const char* const* argv) {
-    CLI::App app{
+void add_commands(CLI::App& app) {
+    app.name("shoal");
+    app.description(
         "shoal trains thousands of small recurrent networks at once and finds how each one "
-        "remembers.",
-        "shoal"};
+        "remembers.");
     app.set_version_flag("--version", "shoal " + program_version());
     app.require_subcommand(1);
     app.get_formatter()->column_width(34);
@@ -44,24 +52,31 @@ int run_command_line(int argc, const char* const* argv) {
     add_head_direction_command(app);
     add_bench_command(app);
     add_info_command(app);
+}
+
+int run_command_line(int argc, const char* const* argv) {
+    CLI::App app;
+    add_commands(app);
     try {
         app.parse(argc, argv);
         return code(ExitCode::done);
     } catch (const CLI::ParseError& error) {
         // Help and version requests come this way too, with exit code 0.
-        const int status = app.exit(error);
+        std::ostringstream problem;
+        const int status = app.exit(error, std::cout, problem);
+        fmt::print(stderr, "{}", printable(problem.str()));
         return status == 0 ? 0 : code(ExitCode::usage);
     } catch (const Error& error) {
-        fmt::print(stderr, "shoal: {}\n", error.what());
+        print_error(fmt::format("shoal: {}", error.what()));
         return code(error.code());
     } catch (const std::filesystem::filesystem_error& error) {
-        fmt::print(stderr, "shoal: {}: {}\n", error.path1().string(), error.code().message());
+        print_error(fmt::format("shoal: {}: {}", error.path1().string(), error.code().message()));
         return code(ExitCode::file);
     } catch (const std::bad_alloc&) {
         fmt::print(stderr, "shoal: out of memory; limit the wave with --max-memory\n");
         return code(ExitCode::failure);
     } catch (const std::exception& error) {
-        fmt::print(stderr, "shoal: {}\n", error.what());
+        print_error(fmt::format("shoal: {}", error.what()));
         return code(ExitCode::failure);
     }
 }

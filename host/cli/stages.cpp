@@ -18,6 +18,7 @@
 #include "core/memory.hpp"
 #include "core/parallel.hpp"
 #include "core/stop.hpp"
+#include "core/text.hpp"
 #include "store/analysis_file.hpp"
 #include "store/exchange_files.hpp"
 #include "store/population_file.hpp"
@@ -42,7 +43,7 @@ class StageClock {
         try {
             write_manifest(run_.paths.manifest(), run_.manifest);
         } catch (const Error& error) {
-            fmt::print(stderr, "warning: {}\n", error.what());
+            fmt::print(stderr, "warning: {}\n", printable(error.what()));
         }
     }
     StageClock(const StageClock&) = delete;
