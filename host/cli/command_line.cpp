@@ -5,10 +5,13 @@
 
 #include <exception>
 #include <filesystem>
+#include <iostream>
 #include <new>
+#include <sstream>
 
 #include "cli/commands.hpp"
 #include "core/error.hpp"
+#include "core/text.hpp"
 #include "ranks/ranks.hpp"
 #include "store/manifest.hpp"
 
@@ -19,13 +22,18 @@ int code(ExitCode value) {
     return static_cast<int>(value);
 }
 
+/// Names of files and texts in them may hold anything, and a terminal obeys what it is sent.
+void print_error(std::string_view message) {
+    fmt::print(stderr, "{}\n", printable(message));
+}
+
 }  // namespace
 
-int run_command_line(int argc, const char* const* argv) {
-    CLI::App app{
+void add_commands(CLI::App& app) {
+    app.name("shoal");
+    app.description(
         "shoal trains thousands of small recurrent networks at once and finds how each one "
-        "remembers.",
-        "shoal"};
+        "remembers.");
     app.set_version_flag("--version", "shoal " + program_version());
     app.require_subcommand(1);
     app.get_formatter()->column_width(34);
@@ -46,6 +54,11 @@ int run_command_line(int argc, const char* const* argv) {
     add_bench_command(app);
     add_info_command(app);
     add_describe_command(app);
+}
+
+int run_command_line(int argc, const char* const* argv) {
+    CLI::App app;
+    add_commands(app);
     try {
         app.parse(argc, argv);
         return code(ExitCode::done);
@@ -54,23 +67,25 @@ int run_command_line(int argc, const char* const* argv) {
         if (launched_rank() > 0) {
             return error.get_exit_code() == 0 ? 0 : code(ExitCode::usage);
         }
-        const int status = app.exit(error);
+        std::ostringstream problem;
+        const int status = app.exit(error, std::cout, problem);
+        fmt::print(stderr, "{}", printable(problem.str()));
         return status == 0 ? 0 : code(ExitCode::usage);
     } catch (const Error& error) {
         // What every rank of mpirun would say, the first one says.
         const bool alike = error.code() == ExitCode::usage || error.code() == ExitCode::interrupted;
         if (!alike || launched_rank() == 0) {
-            fmt::print(stderr, "shoal: {}\n", error.what());
+            print_error(fmt::format("shoal: {}", error.what()));
         }
         return code(error.code());
     } catch (const std::filesystem::filesystem_error& error) {
-        fmt::print(stderr, "shoal: {}: {}\n", error.path1().string(), error.code().message());
+        print_error(fmt::format("shoal: {}: {}", error.path1().string(), error.code().message()));
         return code(ExitCode::file);
     } catch (const std::bad_alloc&) {
         fmt::print(stderr, "shoal: out of memory; limit the wave with --max-memory\n");
         return code(ExitCode::failure);
     } catch (const std::exception& error) {
-        fmt::print(stderr, "shoal: {}\n", error.what());
+        print_error(fmt::format("shoal: {}", error.what()));
         return code(ExitCode::failure);
     }
 }

@@ -6,6 +6,7 @@
 
 namespace shoal {
 
+void add_commands(CLI::App& app);      ///< all of them, and what --help says of the program
 void add_run_commands(CLI::App& app);  ///< run, train
 void add_reproduce_command(CLI::App& app);
 void add_stage_commands(CLI::App& app);     ///< analyze, stats, report

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/run_folder.hpp"
 #include "core/file.hpp"
 #include "stats/full_table.hpp"
 #include "stats/pairs.hpp"
@@ -24,7 +25,8 @@ void print_counts(const Population& population, const RunPaths& paths,
     for (std::size_t m = 0; m < all.mechanism_count.size(); ++m) {
         out["mechanisms"][name_of(static_cast<Mechanism>(m))] = all.mechanism_count[m];
     }
-    fmt::print("{}\n", out.dump());
+    // A path may be no UTF-8 text.
+    fmt::print("{}\n", out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 std::string summary_text(const Population& population) {
@@ -63,6 +65,7 @@ void write_table(const Population& population, const RunPaths& paths) {
 
 void write_results(const Population& population, const RunPaths& paths, bool json,
                    const std::vector<std::string>& detailed) {
+    require_own_folders(paths);
     write_table(population, paths);
     create_folders(paths.report().parent_path());
     const bool claims = std::filesystem::exists(claims_path(paths));

@@ -104,8 +104,19 @@ Manifest manifest_of(const RunPaths& paths, const Config& config, Shard shard) {
 
 }  // namespace
 
+void require_own_folders(const RunPaths& paths) {
+    for (const auto& folder : {paths.checkpoint(), paths.report().parent_path()}) {
+        std::error_code absent;
+        if (std::filesystem::is_symlink(folder, absent)) {
+            throw file_error(fmt::format(
+                "{}: is a link, and a run keeps its files in its own folder; remove the link",
+                folder.string()));
+        }
+    }
+}
+
 FolderLock::FolderLock(const std::filesystem::path& path)
-    : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+    : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644)) {
     if (descriptor_ < 0) {
         throw file_error(
             fmt::format("{}: cannot be created: {}", path.string(), std::strerror(errno)));
@@ -136,6 +147,7 @@ OpenRun open_run(const std::filesystem::path& folder, const Config& config, Shar
     keep_shard(run.config, shard.index, shard.count);
     create_folders(folder);
     run.lock = std::make_unique<FolderLock>(run.paths.lock());
+    require_own_folders(run.paths);
     if (existing == ExistingRun::replace) {
         remove_run(run.paths);
     } else if (existing == ExistingRun::refuse && std::filesystem::exists(run.paths.config())) {
@@ -212,6 +224,7 @@ OpenRun reopen_run(const std::filesystem::path& folder) {
             fmt::format("{}: is not a run directory (it has no config.yaml)", folder.string()));
     }
     run.lock = std::make_unique<FolderLock>(run.paths.lock());
+    require_own_folders(run.paths);
     remove_unfinished_files(run.paths);
     require_whole(run.paths);
     run.config = load_config(run.paths.config());

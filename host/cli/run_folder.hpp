@@ -32,6 +32,10 @@ class FolderLock {
     int descriptor_;
 };
 
+/// A file error if a folder of the run is a link: a run writes, and --force deletes, inside its own
+/// folder only. Links in place of files do no harm; files are replaced, not written through.
+void require_own_folders(const RunPaths& paths);
+
 enum class ExistingRun { refuse, resume, replace };
 
 struct OpenRun {

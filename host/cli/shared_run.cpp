@@ -19,6 +19,7 @@
 #include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "core/stop.hpp"
+#include "core/text.hpp"
 #include "ranks/shared_progress.hpp"
 
 namespace shoal {

@@ -19,6 +19,7 @@
 #include "core/memory.hpp"
 #include "core/parallel.hpp"
 #include "core/stop.hpp"
+#include "core/text.hpp"
 #include "store/analysis_file.hpp"
 #include "store/exchange_files.hpp"
 #include "store/population_file.hpp"
@@ -45,7 +46,7 @@ class StageClock {
             write_manifest(run_.paths.manifest(), run_.manifest);
         } catch (const Error& error) {
             if (std::uncaught_exceptions() == 0) {
-                fmt::print(stderr, "warning: {}\n", error.what());
+                fmt::print(stderr, "warning: {}\n", printable(error.what()));
             }
         }
     }

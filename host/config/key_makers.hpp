@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "config/keys.hpp"
+#include "core/text.hpp"
 
 namespace shoal {
 

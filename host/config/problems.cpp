@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/text.hpp"
+
 namespace shoal {
 namespace {
 
@@ -71,21 +73,16 @@ void Problems::throw_if_any() const {
 
 std::string shown(std::string_view text) {
     constexpr std::size_t longest = 60;
-    std::string out;
-    for (const char c : text.substr(0, longest)) {
-        const auto byte = static_cast<unsigned char>(c);
-        out += byte < 0x20 || byte == 0x7F ? '?' : c;
+    std::size_t end = std::min(longest, text.size());
+    // Not in the middle of a UTF-8 sequence.
+    while (end > 0 && end < text.size() &&
+           (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) {
+        --end;
     }
-    if (text.size() > longest) {
-        // Not in the middle of a UTF-8 sequence.
-        std::size_t end = longest;
-        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) {
-            --end;
-        }
-        out.resize(end);
-        out += "...";
-    }
-    return out;
+    std::string out = printable(text.substr(0, end));
+    std::replace_if(
+        out.begin(), out.end(), [](char c) { return c == '\t' || c == '\n'; }, '?');
+    return out + (end < text.size() ? "..." : "");
 }
 
 std::string nearest(std::string_view text, const std::vector<std::string>& candidates) {

@@ -137,7 +137,7 @@ void RowChecks::take_file(const char* asks, const char* key, const std::string& 
             if (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path)) {
                 throw file_error(path + ": is not a regular file");
             }
-            found->second = hex16(hash64(read_file(path)));
+            found->second = hex16(hash64_of_file(path));
         } catch (const std::exception& error) {
             reader_.problems.add(place_of(key), fmt::format("{}: {}", key, error.what()),
                                  "give the path of a file that can be read", ExitCode::file);

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <system_error>
 
+#include "core/text.hpp"
+
 namespace shoal {
 namespace {
 

@@ -8,10 +8,11 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
-#include <cstdint>
 #include <optional>
 #include <set>
 #include <sstream>
+
+#include "core/text.hpp"
 
 namespace shoal {
 namespace {
@@ -27,31 +28,6 @@ Place place_at(std::string_view text, std::size_t offset, int override_index) {
     const auto line = std::count(before.begin(), before.end(), '\n');
     const std::size_t start = before.rfind('\n') == before.npos ? 0 : before.rfind('\n') + 1;
     return {override_index, static_cast<int>(line) + 1, static_cast<int>(offset - start) + 1};
-}
-
-/// Length of the UTF-8 sequence at the front of `text`, 0 if it is not valid (RFC 3629: no overlong
-/// forms, no surrogates, nothing above U+10FFFF).
-std::size_t sequence_length(std::string_view text) {
-    const auto byte = [&](std::size_t i) {
-        return i < text.size() ? static_cast<unsigned char>(text[i]) : std::uint32_t{0};
-    };
-    const std::uint32_t lead = byte(0);
-    if (lead < 0x80) {
-        return 1;
-    }
-    const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4) {
-        return 0;
-    }
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((byte(i) & 0xC0u) != 0x80u) {
-            return 0;
-        }
-    }
-    const std::uint32_t second = byte(1);
-    const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
-    const bool outside = (lead == 0xED && second > 0x9F) || (lead == 0xF4 && second > 0x8F);
-    return overlong || outside ? 0 : length;
 }
 
 /// Offset of a tab among the white space that begins a line, if any.
@@ -212,21 +188,6 @@ class Builder : public YAML::EventHandler {
 };
 
 }  // namespace
-
-std::size_t first_bad_byte(std::string_view text) {
-    std::size_t i = 0;
-    while (i < text.size()) {
-        const auto byte = static_cast<unsigned char>(text[i]);
-        const bool control =
-            (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7F;
-        const std::size_t length = control ? 0 : sequence_length(text.substr(i));
-        if (length == 0) {
-            return i;
-        }
-        i += length;
-    }
-    return i;
-}
 
 YamlNode read_yaml(std::string_view text, int override_index, Problems& problems) {
     YamlNode broken;

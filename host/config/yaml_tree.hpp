@@ -39,8 +39,4 @@ struct YamlNode::Entry {
 /// gives a broken node. `override_index`: as in Place.
 YamlNode read_yaml(std::string_view text, int override_index, Problems& problems);
 
-/// Offset of the first byte that is not part of valid UTF-8 or is a control character other than
-/// tab and line ends; text.size() if there is none.
-std::size_t first_bad_byte(std::string_view text);
-
 }  // namespace shoal

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -52,6 +53,45 @@ void sync_path(const std::filesystem::path& path, int flags, const std::filesyst
 std::filesystem::path folder_of(const std::filesystem::path& path) {
     return path.has_parent_path() ? path.parent_path() : ".";
 }
+/// A regular file that is being read from its start.
+class Input {
+  public:
+    explicit Input(const std::filesystem::path& path) : path_(path), file_(path, O_RDONLY) {
+        if (file_.get() < 0) {
+            throw file_error(fmt::format("{}: cannot be opened: {}", path.string(), reason()));
+        }
+        if (::fstat(file_.get(), &status_) != 0) {
+            throw file_error(fmt::format("{}: cannot be read: {}", path.string(), reason()));
+        }
+        if (!S_ISREG(status_.st_mode)) {
+            throw file_error(fmt::format("{}: is not a regular file", path.string()));
+        }
+    }
+    std::size_t size() const { return static_cast<std::size_t>(status_.st_size); }
+    /// Fills the buffer as far as the file goes; returns how far.
+    std::size_t fill(std::span<std::byte> buffer) {
+        std::size_t done = 0;
+        while (done < buffer.size()) {
+            const ssize_t got = ::read(file_.get(), buffer.data() + done, buffer.size() - done);
+            if (got < 0 && errno == EINTR) {
+                continue;
+            }
+            if (got < 0) {
+                throw file_error(fmt::format("{}: cannot be read: {}", path_.string(), reason()));
+            }
+            if (got == 0) {
+                break;
+            }
+            done += static_cast<std::size_t>(got);
+        }
+        return done;
+    }
+
+  private:
+    std::filesystem::path path_;
+    Descriptor file_;
+    struct stat status_ {};
+};
 
 }  // namespace
 
@@ -101,33 +141,9 @@ void NewFile::close() {
 }
 
 std::vector<std::byte> read_file(const std::filesystem::path& path) {
-    const Descriptor file(path, O_RDONLY);
-    if (file.get() < 0) {
-        throw file_error(fmt::format("{}: cannot be opened: {}", path.string(), reason()));
-    }
-    struct stat status {};
-    if (::fstat(file.get(), &status) != 0) {
-        throw file_error(fmt::format("{}: cannot be read: {}", path.string(), reason()));
-    }
-    if (!S_ISREG(status.st_mode)) {
-        throw file_error(fmt::format("{}: is not a regular file", path.string()));
-    }
-    std::vector<std::byte> content(static_cast<std::size_t>(status.st_size));
-    std::size_t done = 0;
-    while (done < content.size()) {
-        const ssize_t got = ::read(file.get(), content.data() + done, content.size() - done);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            throw file_error(fmt::format("{}: cannot be read: {}", path.string(), reason()));
-        }
-        if (got == 0) {
-            content.resize(done);  // shrank while it was read
-            break;
-        }
-        done += static_cast<std::size_t>(got);
-    }
+    Input file(path);
+    std::vector<std::byte> content(file.size());
+    content.resize(file.fill(content));  // it may shrink while it is read
     return content;
 }
 
@@ -206,6 +222,19 @@ std::uint64_t hash64(std::span<const std::byte> bytes) {
 
 std::uint64_t hash64(std::string_view text) {
     return XXH3_64bits(text.data(), text.size());
+}
+
+std::uint64_t hash64_of_file(const std::filesystem::path& path) {
+    Input file(path);
+    const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(),
+                                                                         &XXH3_freeState);
+    check(state != nullptr && XXH3_64bits_reset(state.get()) == XXH_OK, "hash state");
+    std::vector<std::byte> buffer(std::size_t{1} << 20);
+    for (std::size_t got = buffer.size(); got == buffer.size();) {
+        got = file.fill(buffer);
+        XXH3_64bits_update(state.get(), buffer.data(), got);
+    }
+    return XXH3_64bits_digest(state.get());
 }
 
 std::string hex16(std::uint64_t value) {

@@ -59,6 +59,8 @@ void require_disk_space(const std::filesystem::path& folder, std::uint64_t bytes
 /// 64-bit xxHash (XXH3) of bytes.
 std::uint64_t hash64(std::span<const std::byte> bytes);
 std::uint64_t hash64(std::string_view text);
+/// The same of a whole file, which may be larger than memory.
+std::uint64_t hash64_of_file(const std::filesystem::path& path);
 /// 16 lower-case hex digits.
 std::string hex16(std::uint64_t value);
 

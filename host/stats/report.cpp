@@ -50,6 +50,24 @@ std::string embedded_json(const nlohmann::json& data) {
     return out;
 }
 
+/// claims.json, whose nesting is bounded: writing JSON out again recurses.
+nlohmann::json parsed_claims(const std::string& text) {
+    constexpr int max_depth = 16;
+    bool too_deep = false;
+    auto claims = nlohmann::json::parse(
+        text,
+        [&](int depth, nlohmann::json::parse_event_t, const nlohmann::json&) {
+            too_deep = too_deep || depth > max_depth;
+            return !too_deep;
+        },
+        false);
+    if (too_deep || !claims.is_object() || !claims.contains("claims") ||
+        !claims.contains("population")) {
+        throw file_error("claims.json is damaged: run shoal reproduce again to write it anew");
+    }
+    return claims;
+}
+
 /// Fills every {{place}} of the page, once: what is filled in is never searched for places.
 std::string fill(std::string_view page, const std::string& title, const std::string& data) {
     std::string out;
@@ -86,11 +104,8 @@ void write_report(const std::filesystem::path& path, const std::vector<RunConten
     nlohmann::json data = report_data(runs, rows, summary, {}, detailed);
     data["paper"] = nullptr;
     if (!claims.empty()) {
-        data["paper"] = nlohmann::json::parse(claims, nullptr, false);
-        if (!data["paper"].is_object() || !data["paper"].contains("claims")) {
-            throw file_error("claims.json is damaged: run shoal reproduce again to write it anew");
-        }
-        if (data["paper"].value("population", "") != runs.front().config.identity) {
+        data["paper"] = parsed_claims(claims);
+        if (data["paper"]["population"] != runs.front().config.identity) {
             data["paper"] = nullptr;
             data["notes"].push_back(
                 "claims.json here is of another population; its claims are left out.");

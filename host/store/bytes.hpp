@@ -42,17 +42,36 @@ class ByteWriter {
     std::vector<std::byte> bytes_;
 };
 
-/// Reads what ByteWriter wrote. Every length is checked against what is left, so that damaged input
-/// throws instead of allocating.
+/// Reads what ByteWriter wrote. Every length is checked against what is left and every enumerator
+/// against those there are, so that damaged input throws instead of allocating or lying.
 class ByteReader {
   public:
     explicit ByteReader(std::span<const std::byte> bytes) : rest_(bytes) {}
 
     template <typename T>
     requires std::is_arithmetic_v<T> T get() {
-        T value{};
-        std::memcpy(&value, take(sizeof value).data(), sizeof value);
-        return value;
+        if constexpr (std::is_same_v<T, bool>) {
+            const auto value = get<std::uint8_t>();
+            if (value > 1) {
+                throw file_error(unknown_value);
+            }
+            return value == 1;
+        } else {
+            T value{};
+            std::memcpy(&value, take(sizeof value).data(), sizeof value);
+            return value;
+        }
+    }
+    /// An enumerator that was put as std::int32_t; an error if it is none of `all`.
+    template <typename Enum>
+    requires std::is_enum_v<Enum> Enum get_among(std::span<const Enum> all) {
+        const auto value = get<std::int32_t>();
+        for (const Enum known : all) {
+            if (static_cast<std::int32_t>(known) == value) {
+                return known;
+            }
+        }
+        throw file_error(unknown_value);
     }
     std::string get_text() {
         const auto size = get<std::uint64_t>();
@@ -75,6 +94,8 @@ class ByteReader {
     bool empty() const { return rest_.empty(); }
 
   private:
+    static constexpr const char* unknown_value = "record holds a value that it cannot have";
+
     std::span<const std::byte> take(std::uint64_t size) {
         if (size > rest_.size()) {
             throw file_error("record is cut short");

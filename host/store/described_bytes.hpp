@@ -27,7 +27,7 @@ void get_record(ByteReader& in, Record& record) {
     describe(record, [&](const char*, auto& field, const Meaning&) {
         using Field = std::decay_t<decltype(field)>;
         if constexpr (std::is_enum_v<Field>) {
-            field = static_cast<Field>(in.get<std::int32_t>());
+            field = in.get_among(enumerators(field));
         } else if constexpr (std::is_arithmetic_v<Field>) {
             field = in.get<Field>();
         } else if constexpr (std::is_same_v<Field, std::string>) {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/memory.hpp"
 #include "store/hdf5_types.hpp"
 
 namespace shoal::hdf5 {
@@ -18,6 +19,9 @@ namespace {
 
 /// deflate, the filter with the largest ratio, cannot shrink data further than this.
 constexpr std::uint64_t largest_compression = 1032;
+
+/// Less than this is read without a look at the free memory.
+constexpr std::uint64_t large_bytes = std::uint64_t{64} << 20;
 
 /// After a full disk the library's own clean-up at exit writes once more, and crashes.
 bool write_failed = false;
@@ -231,6 +235,18 @@ Extents ReadGroup::checked_extents(hid_t dataset, const std::string& name) const
         fail(name, fmt::format("has extents {}, more than the file of {} bytes can hold",
                                to_text(extents), file_->bytes));
     }
+    if (layout == H5D_CHUNKED) {
+        // A chunk comes into memory whole, whatever the extents are.
+        std::vector<hsize_t> chunk(extents.size());
+        H5Pget_chunk(creation.get(), rank, chunk.data());
+        const auto chunk_bytes =
+            byte_count(Extents(chunk.begin(), chunk.end()), H5Tget_size(type.get()));
+        const bool compressed = H5Pget_nfilters(creation.get()) > 0;
+        if (!chunk_bytes || *chunk_bytes / (compressed ? largest_compression : 1) > file_->bytes) {
+            fail(name, fmt::format("has chunks {}, more than the file of {} bytes can hold",
+                                   to_text(Extents(chunk.begin(), chunk.end())), file_->bytes));
+        }
+    }
     return extents;
 }
 
@@ -285,7 +301,12 @@ std::vector<T> ReadGroup::read(const std::string& name, const Extents& expected,
         fail(name, floats ? "expected integers or floats of 32 or 64 bits, found another type"
                           : "expected integers, found another type");
     }
-    std::vector<T> values(static_cast<std::size_t>(*byte_count(slab.count, 1)));
+    const auto bytes = byte_count(slab.count, sizeof(T));
+    if (!bytes || (*bytes > large_bytes && *bytes > available_memory())) {
+        fail(name,
+             fmt::format("has extents {}, more than fit into the free memory", to_text(expected)));
+    }
+    std::vector<T> values(static_cast<std::size_t>(*bytes / sizeof(T)));
     if (values.empty()) {
         return values;
     }

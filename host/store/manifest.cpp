@@ -4,7 +4,9 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <ctime>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
@@ -40,6 +42,9 @@ void write_manifest(const std::filesystem::path& path, const Manifest& m) {
 
 namespace {
 
+/// A manifest has a few hundred.
+constexpr std::uintmax_t most_bytes = 1 << 20;
+
 Precision precision_of(const std::string& name, const std::filesystem::path& path) {
     for (const Precision precision :
          {Precision::fp32, Precision::fp64, Precision::tf32, Precision::bf16}) {
@@ -50,20 +55,34 @@ Precision precision_of(const std::string& name, const std::filesystem::path& pat
     throw file_error(fmt::format("{}: unknown precision \"{}\"", path.string(), name));
 }
 
+/// The library's own conversion takes fractions and cuts off what does not fit.
+int count_of(const nlohmann::json& value, const std::filesystem::path& path) {
+    constexpr std::uint64_t most = std::numeric_limits<int>::max();
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most) {
+        throw file_error(fmt::format("{}: is damaged: shard and threads are counts that fit an int",
+                                     path.string()));
+    }
+    return value.get<int>();
+}
+
 }  // namespace
 
 Manifest read_manifest(const std::filesystem::path& path) {
     Manifest m;
+    std::error_code absent;
+    if (const auto size = std::filesystem::file_size(path, absent); !absent && size > most_bytes) {
+        throw file_error(fmt::format("{}: is damaged: it has {} bytes", path.string(), size));
+    }
     try {
         const auto json = nlohmann::json::parse(read_text_file(path));
         m.backend = json.at("backend");
         m.instruction_set = json.at("instruction_set");
         m.precision = precision_of(json.at("precision"), path);
         m.mixed_bits = json.at("mixed_bits");
-        m.threads = json.at("threads");
+        m.threads = count_of(json.at("threads"), path);
         m.device = json.value("device", 0);
-        m.shard_index = json.at("shard").at("index");
-        m.shard_count = json.at("shard").at("count");
+        m.shard_index = count_of(json.at("shard").at("index"), path);
+        m.shard_count = count_of(json.at("shard").at("count"), path);
         m.started = json.at("started");
         m.finished = json.at("finished");
         m.stage_seconds = json.at("stage_seconds");

@@ -73,6 +73,17 @@ const char* name_of(PointLabel value) {
     return "";
 }
 
+std::span<const Status> enumerators(Status) {
+    static constexpr Status values[] = {Status::pending, Status::trained, Status::diverged};
+    return values;
+}
+
+std::span<const PointLabel> enumerators(PointLabel) {
+    static constexpr PointLabel values[] = {PointLabel::proved, PointLabel::converged,
+                                            PointLabel::slow};
+    return values;
+}
+
 std::span<const Mechanism> enumerators(Mechanism) {
     static constexpr Mechanism values[] = {
         Mechanism::none,  Mechanism::direct, Mechanism::slow_manifold, Mechanism::limit_cycle,

@@ -118,6 +118,8 @@ const char* name_of(RuleLabel value);
 const char* name_of(PointLabel value);
 
 /// All values of an enumeration, in order.
+std::span<const Status> enumerators(Status);
+std::span<const PointLabel> enumerators(PointLabel);
 std::span<const Mechanism> enumerators(Mechanism);
 std::span<const RuleLabel> enumerators(RuleLabel);
 

@@ -2,6 +2,7 @@
 #include "store/seal.hpp"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,10 +15,13 @@
 #include <cstring>
 #include <fstream>
 #include <memory>
+#include <new>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/memory.hpp"
 
 namespace shoal {
 namespace {
@@ -51,9 +55,57 @@ rlim_t generous_seconds(const std::filesystem::path& path) {
     return none ? 5 : 5 + static_cast<rlim_t>(bytes / 1'000'000);
 }
 
+/// Bytes of address space that this process has mapped.
+rlim_t mapped_bytes() {
+    std::uint64_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    return pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
+}
+
 void limit(int resource, rlim_t value) {
     const rlimit limits{value, value};
     ::setrlimit(static_cast<__rlimit_resource_t>(resource), &limits);
+}
+
+/// Memory that a child process shares, for one text.
+class SharedText {
+  public:
+    SharedText()
+        : memory_(
+              ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) {}
+    ~SharedText() {
+        if (*this) {
+            ::munmap(memory_, bytes);
+        }
+    }
+    SharedText(const SharedText&) = delete;
+    SharedText& operator=(const SharedText&) = delete;
+    explicit operator bool() const { return memory_ != MAP_FAILED; }
+    void put(const char* text) { std::strncpy(static_cast<char*>(memory_), text, bytes - 1); }
+    std::string get() const { return static_cast<const char*>(memory_); }
+
+  private:
+    static constexpr std::size_t bytes = 4096;
+    void* memory_;
+};
+
+/// Never returns. Leaves in `problem` what is wrong with the file.
+[[noreturn]] void rehearse_here(const std::filesystem::path& path,
+                                const std::function<void()>& read, rlim_t seconds,
+                                SharedText& problem) {
+    limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_CPU, seconds);
+    limit(RLIMIT_AS, mapped_bytes() + available_memory());
+    try {
+        read();
+    } catch (const Error& error) {
+        problem.put(error.what());
+    } catch (const std::bad_alloc&) {
+        problem.put((path.string() + ": reading it takes more memory than is free").c_str());
+    } catch (...) {
+        // A bug of ours: the parent meets it too, and reports it.
+    }
+    ::_exit(0);
 }
 
 }  // namespace
@@ -102,31 +154,25 @@ void rehearse(const std::filesystem::path& path, const std::function<void()>& re
         return;  // read() itself has the message
     }
     const rlim_t seconds = generous_seconds(path);
-    const pid_t child = ::fork();
-    if (child < 0) {
-        throw file_error(
-            fmt::format("{}: cannot be checked: {}", path.string(), std::strerror(errno)));
-    }
+    SharedText problem;
+    const pid_t child = problem ? ::fork() : -1;
     if (child == 0) {
-        limit(RLIMIT_CORE, 0);
-        limit(RLIMIT_CPU, seconds);
-        try {
-            read();
-        } catch (...) {
-            // The parent meets the same error, and reports it.
-        }
-        ::_exit(0);
+        rehearse_here(path, read, seconds, problem);
     }
     int status = 0;
-    while (::waitpid(child, &status, 0) < 0) {
-        if (errno != EINTR) {
-            throw file_error(
-                fmt::format("{}: cannot be checked: {}", path.string(), std::strerror(errno)));
-        }
+    bool ended = false;
+    while (child > 0 && !(ended = ::waitpid(child, &status, 0) == child) && errno == EINTR) {
+    }
+    if (!ended) {
+        throw file_error(
+            fmt::format("{}: cannot be checked: {}", path.string(), std::strerror(errno)));
     }
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         throw file_error(
             fmt::format("{}: is a damaged HDF5 file: the HDF5 library fails on it", path.string()));
+    }
+    if (const std::string text = problem.get(); !text.empty()) {
+        throw file_error(text);
     }
 }
 

@@ -18,8 +18,8 @@ void seal_file(const std::filesystem::path& path);
 /// file error: something in the file changed since it was written.
 bool check_seal(const std::filesystem::path& path);
 
-/// Runs `read` in a child process; a file error if the child crashes or needs more time than any
-/// intact file. Errors that `read` throws are not reported.
+/// Runs `read` in a child process. Errors that it throws there are thrown here; a crash, more
+/// memory than is free, or more time than any intact file takes are file errors.
 void rehearse(const std::filesystem::path& path, const std::function<void()>& read);
 
 /// read(), where a damaged file cannot take the process down.

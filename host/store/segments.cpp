@@ -141,9 +141,10 @@ void read_sealed(const std::filesystem::path& path,
     in.seek(header_size);
     std::vector<std::byte> record;
     for (std::uint64_t at = header_size; at < end;) {
-        const auto size = in.get<std::uint64_t>();
+        const bool whole = end - at >= sizeof(std::uint64_t);
+        const std::uint64_t size = whole ? in.get<std::uint64_t>() : 0;
         at += sizeof size;
-        if (size > end - at) {
+        if (!whole || size > end - at) {
             throw file_error(fmt::format("{}: is damaged (record too long)", path.string()));
         }
         record.resize(size);
@@ -173,7 +174,7 @@ void serialize(ByteWriter& out, const TrainedNetwork& n) {
 
 void deserialize(ByteReader& in, TrainedNetwork& n) {
     n.uid = in.get_text();
-    n.status = static_cast<Status>(in.get<std::int32_t>());
+    n.status = in.get_among(enumerators(n.status));
     n.trials_done = in.get<int>();
     n.diverged_step = in.get<std::int64_t>();
     n.readout = in.get_vector<double>();
@@ -234,9 +235,9 @@ void serialize(ByteWriter& out, const NetworkAnalysis& a) {
 
 void deserialize(ByteReader& in, NetworkAnalysis& a) {
     a.uid = in.get_text();
-    a.mechanism = static_cast<Mechanism>(in.get<std::int32_t>());
-    a.rule_a = static_cast<RuleLabel>(in.get<std::int32_t>());
-    a.rule_b = static_cast<RuleLabel>(in.get<std::int32_t>());
+    a.mechanism = in.get_among(enumerators(a.mechanism));
+    a.rule_a = in.get_among(enumerators(a.rule_a));
+    a.rule_b = in.get_among(enumerators(a.rule_b));
     a.distinct_outputs_a = in.get<int>();
     a.distinct_outputs_b = in.get<int>();
     a.attractors = in.get<int>();
@@ -259,10 +260,15 @@ void deserialize(ByteReader& in, NetworkAnalysis& a) {
         FixedPoint& point = a.points.emplace_back();
         point.state = in.get_vector<double>();
         point.speed = in.get<double>();
-        point.label = static_cast<PointLabel>(in.get<std::int32_t>());
+        point.label = in.get_among(enumerators(point.label));
         point.eigenvalues = in.get_vector<double>();
         point.unstable = in.get<int>();
         point.reached_from = in.get_vector<int>();
+        for (const int from : point.reached_from) {
+            if (from < 0 || static_cast<std::size_t>(from) >= a.runs.size()) {
+                throw file_error("record has a point reached from no run");
+            }
+        }
     }
     a.evidence = in.get_text();
     a.limits = in.get_text();
@@ -275,6 +281,22 @@ void deserialize(ByteReader& in, NetworkAnalysis& a) {
         a.full = full;
     }
 }
+
+namespace {
+
+template <typename Record>
+Record record_of(std::span<const std::byte> bytes, const std::filesystem::path& path) {
+    Record record;
+    ByteReader in(bytes);
+    try {
+        deserialize(in, record);
+    } catch (const Error& error) {
+        throw file_error(fmt::format("{}: is damaged: {}", path.string(), error.what()));
+    }
+    return record;
+}
+
+}  // namespace
 
 template <typename Record>
 SegmentStore<Record>::SegmentStore(std::filesystem::path folder, std::string kind)
@@ -310,9 +332,7 @@ std::filesystem::path SegmentStore<Record>::path_of(std::uint32_t file) const {
 template <typename Record>
 void SegmentStore<Record>::index_file(std::uint32_t file) {
     read_sealed(path_of(file), [&](std::span<const std::byte> bytes, std::uint64_t offset) {
-        Record record;
-        ByteReader in(bytes);
-        deserialize(in, record);
+        const auto record = record_of<Record>(bytes, path_of(file));
         places_[record.uid] = {file, offset, bytes.size()};
     });
 }
@@ -341,10 +361,7 @@ std::optional<Record> SegmentStore<Record>::read(const std::string& uid) const {
     std::vector<std::byte> bytes(found->second.size);
     file.seek(found->second.offset);
     file.get(bytes.data(), bytes.size());
-    Record record;
-    ByteReader in(bytes);
-    deserialize(in, record);
-    return record;
+    return record_of<Record>(bytes, path);
 }
 
 template <typename Record>

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "core/error.hpp"
@@ -67,18 +69,11 @@ class FileTask final : public Task {
 
     std::vector<int> output_groups() const override {
         const auto outputs = static_cast<std::size_t>(list_.shape.outputs);
-        std::vector<int> groups(outputs, -1);
-        int count = 0;
-        for (std::size_t a = 0; a < outputs; ++a) {
-            if (groups[a] >= 0) {
-                continue;
-            }
-            groups[a] = count++;
-            for (std::size_t b = a + 1; b < outputs; ++b) {
-                if (groups[b] < 0 && equal_masks(a, b)) {
-                    groups[b] = groups[a];
-                }
-            }
+        std::vector<int> groups;
+        std::unordered_map<std::string, int> group_of;
+        for (std::size_t output = 0; output < outputs; ++output) {
+            const int next = static_cast<int>(group_of.size());
+            groups.push_back(group_of.try_emplace(masks_of(output), next).first->second);
         }
         return groups;
     }
@@ -123,16 +118,17 @@ class FileTask final : public Task {
     }
 
   private:
-    bool equal_masks(std::size_t a, std::size_t b) const {
+    /// An output's masks in every trial, as a text to look up: a file may have any number of
+    /// outputs with masks of their own.
+    std::string masks_of(std::size_t output) const {
         const auto outputs = static_cast<std::size_t>(list_.shape.outputs);
-        return std::all_of(list_.trials.begin(), list_.trials.end(), [&](const Trial& trial) {
-            for (std::size_t at = 0; at < trial.mask.size(); at += outputs) {
-                if (trial.mask[at + a] != trial.mask[at + b]) {
-                    return false;
-                }
+        std::string masks;
+        for (const Trial& trial : list_.trials) {
+            for (std::size_t at = output; at < trial.mask.size(); at += outputs) {
+                masks += static_cast<char>(trial.mask[at]);
             }
-            return true;
-        });
+        }
+        return masks;
     }
 
     TrialList list_;

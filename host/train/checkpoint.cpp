@@ -13,6 +13,9 @@
 namespace shoal {
 namespace {
 
+constexpr Precision precisions[] = {Precision::fp32, Precision::fp64, Precision::tf32,
+                                    Precision::bf16};
+
 /// Doubles that came from floats are stored as floats: exact, at half the size.
 void put_values(ByteWriter& out, const std::vector<double>& values, Precision precision) {
     if (is_single(precision)) {
@@ -119,7 +122,7 @@ std::string CheckpointFiles::read(const std::function<void(ActiveNetwork&&)>& us
         try {
             read_sealed(generation->second, [&](std::span<const std::byte> record, std::uint64_t) {
                 ByteReader in(record);
-                const auto precision = static_cast<Precision>(in.get<std::int32_t>());
+                const auto precision = in.get_among(std::span<const Precision>(precisions));
                 ActiveNetwork network;
                 network.uid = in.get_text();
                 network.rounds_done = in.get<int>();

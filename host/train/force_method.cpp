@@ -11,6 +11,18 @@
 namespace shoal {
 namespace {
 
+/// Sessions take a saved state as it is.
+bool fits(const ForceState& state, const NetworkModel& model, const ForceRule& rule) {
+    const auto units = static_cast<std::size_t>(model.units);
+    const auto outputs = static_cast<std::size_t>(model.outputs);
+    const auto& all_p = state.inverse_correlation;
+    return state.state.size() == units && state.readout.size() == outputs * units &&
+           state.output.size() == outputs &&
+           all_p.size() == static_cast<std::size_t>(group_count(rule)) &&
+           std::all_of(all_p.begin(), all_p.end(),
+                       [&](const auto& p) { return p.size() == units * (units + 1) / 2; });
+}
+
 class ForceMethod final : public Method {
   public:
     explicit ForceMethod(Backend& backend) : backend_(backend), session_(backend.force_session()) {}
@@ -19,9 +31,12 @@ class ForceMethod final : public Method {
         const ForceRule rule = force_rule(member.spec->training.alpha, *member.task);
         const ForceState* state =
             saved != nullptr ? std::get_if<ForceState>(&saved->state) : nullptr;
-        check(saved == nullptr || (state != nullptr &&
-                                   state->state.size() == static_cast<std::size_t>(model.units)),
-              "checkpoint does not fit its network");
+        if (saved != nullptr) {
+            require_fit(state != nullptr && fits(*state, model, rule) &&
+                            saved->curve.size() == static_cast<std::size_t>(saved->rounds_done) *
+                                                       static_cast<std::size_t>(model.outputs),
+                        saved->uid);
+        }
         member.handle = session_->add(model, rule, state);
     }
     void remove(const Member& member) override { session_->remove(member.handle); }

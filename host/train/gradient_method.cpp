@@ -22,8 +22,17 @@ class GradientMethod final : public Method {
     void add(Member& member, const NetworkModel& model, const ActiveNetwork* saved) override {
         const GradientState* state =
             saved != nullptr ? std::get_if<GradientState>(&saved->state) : nullptr;
-        check(saved == nullptr || state != nullptr, "checkpoint does not fit its network");
-        member.handle = session_->add(model, gradient_rule(*member.spec, *member.task), state);
+        const GradientRule rule = gradient_rule(*member.spec, *member.task);
+        if (saved != nullptr) {
+            const std::size_t size = WeightLayout(rule.shape).size;
+            const bool adam = rule.training.optimizer == Optimizer::adam;
+            require_fit(state != nullptr && state->weights.size() == size &&
+                            state->first_moment.size() == size &&
+                            state->second_moment.size() == (adam ? size : 0) &&
+                            saved->curve.size() == static_cast<std::size_t>(saved->rounds_done),
+                        saved->uid);
+        }
+        member.handle = session_->add(model, rule, state);
         EarlyStopping& stop = stops_[member.handle];
         stop = {};
         for (const float loss : member.curve) {

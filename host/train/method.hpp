@@ -60,6 +60,9 @@ class Method {
     virtual SavedState save(const std::vector<Member>& members, bool& copied) const = 0;
 };
 
+/// A file error, unless what a checkpoint holds of a network fits it.
+void require_fit(bool fits, const std::string& uid);
+
 std::unique_ptr<Method> make_method(TrainingMethod method, Backend& backend);
 std::unique_ptr<Method> make_force_method(Backend& backend);
 std::unique_ptr<Method> make_gradient_method(Backend& backend);

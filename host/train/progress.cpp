@@ -8,6 +8,8 @@
 #include <ctime>
 #include <fstream>
 
+#include "core/text.hpp"
+
 namespace shoal {
 namespace {
 
@@ -103,7 +105,7 @@ void Progress::note(const std::string& line) {
 }
 
 void Progress::warning(const std::string& line) {
-    fmt::print(stderr, "{}warning: {}\n", line_open_ ? "\r\033[K" : "", line);
+    fmt::print(stderr, "{}warning: {}\n", line_open_ ? "\r\033[K" : "", printable(line));
     line_open_ = false;
 }
 

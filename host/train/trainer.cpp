@@ -118,8 +118,8 @@ class Wave {
         const TaskShape shape = task->shape();
         const NetworkModel model = networks_.make(spec, shape.inputs, shape.outputs);
         if (saved != nullptr) {
-            check(saved->rounds_done <= rounds_of(spec.training),
-                  "checkpoint does not fit its network");
+            require_fit(saved->rounds_done >= 0 && saved->rounds_done <= rounds_of(spec.training),
+                        spec.uid);
             member.rounds_done = saved->rounds_done;
             member.curve = saved->curve;
             rounds_done_ += saved->rounds_done;
@@ -310,6 +310,15 @@ int rounds_of(const TrainingConfig& training) {
 std::int64_t steps_of_round(const TrainingConfig& training, const TaskShape& shape) {
     const int trials = training.method == TrainingMethod::force ? 1 : training.batch;
     return std::int64_t{shape.steps} * trials;
+}
+
+void require_fit(bool fits, const std::string& uid) {
+    if (!fits) {
+        throw file_error(fmt::format(
+            "the checkpoint does not fit network {}: remove the active-*.bin files to train their "
+            "networks from the start; finished ones are kept",
+            uid));
+    }
 }
 
 std::unique_ptr<Method> make_method(TrainingMethod method, Backend& backend) {

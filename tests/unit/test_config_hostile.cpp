@@ -68,6 +68,7 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile{"overlong3", "name: \xe0\x80\xaf", "x.yaml:1:7: byte 0xe0"},
         Hostile{"surrogate", "name: \xed\xa0\x80", "x.yaml:1:7: byte 0xed"},
         Hostile{"beyondUnicode", "name: \xf4\x90\x80\x80", "x.yaml:1:7: byte 0xf4"},
+        Hostile{"controlOfTwoBytes", "name: a\xc2\x9b[31m", "x.yaml:1:8: byte 0xc2"},
         Hostile{"cutUtf8", "name: \xc3", "x.yaml:1:7: byte 0xc3"},
         Hostile{"utf16", std::string("\xff\xfen\0a\0", 6), "x.yaml:1:1: byte 0xff"},
         Hostile{"tab", "network:\n\tunits: 3\n", "x.yaml:2:1: a tab is used for indentation"},
@@ -103,9 +104,36 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile{"manyDocuments", repeated("---\n", most / 4), "x.yaml:2:1: a second"},
         Hostile{"manyCommas", "[" + repeated(",", most - 2), "x.yaml:1:"},
         Hostile{"manyEscapes", "name: \"" + repeated("\\x41", most / 4 - 8) + "\"", "x.yaml:1:7: "},
+        Hostile{"replicateHuge", "sweep: {replicate: 1000000000}",
+                "x.yaml:1:20: sweep.replicate is '1000000000'"},
+        Hostile{"replicateExponent", "sweep: {replicate: 1e9}",
+                "x.yaml:1:20: sweep.replicate is '1e9'"},
+        Hostile{"rowsTooMany",
+                "sweep: {replicate: 1000000, network.units: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], "
+                "network.gain: [1, 2, 3], network.tau: [1, 2]}",
+                "x.yaml:1:1: the sweep has more than 1000000 networks"},
+        Hostile{"unitsHuge", "network: {units: 2147483648}",
+                "x.yaml:1:18: network.units is '2147483648'"},
+        Hostile{"trialsHuge", "training: {trials: 99999999999999999999}",
+                "x.yaml:1:20: training.trials is '99999999999999999999'"},
         Hostile{"longSweep", "sweep: {network.gain: [" + repeated("x,", most / 2 - 20) + "]}",
                 "x.yaml:1:24: network.gain is 'x'"}),
     name_of_text);
+
+/// What names a run's folder stays inside the folder that runs are in, and shows what it is.
+TEST(HostileNames, AreErrors) {
+    for (const char* name : {"../../x", "/tmp/x", "a/b", ".", "..", ".hidden", "-rf", "", "\\0",
+                             "a\\nb", "a\\tb", "a\\x1b[31mb", "a\\x7f", "a\\u009bb", "a\\x85b"}) {
+        const auto error = error_of("name: \"" + std::string(name) + '"');
+        ASSERT_TRUE(error) << name;
+        EXPECT_EQ(error->code(), ExitCode::usage);
+        EXPECT_TRUE(std::string(error->what()).starts_with("x.yaml:1:7: name is "))
+            << error->what();
+        EXPECT_EQ(std::string(error->what()).find('\x1b'), std::string::npos);
+    }
+    EXPECT_TRUE(error_of("name: " + repeated("n", 101)));
+    EXPECT_FALSE(error_of("name: " + repeated("n", 100)));
+}
 
 /// Random damage to a good text, keyed by the case number.
 class Damage {

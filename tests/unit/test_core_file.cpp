@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/file.hpp"
+#include "core/text.hpp"
 #include "temporary_folder.hpp"
 
 namespace shoal {
@@ -104,6 +105,27 @@ TEST(RequireDiskSpace, ThrowsOnlyWhenThereIsTooLittle) {
 TEST(Hash, Xxh3KnownValues) {
     EXPECT_EQ(hex16(hash64(std::string_view(""))), "2d06800538d394c2");
     EXPECT_NE(hash64(std::string_view("a")), hash64(std::string_view("b")));
+}
+
+TEST(File, HashOfAFileIsThatOfItsContent) {
+    const TemporaryFolder folder;
+    for (const std::size_t size :
+         {std::size_t{0}, std::size_t{1000}, std::size_t{1} << 20, (std::size_t{1} << 21) + 7}) {
+        replace_file(folder / "f", std::string(size, 'x'));
+        EXPECT_EQ(hash64_of_file(folder / "f"), hash64(read_file(folder / "f"))) << size;
+    }
+    EXPECT_THROW(hash64_of_file(folder / "absent"), Error);
+    EXPECT_THROW(hash64_of_file(folder.path()), Error);
+}
+
+TEST(Text, ControlCharactersAndWhatIsNoUtf8AreNotPrinted) {
+    EXPECT_EQ(printable("plain, caf\u00e9, \U0001f41f\n\tnext"),
+              "plain, caf\u00e9, \U0001f41f\n\tnext");
+    EXPECT_EQ(printable("\x1b[31mred\x07\r\x7f"), "?[31mred???");
+    EXPECT_EQ(printable(std::string_view("a\0b", 3)), "a?b");
+    EXPECT_EQ(printable("\u009b31m"), "??31m") << "a control character of two bytes";
+    EXPECT_EQ(printable("\x9b\xff\xc3"), "???");
+    EXPECT_EQ(printable(""), "");
 }
 
 }  // namespace

@@ -129,6 +129,19 @@ TEST(Bytes, LengthsAreNeverTrusted) {
     }
 }
 
+TEST(Bytes, ValuesAreNeverTrusted) {
+    ByteWriter out;
+    out.put(std::uint8_t{2});
+    ByteReader truth(out.bytes());
+    file_error_of([&] { truth.get<bool>(); });
+    for (const std::int32_t value : {-1, 3, std::numeric_limits<std::int32_t>::max()}) {
+        ByteWriter number;
+        number.put(value);
+        ByteReader status(number.bytes());
+        file_error_of([&] { status.get_among(enumerators(Status{})); });
+    }
+}
+
 NetworkAnalysis full_analysis() {
     NetworkAnalysis a;
     a.uid = "0123456789abcdef";
@@ -144,7 +157,7 @@ NetworkAnalysis full_analysis() {
     a.exponent_errors = {0.01, 0.02};
     a.period = 6.5;
     a.runs = {{{1.0, 2.0}, 0.5, 1e-7, true, 0, 3.5}, {{}, -1.0, 2.0, false, -1, -1.0}};
-    a.points = {{{1.0, 2.0}, 1e-9, PointLabel::proved, {-1.0, 0.5, -1.0, -0.5}, 1, {0, 2}}};
+    a.points = {{{1.0, 2.0}, 1e-9, PointLabel::proved, {-1.0, 0.5, -1.0, -0.5}, 1, {0, 1}}};
     a.evidence = "because";
     a.limits = "searches cut";
     return a;
@@ -155,6 +168,21 @@ std::vector<std::byte> bytes_of(const Record& record) {
     ByteWriter out;
     serialize(out, record);
     return out.take();
+}
+
+/// Fewer bytes than a length has before the checksum, which fits.
+TEST(SealedFile, LengthThatReachesIntoTheChecksum) {
+    const Folder folder;
+    write_records(folder / "f.bin", {});
+    std::string content = read_text_file(folder / "f.bin");
+    content.replace(content.size() - 8, 8, "\x01");
+    const std::uint64_t sum = hash64(content);
+    content.append(reinterpret_cast<const char*>(&sum), sizeof sum);
+    replace_file(folder / "f.bin", content);
+
+    const std::string message = file_error_of([&] { records_in(folder / "f.bin"); });
+
+    EXPECT_NE(message.find("record too long"), std::string::npos) << message;
 }
 
 TEST(Records, EveryFieldComesBack) {
@@ -174,7 +202,7 @@ TEST(Records, EveryFieldComesBack) {
     EXPECT_FALSE(a.runs[1].settled);
     ASSERT_EQ(a.points.size(), 1u);
     EXPECT_EQ(a.points[0].label, PointLabel::proved);
-    EXPECT_EQ(a.points[0].reached_from, (std::vector<int>{0, 2}));
+    EXPECT_EQ(a.points[0].reached_from, (std::vector<int>{0, 1}));
     EXPECT_EQ(a.limits, "searches cut");
 
     const Config config = small_population();
@@ -185,6 +213,24 @@ TEST(Records, EveryFieldComesBack) {
     deserialize(again, n);
     EXPECT_TRUE(again.empty());
     expect_equal(n, network);
+}
+
+/// Written whole, with a checksum that fits, but not by shoal.
+TEST(Segments, RecordsThatCannotBeNameTheirFile) {
+    const Folder folder;
+    NetworkAnalysis unknown = full_analysis();
+    unknown.mechanism = static_cast<Mechanism>(99);
+    NetworkAnalysis from_nowhere = full_analysis();
+    from_nowhere.points[0].reached_from = {0, 2'000'000'000};
+    for (const NetworkAnalysis& analysis : {unknown, from_nowhere}) {
+        write_sealed(folder / "analysed-00000000.bin",
+                     [&](const PutRecord& put) { put(bytes_of(analysis)); });
+
+        const std::string message =
+            file_error_of([&] { SegmentStore<NetworkAnalysis>(folder / "", "analysed"); });
+
+        EXPECT_NE(message.find("analysed-00000000.bin: is damaged"), std::string::npos) << message;
+    }
 }
 
 TEST(Records, CutShortIsAnError) {

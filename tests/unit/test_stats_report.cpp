@@ -62,7 +62,8 @@ TEST(Report, HostileNamesStayText) {
     const std::size_t scripts = count_of(report_of({test::made_up_run()}), "<script");
     RunContent run = test::made_up_run();
     const std::string name =
-        "</script><script>alert(1)</script><img src=x onerror=alert(2)>{{script}}<!-- \"&' \xff";
+        "</script><script>alert(1)</script><img src=x onerror=alert(2)>{{script}}<!-- \"&' "
+        "\u2028\u2029\\ \xff";
     run.config.name = name;
     run.config.resolved_yaml = name;
     run.config.swept_keys = {name};
@@ -81,6 +82,8 @@ TEST(Report, HostileNamesStayText) {
     EXPECT_EQ(count_of(page, "</script>"), scripts);
     EXPECT_EQ(page.find("<img"), std::string::npos);
     EXPECT_NE(page.find("<title>&lt;/script&gt;"), std::string::npos);
+    EXPECT_EQ(page.substr(page.find("id=\"data\"")).find("\u2028"), std::string::npos)
+        << "a line end in older JavaScript";
     const nlohmann::json data = data_of(page);
     EXPECT_EQ(data["name"].get<std::string>().substr(0, name.size() - 1),
               name.substr(0, name.size() - 1));

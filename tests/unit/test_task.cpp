@@ -221,6 +221,26 @@ TEST(FileTask, MasksThatDifferInOneTrialMakeTwoGroups) {
     EXPECT_EQ(task->output_groups(), (std::vector<int>{0, 1, 2}));
 }
 
+/// A file of some kB can hold these, compressed; time must not grow with the square of the outputs.
+TEST(FileTask, ManyOutputsWithMasksOfTheirOwn) {
+    constexpr int outputs = 1 << 15;
+    TrialList list;
+    list.shape = {1, outputs, 16};
+    Trial& trial = list.trials.emplace_back();
+    trial.inputs.assign(16, 0.0);
+    trial.targets.assign(16 * std::size_t{outputs}, 0.0);
+    for (int step = 0; step < 16; ++step) {
+        for (int output = 0; output < outputs; ++output) {
+            trial.mask.push_back(step == 15 || (output >> step) % 2 == 1);
+        }
+    }
+    TaskConfig config;
+    config.kind = TaskKind::file;
+    const auto task =
+        make_task(config, {}, ErrorSchedule::epochs, [&](const std::string&) { return list; });
+    EXPECT_EQ(task->output_groups().back(), outputs - 1);
+}
+
 TEST(FileTask, EmptyAndErrorFreeFilesAreErrors) {
     TaskConfig config;
     config.kind = TaskKind::file;

@@ -170,6 +170,46 @@ TEST(Checkpoint, KeepsEveryBitInBothPrecisions) {
     }
 }
 
+/// A checkpoint whose checksum fits, of a network that it does not.
+TEST(Checkpoint, StatesOfOtherSizesAreFileErrors) {
+    using Change = void (*)(ActiveNetwork&);
+    const Change changes[] = {
+        [](ActiveNetwork& n) { n.rounds_done = -1; },
+        [](ActiveNetwork& n) { n.rounds_done = 1'000'000; },
+        [](ActiveNetwork& n) { n.curve.pop_back(); },
+        [](ActiveNetwork& n) { n.state = GradientState{}; },
+        [](ActiveNetwork& n) { std::get<ForceState>(n.state).state.pop_back(); },
+        [](ActiveNetwork& n) { std::get<ForceState>(n.state).readout.clear(); },
+        [](ActiveNetwork& n) { std::get<ForceState>(n.state).output.resize(1000); },
+        [](ActiveNetwork& n) { std::get<ForceState>(n.state).inverse_correlation.pop_back(); },
+        [](ActiveNetwork& n) { std::get<ForceState>(n.state).inverse_correlation[0].clear(); },
+    };
+    const Config config = config_of(with_sweep("  replicate: 1\n"));
+    for (const char* name : {"cpu", "reference"}) {
+        const Folder folder;
+        auto stopped = counting(name);
+        stopped.stop_after = 2;
+        ASSERT_FALSE(train(config, stopped, folder));
+        const CheckpointFiles files(folder / "checkpoint", Precision::fp64);
+        std::vector<ActiveNetwork> saved;
+        files.read([&](ActiveNetwork&& network) { saved.push_back(std::move(network)); });
+        ASSERT_EQ(saved.size(), 1u);
+        for (const Change change : changes) {
+            ActiveNetwork changed = saved[0];
+            change(changed);
+            CheckpointFiles(folder / "checkpoint", Precision::fp64).write(1, [&](std::size_t) {
+                return changed;
+            });
+
+            auto backend = counting(name);
+            const std::string message = file_error_of([&] { train(config, backend, folder); });
+
+            EXPECT_NE(message.find("does not fit network " + saved[0].uid), std::string::npos)
+                << message;
+        }
+    }
+}
+
 TEST(Checkpoint, ForeignNamesAreLeftAlone) {
     const Folder folder;
     std::filesystem::create_directory(folder / "c");

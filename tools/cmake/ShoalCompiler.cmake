@@ -15,14 +15,23 @@ if(SHOAL_WERROR)
   list(APPEND compiler_options -Werror)
 endif()
 add_library(shoal_compiler INTERFACE)
-target_compile_options(shoal_compiler INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${compiler_options}>"
-                       $<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)  # for ccache
-if(SHOAL_SANITIZE)
+target_compile_options(shoal_compiler INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${compiler_options}>")
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(shoal_compiler INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)  # for ccache
+endif()
+if(SHOAL_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # Instrumented code confuses g++ 12's flow analysis: false alarms inside std::variant.
   target_compile_options(shoal_compiler INTERFACE -Wno-maybe-uninitialized)
   if(SHOAL_SANITIZE MATCHES "thread")
     target_compile_options(shoal_compiler INTERFACE -Wno-use-after-free)  # the same, inside Eigen
   endif()
+endif()
+if(SHOAL_FUZZ)
+  # Coverage for libFuzzer in everything, its main() only in the targets of tests/fuzz.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_compile_definitions(FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION HWY_COMPILE_ONLY_STATIC)
+endif()
+if(SHOAL_SANITIZE)
   # Without -fno-sanitize-recover undefined behaviour is printed and the test still passes.
   # A null pointer ends the test anyhow; looking for them takes a fifth of the time to compile.
   add_compile_options(-fsanitize=${SHOAL_SANITIZE} -fno-sanitize=null,vptr -fno-sanitize-recover=all
@@ -38,6 +47,10 @@ function(shoal_library name)
   add_library(shoal_${name} STATIC ${ARG_SOURCES})
   # Our warnings and folders are not for whoever uses the installed library.
   target_link_libraries(shoal_${name} PUBLIC $<BUILD_INTERFACE:shoal_compiler> ${ARG_LINK})
+  if(SHOAL_FUZZ AND name MATCHES "^(analysis|backend|model|stats)$")
+    # Linked, but no fuzz target runs them: they are built plainly, which saves most of the time.
+    target_compile_options(shoal_${name} PRIVATE -fno-sanitize=all -O0)
+  endif()
 endfunction()
 
 # shoal_precompile(TARGET headers...): heavy headers that all its files include anyway.
