@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/memory.hpp"
 
 namespace shoal {
 namespace {
@@ -142,6 +143,10 @@ void NewFile::close() {
 
 std::vector<std::byte> read_file(const std::filesystem::path& path) {
     Input file(path);
+    if (file.size() > available_memory()) {  // a file may have any length and store nothing
+        throw file_error(
+            fmt::format("{}: has {} bytes, more than the free memory", path.string(), file.size()));
+    }
     std::vector<std::byte> content(file.size());
     content.resize(file.fill(content));  // it may shrink while it is read
     return content;

@@ -185,11 +185,14 @@ std::vector<std::byte> values_from(Input& in, hssize_t count, std::size_t elemen
     return values;
 }
 
+/// True if elements of this type are bytes and not pointers.
 bool writable(hid_t space, hid_t type, hssize_t& count) {
+    // Asked for a class, the library does not see that texts inside of arrays vary in length.
+    const bool fixed_text = H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0;
     count = H5Sget_simple_extent_npoints(space);
     return count > 0 && count <= most_values && H5Tget_size(type) <= 4096 &&
-           H5Tdetect_class(type, H5T_VLEN) == 0 && H5Tis_variable_str(type) == 0 &&
-           H5Tdetect_class(type, H5T_REFERENCE) == 0 && H5Tdetect_class(type, H5T_STRING) >= 0;
+           H5Tdetect_class(type, H5T_VLEN) == 0 && H5Tdetect_class(type, H5T_REFERENCE) == 0 &&
+           (fixed_text || H5Tdetect_class(type, H5T_STRING) == 0);
 }
 
 void put_texts(hid_t dataset, hid_t type, hssize_t count, Input& in) {

@@ -118,6 +118,13 @@ TEST(File, HashOfAFileIsThatOfItsContent) {
     EXPECT_THROW(hash64_of_file(folder.path()), Error);
 }
 
+TEST(File, LongerThanMemoryIsAnError) {
+    const TemporaryFolder folder;
+    replace_file(folder / "f", "content");
+    std::filesystem::resize_file(folder / "f", std::uintmax_t{1} << 42);
+    EXPECT_THROW(read_file(folder / "f"), Error);
+}
+
 TEST(Text, ControlCharactersAndWhatIsNoUtf8AreNotPrinted) {
     EXPECT_EQ(printable("plain, caf\u00e9, \U0001f41f\n\tnext"),
               "plain, caf\u00e9, \U0001f41f\n\tnext");

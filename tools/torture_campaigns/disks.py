@@ -53,7 +53,8 @@ def rough_calls(subject, rng, out, tally):
 def small_disk(folder, size):
     """A tmpfs; needs the right to mount."""
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True,
+                   stderr=subprocess.DEVNULL)
     try:
         yield folder
     finally:

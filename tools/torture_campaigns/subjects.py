@@ -100,7 +100,8 @@ class Subject:
                 "--checkpoint-seconds", "0", *self.settings, *options]
 
     def start(self, out, *options, faults=None):
-        return Program(self.command(out, *options), {**self.tools.environment, **(faults.environment if faults else {})})
+        environment = faults.environment if faults else {}
+        return Program(self.command(out, *options), {**self.tools.environment, **environment})
 
     def run(self, out, *options, faults=None):
         return self.start(out, *options, faults=faults).end(self.patience)
