@@ -75,7 +75,6 @@ def pairs(subject, rng, out, tally):
     options = [option] if option else []
     both = [subject.start(out, *options) for _ in range(2)]
     ended = [program.end(subject.patience) for program in both]
-    tally["faults"] += 1
     for one in ended:
         if tally.expect_end(one, (0, 2), "two at once") and one.status == 2:
             words = ["another shoal process is working in this run directory"]
@@ -83,7 +82,7 @@ def pairs(subject, rng, out, tally):
                 words.append("already holds a run")
             tally.expect_message(one, [words, [out]], "two at once")
     statuses = sorted(str(one.status) for one in ended)
-    tally["one after the other" if statuses == ["0", "0"] else "one refused"] += 1
+    tally["one after the other" if statuses == ["0", "0"] else "faults"] += 1
     if "0" not in statuses:
         tally.fail("bad end", f"neither of two worked: {[one.err for one in ended]}")
     compare(subject, out, tally, "two at once")
