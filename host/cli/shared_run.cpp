@@ -123,10 +123,22 @@ class SharedRun {
         }
     }
 
-    /// What is left to say and to write when this process has nothing more to do.
-    void end() {
-        if (!first()) {
+    /// What is left to say and to write when nobody has anything more to do: by the first rank or,
+    /// if ranks have died, by whichever comes first.
+    void end(bool all_alive) {
+        if (all_alive && !first()) {
             return;
+        }
+        fs::path merged = base_;
+        merged += ".merged";
+        std::optional<FolderLock> mine;
+        if (!all_alive) {
+            fs::create_directories(merged);
+            try {
+                mine.emplace(RunPaths{merged}.lock());
+            } catch (const FolderBusy&) {
+                return;
+            }
         }
         std::vector<fs::path> folders;
         int unfinished = 0;
@@ -146,8 +158,6 @@ class SharedRun {
                        count_);
         } else if (extent_ == Extent::everything) {
             const Population population = read_population(folders, for_report);
-            fs::path merged = base_;
-            merged += ".merged";
             write_results(population, {merged}, options_.json);
         } else if (options_.json) {
             print_counts(read_population(folders, for_tables), {base_}, {});
@@ -325,11 +335,7 @@ void run_shared(const Config& config, const std::string& command, const RunOptio
                 Extent extent, Ranks* ranks) {
     begin_work(options);
     SharedRun run(config, command, options, extent, ranks);
-    const auto part = [&](double seconds) {
-        if (ranks != nullptr) {
-            ranks->part(seconds);
-        }
-    };
+    const auto part = [&](double seconds) { return ranks == nullptr || ranks->part(seconds); };
     try {
         run.work();
     } catch (const Error& error) {
@@ -338,8 +344,7 @@ void run_shared(const Config& config, const std::string& command, const RunOptio
         }
         throw;
     }
-    part(ending_seconds);  // nothing is left to do for anyone
-    run.end();
+    run.end(part(ending_seconds));  // nothing is left to do for anyone
 }
 
 }  // namespace shoal
