@@ -12,14 +12,18 @@ using namespace shoal;
 
 namespace {
 
+struct Understood {};
+
 void parse(const std::vector<const char*>& arguments) {
     CLI::App app;
     add_commands(app);
     for (CLI::App* command : app.get_subcommands({})) {
-        command->callback([] {});
+        // Before the command itself, whose callback owns the options and so must stay.
+        command->parse_complete_callback([] { throw Understood(); });
     }
     try {
         app.parse(static_cast<int>(arguments.size()), arguments.data());
+    } catch (const Understood&) {
     } catch (const CLI::Success&) {
         app.help("", CLI::AppFormatMode::All);
     } catch (const CLI::ParseError& error) {
