@@ -238,7 +238,9 @@ void add_dataset(hid_t file, Input& in) {
     if (writable(space.get(), type.get(), count)) {
         const auto values = values_from(in, count, H5Tget_size(type.get()));
         H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
-    } else if (H5Tis_variable_str(type.get()) > 0 && count > 0 && count <= most_values) {
+    } else if (H5Tis_variable_str(type.get()) > 0 && count > 0 && count <= most_values &&
+               H5Pget_external_count(creation.get()) == 0) {
+        // Elsewhere may hold bytes, which the library would take for texts to replace.
         put_texts(dataset.get(), type.get(), count, in);
     }
 }
