@@ -215,7 +215,9 @@ void add_dataset(hid_t file, Input& in) {
     bool growing = false;
     const hdf5::Id type = type_from(in);
     const hdf5::Id space = space_from(in, growing);
-    if (!type || !space || H5Tget_size(type.get()) > (std::size_t{1} << 28)) {
+    // Of elements that are larger than its buffer of fill values the library makes a division by 0.
+    const std::size_t element = type ? H5Tget_size(type.get()) : 0;
+    if (!space || element == 0 || element > (std::size_t{1} << 20)) {
         return;
     }
     const int rank = H5Sget_simple_extent_ndims(space.get());
