@@ -165,7 +165,7 @@ class SharedRun {
             fmt::print(
                 "trained networks are in {0}.shard-*-of-{1}; go on with: shoal stats "
                 "{0}.shard-*-of-{1}\n",
-                quoted(base_.string()), count_);
+                printable(quoted(base_.string())), count_);
         }
     }
 
@@ -222,8 +222,7 @@ class SharedRun {
         if (shard.count > 1) {
             throw usage_error(
                 fmt::format("--shard {}: the processes that mpirun starts share out shards by "
-                            "themselves; leave "
-                            "it out, or give their number with --shard any/n",
+                            "themselves; leave it out, or give their number with --shard any/n",
                             options_.shard));
         }
         if (options_.resume || options_.force) {

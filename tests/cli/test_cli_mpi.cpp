@@ -100,6 +100,19 @@ TEST_F(Mpi, MistakesAreSaidOnce) {
 }
 
 TEST_F(Mpi, WithoutTheLibraryProcessesCanStillShare) {
+    fs::copy_file(SHOAL_PROGRAM, "alone");  // where no library lies beside it
+    const auto launch_alone = [](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), {"--oversubscribe", "-n", "2", "./alone"});
+        return Program(SHOAL_MPIRUN, arguments).wait();
+    };
+    EXPECT_EQ(launch_alone({"train", "small.yaml", "--out", "p"}), 2);
+    EXPECT_EQ(times("was built without MPI"), 1u) << output();
+    EXPECT_TRUE(shards("p").empty());
+    EXPECT_EQ(launch_alone({"train", "small.yaml", "--out", "p", "--shard", "any/3", "--resume"}),
+              0)
+        << output();
+    EXPECT_EQ(shards("p").size(), 3u);
+
     setenv("SHOAL_MPI_LIBRARY", "/nowhere/libshoal_mpi.so", 1);
     EXPECT_EQ(mpirun(2, {"train", "small.yaml"}), 4);
     expect_contains(output(), "/nowhere/libshoal_mpi.so");
