@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -215,9 +216,7 @@ void add_dataset(hid_t file, Input& in) {
     bool growing = false;
     const hdf5::Id type = type_from(in);
     const hdf5::Id space = space_from(in, growing);
-    // Of elements that are larger than its buffer of fill values the library makes a division by 0.
-    const std::size_t element = type ? H5Tget_size(type.get()) : 0;
-    if (!space || element == 0 || element > (std::size_t{1} << 20)) {
+    if (!type || !space || H5Tget_size(type.get()) > (std::size_t{1} << 28)) {
         return;
     }
     const int rank = H5Sget_simple_extent_ndims(space.get());
@@ -240,9 +239,7 @@ void add_dataset(hid_t file, Input& in) {
     if (writable(space.get(), type.get(), count)) {
         const auto values = values_from(in, count, H5Tget_size(type.get()));
         H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
-    } else if (H5Tis_variable_str(type.get()) > 0 && count > 0 && count <= most_values &&
-               H5Pget_external_count(creation.get()) == 0) {
-        // Elsewhere may hold bytes, which the library would take for texts to replace.
+    } else if (H5Tis_variable_str(type.get()) > 0 && count > 0 && count <= most_values) {
         put_texts(dataset.get(), type.get(), count, in);
     }
 }
@@ -299,29 +296,35 @@ void add_other(hid_t file, Input& in) {
     }
 }
 
+void write_described(const std::filesystem::path& path, Input in) {
+    const hdf5::Id file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose);
+    fuzz::require(static_cast<bool>(file), "the scratch folder takes files");
+    for (int things = 0; things < 16 && !in.empty(); ++things) {
+        switch (in.byte() % 8) {
+            case 0:
+                add_other(file.get(), in);
+                break;
+            case 1:
+            case 2:
+                add_attribute(file.get(), in);
+                break;
+            default:
+                add_dataset(file.get(), in);
+        }
+    }
+}
+
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     hdf5::prepare_library();
-    Input in(data, size);
     const std::filesystem::path path = fuzz::scratch() / "described.h5";
-    {
-        const hdf5::Id file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT),
-                            H5Fclose);
-        fuzz::require(static_cast<bool>(file), "the scratch folder takes files");
-        for (int things = 0; things < 16 && !in.empty(); ++things) {
-            switch (in.byte() % 8) {
-                case 0:
-                    add_other(file.get(), in);
-                    break;
-                case 1:
-                case 2:
-                    add_attribute(file.get(), in);
-                    break;
-                default:
-                    add_dataset(file.get(), in);
-            }
-        }
+    std::ofstream(path, std::ios::trunc).close();
+    try {
+        // The library's own writer crashes on some descriptions; it is not what is tested.
+        rehearse(path, [&] { write_described(path, Input(data, size)); });
+    } catch (const Error&) {
+        return 0;
     }
     seal_file(path);
     fuzz::use_weights(path);
