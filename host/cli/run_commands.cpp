@@ -86,7 +86,8 @@ void add_run_commands(CLI::App& app) {
             "  shoal run configs/quickstart.yaml\n"
             "  shoal run configs/quickstart.yaml --dry-run\n"
             "  shoal run configs/quickstart.yaml --out runs/hot --set network.tau=2.0\n"
-            "  shoal run configs/quickstart.yaml --shard 0/4",
+            "  shoal run configs/quickstart.yaml --shard 0/4\n"
+            "  mpirun -n 4 shoal run configs/quickstart.yaml    four processes share the networks",
             [](const ConfigOptions& o) { run_config(o, Extent::everything); }),
         *run);
 
