@@ -17,9 +17,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void print(const Forecast& f, bool json) {
+void print(const std::string& name, const Forecast& f, bool json) {
     if (json) {
         const nlohmann::ordered_json out = {
+            {"name", name},
             {"networks", f.networks},
             {"waves", f.waves},
             {"largest_wave", f.largest_wave},
@@ -154,7 +155,7 @@ void print_forecast(const Config& config, const RunOptions& options) {
     if (shard.index != Shard::any) {
         keep_shard(mine, shard.index, shard.count);
     }
-    print(forecast_run(mine, *backend, memory_of(options), true), options.json);
+    print(config.name, forecast_run(mine, *backend, memory_of(options), true), options.json);
 }
 
 StagedRun run_stages(const Config& config, const std::string& command, const RunOptions& options,

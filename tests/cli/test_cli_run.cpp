@@ -271,6 +271,7 @@ TEST_F(CommandLine, DryRunStartsNothing) {
     EXPECT_EQ(json.status, 0);
     EXPECT_EQ(lines(json.out), 1u);
     const auto forecast = nlohmann::json::parse(json.out);
+    EXPECT_EQ(forecast.at("name"), "small");
     EXPECT_EQ(forecast.at("networks"), 12);
     EXPECT_EQ(forecast.at("waves"), 1);
     EXPECT_EQ(forecast.at("largest_wave"), 12);

@@ -14,7 +14,7 @@ import tempfile
 import time
 
 TOOLS = pathlib.Path(__file__).resolve().parents[2] / "tools/slurm"
-CONFIG = "# twelve networks\nname: 'it is'   # quoted\nnetwork: {units: 20}\nsweep: {replicate: 12}\n"
+CONFIG = "# twelve networks\n'name': 'it is'   # quoted\nnetwork: {units: 20}\nsweep: {replicate: 12}\n"
 # As shoal: USR1 and TERM end it with 5 once it has begun.
 PROGRAM = """#!/usr/bin/env bash
 trap 'exit 5' USR1 TERM
