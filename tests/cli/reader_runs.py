@@ -22,16 +22,6 @@ sweep:
   network.gain: [0.8, 1.0, 1.2]
   replicate: 3
 """
-RATE = """name: rate
-seed: 5
-network: {units: 12, cell: rate, dt: 1, gain: 1}
-task: {kind: adding, duration: 4}
-training: {method: bptt, batch: 16, iterations: 1000, noise: 0.01, clip: 1, learning_rate: 0.01}
-sweep:
-  network.init: [orthogonal, quasi-periodic]
-  replicate: 1
-analysis: {level: full}
-"""
 # The sizes alternate, and so do the tasks, which differ in length alone.
 GROUPS = """name: groups
 seed: 1
@@ -59,10 +49,10 @@ class Shoal:
 
 def make_runs(shoal):
     """whole (with the halves and odd quarters of it), rate at level full."""
-    for name, text in (("force", FORCE), ("rate", RATE)):
-        pathlib.Path(f"{name}.yaml").write_text(text, encoding="utf-8")
+    pathlib.Path("force.yaml").write_text(FORCE, encoding="utf-8")
     shoal("run", "force.yaml", "--out", "whole", "--quiet")
-    shoal("run", "rate.yaml", "--out", "rate", "--quiet")
+    shoal("run", ROOT / "tests/support/adding.yaml", "--set", "sweep.replicate=1", "--set", "analysis.level=full",
+          "--out", "rate", "--quiet")
     for shard in ("0/2", "1/2"):
         shoal("run", "force.yaml", "--out", "half" + shard[0], "--quiet", "--shard", shard)
     for shard in ("1/4", "3/4"):

@@ -91,7 +91,7 @@ TEST_F(CommandLine, SignalsLeaveACheckpointAndTheCommandToGoOn) {
 }
 
 TEST_F(CommandLine, TheCommandToGoOnNamesWhatMatters) {
-    write("it's.yaml", small_config);
+    fs::copy_file("small.yaml", "it's.yaml");
     Program program({"run",          "it's.yaml",
                      "--set",        "sweep.network.gain=[0.8, 1.1]",
                      "--set",        "task.codes=[1.0, 1.0, 1.5]",

@@ -55,28 +55,12 @@ inline std::size_t lines(const std::string& text) {
     return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
-/// Twelve networks of 30 units that learn one answer in 40 short trials: within a second some are
-/// accepted and some are not, and those accepted remember in different ways.
-inline const char* const small_config = R"(name: small
-seed: 3
-network: {units: 30, density: 0.6, input_scale: 0.05}
-task:
-  source: gaussians
-  codes: [1.0, 1.0, 1.0]
-  durations: {stimulus1: 1.0, delay1: 1.0, stimulus2: 1.0, delay2: 1.0, response: 1.0}
-training: {trials: 40}
-sweep:
-  network.gain: [0.8, 1.2]
-  network.feedback_scale: [0.2, 1.0]
-  replicate: 3
-)";
-
 /// Each test works in an empty folder of its own, and starts in it.
 class CommandLine : public testing::Test {
   protected:
     CommandLine() : before_(fs::current_path()) {
         fs::current_path(folder_);
-        write("small.yaml", small_config);
+        fs::copy_file(SHOAL_SOURCE_DIR "/tests/support/small.yaml", "small.yaml");
     }
     ~CommandLine() override { fs::current_path(before_); }
 

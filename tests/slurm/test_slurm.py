@@ -26,21 +26,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SKIPPED = 77
 LONGEST = 600  # seconds for everything
 SHARDS = 6
+CONFIG = ROOT / "tests/support/small.yaml"
 # Twelve networks of 20 units, a few seconds for the two of a shard.
-CONFIG = """\
-name: cluster
-seed: 3
-network: {units: 20, density: 0.6, input_scale: 0.05}
-task:
-  source: gaussians
-  codes: [1.0, 1.0, 1.0]
-  durations: {stimulus1: 1.0, delay1: 1.0, stimulus2: 1.0, delay2: 1.0, response: 1.0}
-training: {trials: 100000}
-sweep:
-  network.gain: [0.8, 1.2]
-  network.feedback_scale: [0.2, 1.0]
-  replicate: 3
-"""
+SETTINGS = ("--set", "name=cluster", "--set", "network.units=20", "--set", "training.trials=100000")
 START = time.monotonic()
 
 
@@ -54,7 +42,7 @@ class Array:
     def __init__(self, cluster, folder, program, *options):
         self.cluster = cluster
         self.folder = folder
-        printed = cluster.call(ROOT / "tools/slurm/submit", "cluster.yaml", "--tasks", SHARDS, "--program", program,
+        printed = cluster.call(ROOT / "tools/slurm/submit", CONFIG, *SETTINGS, "--tasks", SHARDS, "--program", program,
                                "--shoal=--checkpoint-seconds 0.1", *options, folder=folder)
         self.job = re.search(r"^job (\d+); next:$", printed, re.MULTILINE).group(1)
         say(f"job {self.job}: submit {' '.join(map(str, options))}")
@@ -255,11 +243,10 @@ def run(program):
     with tempfile.TemporaryDirectory(prefix="shoal-slurm-") as temporary:
         folder = pathlib.Path(temporary)
         (folder / "slurm").mkdir()
-        (folder / "cluster.yaml").write_text(CONFIG)
         cluster = Cluster(folder / "slurm", ["n0", "n1", "n2"])
         try:
-            whole = subprocess.Popen([program, "run", "cluster.yaml", "--out", "runs/whole", "--threads", "1", "--quiet"],
-                                     cwd=folder, env=cluster.environment, stdout=subprocess.DEVNULL)
+            command = [program, "run", CONFIG, *SETTINGS, "--out", "runs/whole", "--threads", "1", "--quiet"]
+            whole = subprocess.Popen(command, cwd=folder, env=cluster.environment, stdout=subprocess.DEVNULL)
             cluster.start()
             say(f"{cluster.call('sbatch', '--version').strip()}, three nodes")
             interrupt(cluster, folder, program)

@@ -9,28 +9,9 @@ import time
 
 from .faults import CALLS, Faults
 
-FORCE = """name: force
-seed: 3
-network: {units: 30, density: 0.6, input_scale: 0.05}
-task:
-  source: gaussians
-  codes: [1.0, 1.0, 1.0]
-  durations: {stimulus1: 1.0, delay1: 1.0, stimulus2: 1.0, delay2: 1.0, response: 1.0}
-training: {trials: 120}
-sweep:
-  network.gain: [0.8, 1.2]
-  network.feedback_scale: [0.2, 1.0]
-  replicate: 2
-"""
-BPTT = """name: bptt
-seed: 5
-network: {units: 12, cell: rate, dt: 1, gain: 1}
-task: {kind: adding, duration: 4}
-training: {method: bptt, batch: 16, iterations: 1000, noise: 0.01, clip: 1, learning_rate: 0.01}
-sweep:
-  network.init: [orthogonal, quasi-periodic]
-  replicate: 2
-"""
+CONFIGS = pathlib.Path(__file__).resolve().parents[2] / "tests" / "support"
+FORCE = (CONFIGS / "small.yaml", ("training.trials=120", "sweep.replicate=2"))
+BPTT = (CONFIGS / "adding.yaml", ())
 RESULTS = ("population.h5", "analysis.h5", "population.csv")
 
 
@@ -75,15 +56,16 @@ class Program:
 
 
 class Subject:
-    """One configuration on one backend, with the results of a run that nothing disturbed."""
+    """One configuration on one backend, with the results of a run that nothing disturbed.
 
-    def __init__(self, tools, name, text, backend="cpu", settings=()):
+    `config` is FORCE or BPTT: a file and settings, which `settings` are added to."""
+
+    def __init__(self, tools, name, config, backend="cpu", settings=()):
         self.name = name
         self.backend = backend
         self.tools = tools
-        self.config = tools.scratch / f"{name}.yaml"
-        self.config.write_text(text, encoding="utf-8")
-        self.settings = [part for setting in settings for part in ("--set", setting)]
+        self.config, first = config
+        self.settings = [part for setting in (*first, *settings) for part in ("--set", setting)]
         self.reference = tools.scratch / f"{name}-undisturbed"
         ended = Program(self.command(self.reference), tools.environment).end(600)
         if ended.status != 0:
