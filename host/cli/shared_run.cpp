@@ -98,7 +98,8 @@ class SharedRun {
         options_.force = false;
     }
 
-    void work() {
+    /// True: all ranks are still there at the end of it.
+    bool work() {
         waiting_.resize(static_cast<std::size_t>(count_));
         ShardTable table(config_.networks.size(), waiting_.size());
         std::iota(waiting_.begin(), waiting_.end(), 0);
@@ -117,10 +118,18 @@ class SharedRun {
                 "{} of {} shards were finished before; accepted and failed count the others",
                 finished_before, count_));
         }
-        // Under mpirun a rank without work waits: another one may die and leave its shard.
-        while (take_shards(progress) && ranks_ != nullptr) {
-            std::this_thread::sleep_for(std::chrono::seconds(1));
+        try {
+            // Under mpirun a rank without work waits: another one may die and leave its shard.
+            while (take_shards(progress) && ranks_ != nullptr) {
+                std::this_thread::sleep_for(std::chrono::seconds(1));
+            }
+        } catch (const Error& error) {
+            if (error.code() == ExitCode::interrupted) {
+                progress.part(stopping_seconds);  // all of them were
+            }
+            throw;
         }
+        return progress.part(ending_seconds);  // nothing is left to do for anyone
     }
 
     /// What is left to say and to write when nobody has anything more to do: by the first rank or,
@@ -334,16 +343,8 @@ void run_shared(const Config& config, const std::string& command, const RunOptio
                 Extent extent, Ranks* ranks) {
     begin_work(options);
     SharedRun run(config, command, options, extent, ranks);
-    const auto part = [&](double seconds) { return ranks == nullptr || ranks->part(seconds); };
-    try {
-        run.work();
-    } catch (const Error& error) {
-        if (error.code() == ExitCode::interrupted) {
-            part(stopping_seconds);  // all of them were
-        }
-        throw;
-    }
-    run.end(part(ending_seconds));  // nothing is left to do for anyone
+    const bool all_alive = run.work();
+    run.end(all_alive);
 }
 
 }  // namespace shoal

@@ -2,9 +2,11 @@
 // Ranks by MPI. Built as a library of its own, without the rest of the program.
 #include <mpi.h>
 
+#include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "ranks/ranks.hpp"
 
@@ -40,52 +42,75 @@ class MpiRanks final : public Ranks {
     }
 
     void report(const ShardNumbers& numbers) override {
-        if (over_ || !arrived(sending_)) {
-            return;
+        const auto same = [&](const ShardNumbers& other) {
+            return other.shard == numbers.shard && other.analysis == numbers.analysis;
+        };
+        const auto older = std::find_if(waiting_.begin(), waiting_.end(), same);
+        if (older != waiting_.end()) {
+            *older = numbers;
+        } else {
+            waiting_.push_back(numbers);
         }
-        outgoing_ = numbers;
-        MPI_Isend(&outgoing_, sizeof outgoing_, MPI_BYTE, 0, progress_tag, MPI_COMM_WORLD,
-                  &sending_);
+        send();
     }
 
     std::vector<ShardNumbers> reports() override {
-        std::vector<ShardNumbers> found;
-        int there = 1;
-        while (!over_) {
-            MPI_Status from{};
-            if (MPI_Iprobe(MPI_ANY_SOURCE, progress_tag, MPI_COMM_WORLD, &there, &from) !=
-                    MPI_SUCCESS ||
-                there == 0) {
-                break;
-            }
-            ShardNumbers numbers;
-            MPI_Recv(&numbers, sizeof numbers, MPI_BYTE, from.MPI_SOURCE, progress_tag,
-                     MPI_COMM_WORLD, MPI_STATUS_IGNORE);
-            found.push_back(numbers);
-        }
-        return found;
+        send();
+        receive();
+        return std::exchange(received_, {});
     }
 
     bool part(double seconds) override {
         using Clock = std::chrono::steady_clock;
         const auto end = Clock::now() + std::chrono::duration<double>(seconds);
         MPI_Request all_here = MPI_REQUEST_NULL;
-        MPI_Ibarrier(MPI_COMM_WORLD, &all_here);
-        while (!arrived(all_here)) {
+        bool waiting_for_all = false;
+        while (!waiting_for_all || !arrived(all_here)) {
             if (Clock::now() > end) {
                 over_ = true;  // MPI_Finalize would wait for the dead
                 return false;
             }
+            receive();
+            if (!waiting_for_all && send()) {
+                MPI_Ibarrier(MPI_COMM_WORLD, &all_here);
+                waiting_for_all = true;
+            }
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }
-        reports();  // or MPI_Finalize finds messages that nobody took
-        MPI_Wait(&sending_, MPI_STATUS_IGNORE);
         over_ = true;
         MPI_Finalize();
         return true;
     }
 
   private:
+    /// Sends what waits, one report after another. True: the first rank has taken all.
+    bool send() {
+        while (!over_ && arrived(sending_) && !waiting_.empty()) {
+            outgoing_ = waiting_.front();
+            waiting_.erase(waiting_.begin());
+            // Synchronous: over when the first rank has taken it, not when it left.
+            MPI_Issend(&outgoing_, sizeof outgoing_, MPI_BYTE, 0, progress_tag, MPI_COMM_WORLD,
+                       &sending_);
+        }
+        return waiting_.empty() && (over_ || arrived(sending_));
+    }
+
+    void receive() {
+        while (!over_) {
+            MPI_Status from{};
+            int there = 0;
+            if (MPI_Iprobe(MPI_ANY_SOURCE, progress_tag, MPI_COMM_WORLD, &there, &from) !=
+                    MPI_SUCCESS ||
+                there == 0) {
+                return;
+            }
+            ShardNumbers numbers;
+            MPI_Recv(&numbers, sizeof numbers, MPI_BYTE, from.MPI_SOURCE, progress_tag,
+                     MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+            received_.push_back(numbers);
+        }
+    }
+
     static bool arrived(MPI_Request& request) {
         int done = 1;
         return MPI_Test(&request, &done, MPI_STATUS_IGNORE) != MPI_SUCCESS || done != 0;
@@ -96,7 +121,9 @@ class MpiRanks final : public Ranks {
     int local_rank_ = 0;
     int local_count_ = 1;
     bool over_ = false;
-    ShardNumbers outgoing_;
+    std::vector<ShardNumbers> received_;
+    std::vector<ShardNumbers> waiting_;
+    ShardNumbers outgoing_;  // what sending_ sends
     MPI_Request sending_ = MPI_REQUEST_NULL;
 };
 

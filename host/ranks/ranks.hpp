@@ -34,18 +34,21 @@ class Ranks {
     virtual int local_count() const = 0;
     /// Every rank calls it; all get the first one's value.
     virtual int from_first(int value) = 0;
-    /// To the first rank, without waiting; dropped while an earlier one is still under way.
+    /// To the first rank, without waiting. Newer numbers of a shard's stage take the place of those
+    /// that are not under way yet; the last ones always arrive, with part() at the latest.
     virtual void report(const ShardNumbers& numbers) = 0;
-    /// At the first rank: what came in since the last call.
+    /// Moves messages on; every rank calls it a few times a second. At the first rank: what came in
+    /// since the last call.
     virtual std::vector<ShardNumbers> reports() = 0;
-    /// Waits until all ranks are here, at most `seconds`. True: they were, and MPI is over; later
-    /// calls do nothing.
+    /// Waits until all ranks are here and the first one has all that they reported, at most
+    /// `seconds`. True: they were, and MPI is over; later calls do nothing, but that reports()
+    /// still gives what came in until then.
     virtual bool part(double seconds) = 0;
 };
 
 /// What the library offers. A change of this struct or of Ranks changes the version.
 struct MpiPlugin {
-    static constexpr int current_version = 1;
+    static constexpr int current_version = 2;
     int version = current_version;
     std::unique_ptr<Ranks> (*join)() = nullptr;
 };

@@ -59,24 +59,37 @@ Progress::Numbers ShardTable::analysis() const {
 
 SharedProgress::SharedProgress(ShardTable table, Progress::Mode mode, Ranks* ranks)
     : table_(std::move(table)), display_(mode), ranks_(ranks) {
-    if (ranks_ == nullptr || ranks_->rank() == 0) {
-        shower_ = std::jthread([this] {
-            std::unique_lock lock(mutex_);
-            while (!ended_) {
-                show();
-                wake_.wait_for(lock, std::chrono::milliseconds(200));
-            }
+    messenger_ = std::jthread([this] {
+        std::unique_lock lock(mutex_);
+        while (!ended_) {
             show();
-        });
-    }
+            wake_.wait_for(lock, std::chrono::milliseconds(200));
+        }
+        show();
+    });
 }
 
 SharedProgress::~SharedProgress() {
+    end();
+}
+
+void SharedProgress::end() {
     {
         const std::lock_guard lock(mutex_);
         ended_ = true;
     }
     wake_.notify_all();
+    if (messenger_.joinable()) {
+        messenger_.join();
+    }
+}
+
+bool SharedProgress::part(double seconds) {
+    end();
+    const bool all_here = ranks_ == nullptr || ranks_->part(seconds);
+    show();
+    display_.finish_stage();
+    return all_here;
 }
 
 void SharedProgress::show() {
@@ -102,7 +115,7 @@ void SharedProgress::show() {
 
 void SharedProgress::report(const ShardNumbers& numbers) {
     const std::lock_guard lock(mutex_);
-    if (shower_.joinable()) {
+    if (first()) {
         table_.take(numbers);
         heard_ = true;
     } else {

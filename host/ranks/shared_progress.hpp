@@ -35,8 +35,8 @@ class ShardTable {
     std::vector<Entry> shards_;
 };
 
-/// The one display of all ranks: the first rank shows what it and the others report, on a thread of
-/// its own, so that it goes on while this rank computes or waits.
+/// The one display of all ranks: the first rank shows what it and the others report. On a thread of
+/// its own, here and at the others, so that it goes on while a rank computes or waits.
 class SharedProgress {
   public:
     /// `ranks` may be null: then this process alone reports.
@@ -48,8 +48,13 @@ class SharedProgress {
     void report(const ShardNumbers& numbers);
     void note(const std::string& line);
     void warning(const std::string& line);
+    /// Waits for the other ranks, as Ranks::part; then shows the last numbers of all. Nothing may
+    /// be called after it.
+    bool part(double seconds);
 
   private:
+    bool first() const { return ranks_ == nullptr || ranks_->rank() == 0; }
+    void end();
     void show();
 
     std::mutex mutex_;
@@ -60,7 +65,7 @@ class SharedProgress {
     ShardTable table_;
     Progress display_;
     Ranks* ranks_;
-    std::jthread shower_;
+    std::jthread messenger_;
 };
 
 }  // namespace shoal

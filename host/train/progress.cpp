@@ -67,6 +67,7 @@ void Progress::update(const Numbers& numbers) {
         last_shown_ = {};
         work_at_start_ = numbers.work_done;
     }
+    shown_ = shown_ && numbers == last_;
     last_ = numbers;
     const double since = std::chrono::duration<double>(now - last_shown_).count();
     if (since < (terminal_ || listener_ ? 0.2 : 10.0)) {
@@ -78,6 +79,7 @@ void Progress::update(const Numbers& numbers) {
 }
 
 void Progress::show(const char* terminal_end) {
+    shown_ = true;
     if (listener_) {
         listener_(last_);
     } else if (terminal_) {
@@ -92,7 +94,9 @@ void Progress::finish_stage() {
     if (quiet_ || stage_.empty()) {
         return;
     }
-    show("\n");
+    if (terminal_ || !shown_) {
+        show("\n");
+    }
     line_open_ = false;
     stage_.clear();
 }

@@ -26,6 +26,8 @@ class Progress {
         std::size_t failed = 0;         ///< not accepted or diverged
         double work_done = 0.0;         ///< share of the stage's work, 0 to 1
         double steps_per_second = 0.0;  ///< network-steps; 0: not shown
+
+        bool operator==(const Numbers&) const = default;
     };
     /// Shows the numbers, at most a few times per second (piped: every 10 s, and when a stage
     /// ends).
@@ -49,6 +51,7 @@ class Progress {
     bool line_open_ = false;
     std::string stage_;
     Numbers last_;
+    bool shown_ = false;  ///< the last numbers
     Clock::time_point stage_start_;
     Clock::time_point last_shown_;
     double work_at_start_ = 0.0;

@@ -159,5 +159,38 @@ TEST(SharedProgress, AddsUpShards) {
     EXPECT_NEAR(analysis.work_done, 0.5, 1e-12);
 }
 
+/// The first of two ranks; what the other one reports comes in when they part.
+class LateReports final : public Ranks {
+  public:
+    explicit LateReports(std::vector<ShardNumbers> late) : late_(std::move(late)) {}
+    int rank() const override { return 0; }
+    int count() const override { return 2; }
+    int local_rank() const override { return 0; }
+    int local_count() const override { return 2; }
+    int from_first(int value) override { return value; }
+    void report(const ShardNumbers&) override { FAIL() << "to itself"; }
+    std::vector<ShardNumbers> reports() override {
+        return parted_ ? std::exchange(late_, {}) : std::vector<ShardNumbers>();
+    }
+    bool part(double) override { return parted_ = true; }
+
+  private:
+    std::vector<ShardNumbers> late_;
+    bool parted_ = false;
+};
+
+TEST(SharedProgress, ShowsWhatComesInAtTheEnd) {
+    LateReports ranks({numbers(1, 10, 6, 1.0), {1, true, 6, 6, 6, 0, 1.0, 0.0}});
+    SharedProgress progress(ShardTable(20, 2), Progress::Mode::automatic, &ranks);
+    testing::internal::CaptureStderr();
+    progress.report(numbers(0, 10, 4, 1.0));
+    EXPECT_TRUE(progress.part(1.0));
+    const std::string shown = testing::internal::GetCapturedStderr();
+    expect_contains(shown, "training 20/20  100 %  accepted 10  failed 10");
+    const std::size_t analysis = shown.find("analysis 6/10  60 %");
+    ASSERT_NE(analysis, std::string::npos) << shown;
+    EXPECT_EQ(shown.find("analysis", analysis + 1), std::string::npos) << shown;  // once
+}
+
 }  // namespace
 }  // namespace shoal::test
