@@ -107,7 +107,7 @@ class SharedRun {
         std::erase_if(waiting_, [&](int i) {
             const bool finished = is_finished(i);
             if (finished) {
-                table.finished_before(static_cast<std::size_t>(i), size_of(i));
+                table.finished_elsewhere(i, size_of(i));
                 ++finished_before;
             }
             return finished;
@@ -128,6 +128,12 @@ class SharedRun {
                 progress.part(stopping_seconds);  // all of them were
             }
             throw;
+        }
+        if (finished_elsewhere_ > 0) {
+            progress.note(fmt::format(
+                "{} of {} shards were finished by other processes; accepted and failed count the "
+                "others",
+                finished_elsewhere_, count_));
         }
         return progress.part(ending_seconds);  // nothing is left to do for anyone
     }
@@ -283,6 +289,7 @@ class SharedRun {
     /// False: another process has it.
     bool take(int i, SharedProgress& progress) {
         if (is_finished(i)) {
+            count_finished_elsewhere(i, progress);
             return true;
         }
         RunOptions options = options_;
@@ -296,7 +303,9 @@ class SharedRun {
         try {
             StagedRun staged = run_stages(config_, command_, options, extent_, mine);
             mine.finish_stage();
-            if (extent_ == Extent::everything && !staged.was_finished) {
+            if (staged.was_finished) {  // since the look at it above
+                count_finished_elsewhere(i, progress);
+            } else if (extent_ == Extent::everything) {
                 mark_finished(staged.run);
             }
         } catch (const FolderBusy&) {
@@ -313,6 +322,14 @@ class SharedRun {
         return true;
     }
 
+    /// Other ranks report what they finish; processes without ranks only leave it on the disk.
+    void count_finished_elsewhere(int i, SharedProgress& progress) {
+        if (ranks_ == nullptr) {
+            progress.finished_elsewhere(i, size_of(i));
+            ++finished_elsewhere_;
+        }
+    }
+
     /// One bad shard never harms the others.
     void warn(SharedProgress& progress, int i, const char* problem) const {
         progress.warning(fmt::format("shard {}/{}: {}", i, count_, problem));
@@ -327,6 +344,7 @@ class SharedRun {
     std::string command_;
     std::string resume_;
     std::vector<int> waiting_;
+    int finished_elsewhere_ = 0;  ///< shards, meanwhile, by processes without ranks
     ExitCode problem_code_ = ExitCode::failure;
 };
 

@@ -19,12 +19,12 @@ void ShardTable::take(const ShardNumbers& numbers) {
     }
     Entry& entry = shards_[static_cast<std::size_t>(numbers.shard)];
     (numbers.analysis ? entry.analysis : entry.training) = numbers;
-    entry.finished_before = false;
+    entry.finished_elsewhere = false;
 }
 
-void ShardTable::finished_before(std::size_t shard, std::size_t networks) {
-    Entry& entry = shards_[shard];
-    entry.finished_before = true;
+void ShardTable::finished_elsewhere(int shard, std::size_t networks) {
+    Entry& entry = shards_.at(static_cast<std::size_t>(shard));
+    entry.finished_elsewhere = true;
     entry.training.networks = networks;
     entry.training.done = networks;
     entry.training.work_done = 1.0;
@@ -48,7 +48,7 @@ Progress::Numbers ShardTable::training() const {
 Progress::Numbers ShardTable::analysis() const {
     Progress::Numbers sum{"analysis", 0, 0, 0, 0, 0.0, 0.0};
     for (const Entry& entry : shards_) {
-        sum.networks += entry.finished_before ? 0 : entry.training.accepted;
+        sum.networks += entry.finished_elsewhere ? 0 : entry.training.accepted;
         sum.done += entry.analysis.done;
     }
     sum.accepted = sum.networks;
@@ -121,6 +121,11 @@ void SharedProgress::report(const ShardNumbers& numbers) {
     } else {
         ranks_->report(numbers);
     }
+}
+
+void SharedProgress::finished_elsewhere(int shard, std::size_t networks) {
+    const std::lock_guard lock(mutex_);
+    table_.finished_elsewhere(shard, networks);
 }
 
 void SharedProgress::note(const std::string& line) {

@@ -18,8 +18,9 @@ class ShardTable {
     ShardTable(std::size_t networks, std::size_t shards) : networks_(networks), shards_(shards) {}
 
     void take(const ShardNumbers& numbers);
-    /// A shard that was finished before; how many of it were accepted is not known here.
-    void finished_before(std::size_t shard, std::size_t networks);
+    /// A shard that was finished before, or by a process that reports nothing here: how many of its
+    /// networks were accepted is not known.
+    void finished_elsewhere(int shard, std::size_t networks);
 
     Progress::Numbers training() const;
     /// Of accepted networks; complete where training is.
@@ -29,7 +30,7 @@ class ShardTable {
     struct Entry {
         ShardNumbers training;
         ShardNumbers analysis;
-        bool finished_before = false;
+        bool finished_elsewhere = false;
     };
     std::size_t networks_;
     std::vector<Entry> shards_;
@@ -46,6 +47,8 @@ class SharedProgress {
     SharedProgress& operator=(const SharedProgress&) = delete;
 
     void report(const ShardNumbers& numbers);
+    /// As ShardTable::finished_elsewhere.
+    void finished_elsewhere(int shard, std::size_t networks);
     void note(const std::string& line);
     void warning(const std::string& line);
     /// Waits for the other ranks, as Ranks::part; then shows the last numbers of all. Nothing may

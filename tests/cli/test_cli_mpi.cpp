@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Ranks of mpirun, by the MPI that the library was built with.
-#include <sys/stat.h>
-
 #include <nlohmann/json.hpp>
 #include <set>
-#include <stdexcept>
 
 #include "test_cli_program.hpp"
 
@@ -53,21 +50,6 @@ class Mpi : public CommandLine {
     }
     static nlohmann::json manifest(const fs::path& run) {
         return nlohmann::json::parse(read_text_file(run / "manifest.json"));
-    }
-    /// Waits until a process holds the lock of a run directory, and returns that process.
-    static pid_t holder(const fs::path& run) {
-        for (int i = 0; i < 4000; ++i) {
-            struct stat status {};
-            std::ifstream locks("/proc/locks");
-            const bool there = ::stat((run / ".lock").c_str(), &status) == 0;
-            for (std::string line; there && std::getline(locks, line);) {
-                if (line.find(":" + std::to_string(status.st_ino) + " ") != std::string::npos) {
-                    return static_cast<pid_t>(std::stol(line.substr(line.find("WRITE") + 5)));
-                }
-            }
-            std::this_thread::sleep_for(milliseconds(5));
-        }
-        throw std::runtime_error("nobody works on " + run.string() + ":\n" + output());
     }
 };
 

@@ -3,11 +3,14 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <csignal>
+#include <fstream>
+#include <stdexcept>
 #include <thread>
 
 #include "core/random.hpp"
@@ -70,6 +73,22 @@ class Program {
 
 inline std::string output() {
     return read_text_file("output.txt");
+}
+
+/// Waits until a process holds the lock of a run directory, and returns that process.
+inline pid_t holder(const fs::path& run) {
+    for (int i = 0; i < 4000; ++i) {
+        struct stat status {};
+        std::ifstream locks("/proc/locks");
+        const bool there = ::stat((run / ".lock").c_str(), &status) == 0;
+        for (std::string line; there && std::getline(locks, line);) {
+            if (line.find(":" + std::to_string(status.st_ino) + " ") != std::string::npos) {
+                return static_cast<pid_t>(std::stol(line.substr(line.find("WRITE") + 5)));
+            }
+        }
+        std::this_thread::sleep_for(milliseconds(5));
+    }
+    throw std::runtime_error("nobody works on " + run.string() + ":\n" + output());
 }
 
 /// The command that an interrupted run shows.

@@ -84,6 +84,26 @@ TEST_F(CommandLine, StoppedWhileSharing) {
     }
 }
 
+/// The display is of the whole population, whoever trains it.
+TEST_F(CommandLine, ShardsThatOthersFinishMeanwhileAreShown) {
+    const std::vector<std::string> arguments = {
+        "train", "small.yaml",           "--out",   "p", "--shard", "any/3",
+        "--set", "training.trials=4000", "--resume"};
+    Program slow(arguments);
+    holder(shard("p", 0, 3));
+    slow.send(SIGSTOP);
+    const Outcome other = shoal(arguments);
+    EXPECT_EQ(other.status, 0) << other.err;
+    expect_contains(other.out, "other processes are working on the last 1 of 3 shards");
+    expect_contains(other.err, "training 8/12");
+    slow.send(SIGCONT);
+    EXPECT_EQ(slow.wait(), 0) << output();
+    expect_contains(output(),
+                    "2 of 3 shards were finished by other processes; accepted and "
+                    "failed count the others");
+    expect_contains(output(), "training 12/12  100 %");
+}
+
 TEST_F(CommandLine, OneBadShardDoesNotHarmTheOthers) {
     ASSERT_EQ(
         shoal({"train", "small.yaml", "--out", shard("p", 0, 3).string(), "--shard", "0/3"}).status,
@@ -136,7 +156,7 @@ ShardNumbers numbers(int shard, std::uint64_t done, std::uint64_t accepted, doub
 
 TEST(SharedProgress, AddsUpShards) {
     ShardTable table(30, 3);
-    table.finished_before(2, 10);
+    table.finished_elsewhere(2, 10);
     table.take(numbers(0, 10, 4, 1.0));
     table.take(numbers(1, 3, 1, 0.3));
     table.take(numbers(1, 5, 2, 0.5));  // the newest numbers count
