@@ -40,21 +40,28 @@ endif()
 target_link_options(shoal_compiler INTERFACE -Wl,--as-needed)
 target_include_directories(shoal_compiler INTERFACE ${PROJECT_SOURCE_DIR}/host)
 
-# shoal_library(NAME folder sources... LINK targets...): a static library of one host folder.
-function(shoal_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
-  add_library(shoal_${name} STATIC ${ARG_SOURCES})
-  # Our warnings and folders are not for whoever uses the installed library.
-  target_link_libraries(shoal_${name} PUBLIC $<BUILD_INTERFACE:shoal_compiler> ${ARG_LINK})
-  if(SHOAL_FUZZ AND name MATCHES "^(analysis|backend|model|stats)$")
-    # Linked, but no fuzz target runs them: they are built plainly, which saves most of the time.
-    target_compile_options(shoal_${name} PRIVATE -fno-sanitize=all -O0)
-  endif()
-endfunction()
-
-# shoal_precompile(TARGET headers...): heavy headers that all its files include anyway.
+# shoal_precompile(TARGET headers...): heavy headers that most of its files include anyway.
 function(shoal_precompile target)
   list(TRANSFORM ARGN PREPEND "<")
   list(TRANSFORM ARGN APPEND ">")
   target_precompile_headers(${target} PRIVATE ${ARGN})
+endfunction()
+
+# shoal_library(NAME folder sources... LINK targets... [PRECOMPILE headers...]): a static library of one host
+# folder. Without PRECOMPILE it uses what core precompiles.
+function(shoal_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PRECOMPILE" ${ARGN})
+  add_library(shoal_${name} STATIC ${ARG_SOURCES})
+  # Our warnings and folders are not for whoever uses the installed library.
+  target_link_libraries(shoal_${name} PUBLIC $<BUILD_INTERFACE:shoal_compiler> ${ARG_LINK})
+  if(ARG_PRECOMPILE)
+    shoal_precompile(shoal_${name} ${ARG_PRECOMPILE})
+  else()
+    target_precompile_headers(shoal_${name} REUSE_FROM shoal_core)
+  endif()
+  if(SHOAL_FUZZ AND name MATCHES "^(analysis|backend|model|stats)$")
+    # Linked, but no fuzz target runs them: they are built plainly, which saves most of the time.
+    target_compile_options(shoal_${name} PRIVATE -fno-sanitize=all -O0)
+    set_target_properties(shoal_${name} PROPERTIES DISABLE_PRECOMPILE_HEADERS ON)
+  endif()
 endfunction()
