@@ -87,8 +87,8 @@ TEST_F(CommandLine, StoppedWhileSharing) {
 /// The display is of the whole population, whoever trains it.
 TEST_F(CommandLine, ShardsThatOthersFinishMeanwhileAreShown) {
     const std::vector<std::string> arguments = {
-        "train", "small.yaml",           "--out",   "p", "--shard", "any/3",
-        "--set", "training.trials=4000", "--resume"};
+        "train",   "small.yaml", "--out", "p", "--shard", "any/3", "--set", "training.trials=10000",
+        "--resume"};
     Program slow(arguments);
     holder(shard("p", 0, 3));
     slow.send(SIGSTOP);
