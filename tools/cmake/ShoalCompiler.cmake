@@ -38,6 +38,14 @@ if(SHOAL_SANITIZE)
   add_link_options(-fsanitize=${SHOAL_SANITIZE})
 endif()
 target_link_options(shoal_compiler INTERFACE -Wl,--as-needed)
+if(NOT SHOAL_SANITIZE)
+  # Hardening, as Debian asks of packages, in every build: what is tested is what is shipped.
+  set(fortified $<AND:$<COMPILE_LANGUAGE:CXX>,$<CONFIG:Release>>)  # needs -O
+  target_compile_options(shoal_compiler INTERFACE
+                         $<$<COMPILE_LANGUAGE:CXX>:-fstack-protector-strong>
+                         "$<${fortified}:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>")
+  target_link_options(shoal_compiler INTERFACE -Wl,-z,relro,-z,now)
+endif()
 target_include_directories(shoal_compiler INTERFACE ${PROJECT_SOURCE_DIR}/host)
 
 # shoal_precompile(TARGET headers...): heavy headers that most of its files include anyway.
