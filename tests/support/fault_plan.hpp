@@ -190,7 +190,10 @@ class Journal {
     void keep(const char* path) {
         struct stat status {};
         if (plan().journal_file >= 0 && ::lstat(path, &status) == 0 && S_ISREG(status.st_mode)) {
-            ::link(path, (plan().journal + "/" + std::to_string(status.st_ino)).c_str());
+            const std::string kept = plan().journal + "/" + std::to_string(status.st_ino);
+            if (::link(path, kept.c_str()) != 0 && errno != EEXIST) {
+                std::abort();  // without it the journal would not say what was on disk
+            }
         }
     }
 
