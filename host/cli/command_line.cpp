@@ -3,14 +3,17 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <exception>
 #include <filesystem>
 #include <iostream>
 #include <new>
 #include <sstream>
+#include <thread>
 
 #include "cli/commands.hpp"
 #include "core/error.hpp"
+#include "core/stop.hpp"
 #include "core/text.hpp"
 #include "ranks/ranks.hpp"
 #include "store/manifest.hpp"
@@ -25,6 +28,23 @@ int code(ExitCode value) {
 /// Names of files and texts in them may hold anything, and a terminal obeys what it is sent.
 void print_error(std::string_view message) {
     fmt::print(stderr, "{}\n", printable(message));
+}
+
+/// Of what every rank of mpirun would say: whether this one says it. The first one does. The
+/// launcher ends all of them once one has gone with an exit code, so the others stay until it has
+/// spoken; one that nobody ends has made a mistake of its own, and says so.
+bool says_for_all(bool stopped = false) {
+    if (launched_rank() == 0) {
+        return true;
+    }
+    if (stopped) {  // all ranks were, and the launcher leaves the first one another second
+        std::this_thread::sleep_for(std::chrono::seconds(1));
+        return false;
+    }
+    for (int i = 0; i < 50 && !stop_requested(); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    return !stop_requested();
 }
 
 }  // namespace
@@ -64,17 +84,19 @@ int run_command_line(int argc, const char* const* argv) {
         return code(ExitCode::done);
     } catch (const CLI::ParseError& error) {
         // Help and version requests come this way too, with exit code 0.
-        if (launched_rank() > 0) {
-            return error.get_exit_code() == 0 ? 0 : code(ExitCode::usage);
+        if (error.get_exit_code() == 0) {
+            return launched_rank() == 0 ? app.exit(error) : 0;
         }
-        std::ostringstream problem;
-        const int status = app.exit(error, std::cout, problem);
-        fmt::print(stderr, "{}", printable(problem.str()));
-        return status == 0 ? 0 : code(ExitCode::usage);
+        if (says_for_all()) {
+            std::ostringstream problem;
+            app.exit(error, std::cout, problem);
+            fmt::print(stderr, "{}", printable(problem.str()));
+        }
+        return code(ExitCode::usage);
     } catch (const Error& error) {
-        // What every rank of mpirun would say, the first one says.
-        const bool alike = error.code() == ExitCode::usage || error.code() == ExitCode::interrupted;
-        if (!alike || launched_rank() == 0) {
+        const bool stopped = error.code() == ExitCode::interrupted;
+        const bool alike = error.code() == ExitCode::usage || stopped;
+        if (!alike || says_for_all(stopped)) {
             print_error(fmt::format("shoal: {}", error.what()));
         }
         return code(error.code());

@@ -98,6 +98,34 @@ TEST_F(Mpi, MistakesAreSaidOnce) {
     EXPECT_EQ(times("--from"), 1u) << output();
 }
 
+/// The launcher ends all ranks once one has ended with an error, so whoever is to speak comes
+/// first.
+TEST_F(Mpi, AFirstRankThatIsLateStillSaysIt) {
+    const auto launch_shell = [](const char* before) {
+        return Program(SHOAL_MPIRUN, {"--oversubscribe", "-n", "3", "/bin/sh", "-c",
+                                      std::string(before) + "; exec '" + SHOAL_PROGRAM + "' \"$@\"",
+                                      "sh", "train", "small.yaml", "--out", "p"})
+            .wait();
+    };
+    write("small.yaml", "networks: 3\n");
+    EXPECT_EQ(launch_shell("[ $OMPI_COMM_WORLD_RANK != 0 ] || sleep 2"), 2);
+    EXPECT_EQ(times("unknown key 'networks'"), 1u) << output();
+    EXPECT_EQ(launch_shell("[ $OMPI_COMM_WORLD_RANK != 0 ] || sleep 2; set -- train"), 2);
+    EXPECT_EQ(times("config is required"), 1u) << output();
+}
+
+TEST_F(Mpi, ARankSaysWhatOnlyItGotWrong) {
+    fs::create_directory("other");
+    write("other/small.yaml", "networks: 3\n");
+    EXPECT_EQ(
+        Program(SHOAL_MPIRUN, {"--oversubscribe", "-n", "2", "/bin/sh", "-c",
+                               std::string("[ $OMPI_COMM_WORLD_RANK = 0 ] || cd other; exec '") +
+                                   SHOAL_PROGRAM + "' train small.yaml"})
+            .wait(),
+        2);
+    EXPECT_EQ(times("unknown key 'networks'"), 1u) << output();
+}
+
 TEST_F(Mpi, WithoutTheLibraryProcessesCanStillShare) {
     fs::copy_file(SHOAL_PROGRAM, "alone");  // where no library lies beside it
     const auto launch_alone = [](std::vector<std::string> arguments) {
