@@ -32,7 +32,7 @@ void print_error(std::string_view message) {
 
 /// Of what every rank of mpirun would say: whether this one says it. The first one does. The
 /// launcher ends all of them once one has gone with an exit code, so the others stay until it has
-/// spoken; one that nobody ends has made a mistake of its own, and says so.
+/// spoken; one that nobody ends within 5 s has made a mistake of its own, and says so.
 bool says_for_all(bool stopped = false) {
     if (launched_rank() == 0) {
         return true;
