@@ -32,7 +32,7 @@ void print_error(std::string_view message) {
 
 /// Of what every rank of mpirun would say: whether this one says it. The first one does. The
 /// launcher ends all of them once one has gone with an exit code, so the others stay until it has
-/// spoken; one that nobody ends within 5 s has made a mistake of its own, and says so.
+/// spoken; one that nobody ends within 10 s has made a mistake of its own, and says so.
 bool says_for_all(bool stopped = false) {
     if (launched_rank() == 0) {
         return true;
@@ -41,7 +41,7 @@ bool says_for_all(bool stopped = false) {
         std::this_thread::sleep_for(std::chrono::seconds(1));
         return false;
     }
-    for (int i = 0; i < 50 && !stop_requested(); ++i) {
+    for (int i = 0; i < 100 && !stop_requested(); ++i) {
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }
     return !stop_requested();

@@ -108,9 +108,9 @@ TEST_F(Mpi, AFirstRankThatIsLateStillSaysIt) {
             .wait();
     };
     write("small.yaml", "networks: 3\n");
-    EXPECT_EQ(launch_shell("[ $OMPI_COMM_WORLD_RANK != 0 ] || sleep 1"), 2);
+    EXPECT_EQ(launch_shell("[ $OMPI_COMM_WORLD_RANK != 0 ] || sleep 2"), 2);
     EXPECT_EQ(times("unknown key 'networks'"), 1u) << output();
-    EXPECT_EQ(launch_shell("[ $OMPI_COMM_WORLD_RANK != 0 ] || sleep 1; set -- train"), 2);
+    EXPECT_EQ(launch_shell("[ $OMPI_COMM_WORLD_RANK != 0 ] || sleep 2; set -- train"), 2);
     EXPECT_EQ(times("config is required"), 1u) << output();
 }
 
