@@ -15,10 +15,6 @@ namespace shoal {
 
 namespace {
 
-Eigen::VectorXd tanh_of(const Eigen::VectorXd& a) {
-    return a.unaryExpr([](double value) { return std::tanh(value); });
-}
-
 // matrix vectors, four columns at a time.
 Eigen::MatrixXd product(const PackedMatrix& matrix, const Eigen::MatrixXd& vectors) {
     constexpr auto width = static_cast<Eigen::Index>(PackedMatrix::columns);

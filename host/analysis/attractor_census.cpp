@@ -26,10 +26,6 @@ constexpr int approach_rounds = 10;        // of an orbit before it is taken for
 constexpr double closer_return = 0.5;      // of the first return's distance
 constexpr double steady_tolerance = 0.02;  // share that a steady speed may change
 
-std::vector<double> values_of(const Eigen::VectorXd& vector) {
-    return {vector.begin(), vector.end()};
-}
-
 std::vector<std::string> names_of(const std::vector<CensusStart>& starts) {
     int counts[3] = {};
     std::vector<std::string> names;

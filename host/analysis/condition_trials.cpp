@@ -5,25 +5,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include "analysis/limits.hpp"
 #include "core/error.hpp"
+#include "core/numbers.hpp"
 
 namespace shoal {
 
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr int most_delay_samples = 100;
 
-std::size_t index(int i) {
-    return static_cast<std::size_t>(i);
-}
-
 bool has_input(const Trial& trial, int step, std::size_t channels) {
-    const double* at = trial.inputs.data() + index(step) * channels;
+    const double* at = trial.inputs.data() + to_size(step) * channels;
     return std::any_of(at, at + channels, [](double u) { return u != 0.0; });
 }
 
@@ -49,7 +44,7 @@ std::vector<std::size_t> selection(std::size_t all) {
 }
 
 void draw_conditions(const AnalysisInput& input, ConditionTrials& conditions) {
-    const auto units = index(input.model.units);
+    const auto units = to_size(input.model.units);
     const auto& types = input.task->types();
     const std::size_t all = input.conclusions.size() / units * types.size();
     const auto taken = selection(all);
@@ -84,9 +79,9 @@ void choose_delay(const Task& task, ConditionTrials& conditions) {
 }
 
 // Rates of a recorded state.
-Eigen::VectorXd rates_of(const NetworkModel& model, const double* state) {
+Eigen::VectorXd recorded_rates(const NetworkModel& model, const double* state) {
     const Eigen::Map<const Eigen::VectorXd> x(state, model.units);
-    return model.cell == Cell::current ? Eigen::VectorXd(x.array().tanh()) : Eigen::VectorXd(x);
+    return model.cell == Cell::current ? tanh_of(x) : Eigen::VectorXd(x);
 }
 
 }  // namespace
@@ -100,7 +95,7 @@ std::optional<TrialParts> find_parts(const Task& task, std::span<const Trial> tr
     if (task.types().size() < 2 || trials.empty()) {
         return std::nullopt;
     }
-    const auto channels = index(task.shape().inputs);
+    const auto channels = to_size(task.shape().inputs);
     const int last = task.error_epochs().back().begin;
     const auto with_input = [&](int step) {
         return std::count_if(trials.begin(), trials.end(),
@@ -134,7 +129,7 @@ SimulationRequest rest_of_trials(const NetworkModel& model, std::span<const Tria
     request.initial_states = std::move(states);
     for (const std::size_t condition : condition_of) {
         request.inputs.push_back(trials[condition].inputs.data() +
-                                 index(from) * index(model.inputs));
+                                 to_size(from) * to_size(model.inputs));
     }
     return request;
 }
@@ -144,14 +139,14 @@ SimulationRequest without_input(const NetworkModel& model, std::vector<double> s
     request.network = &model;
     request.steps = steps;
     request.outputs_from = steps - 1;
-    request.inputs.assign(states.size() / index(model.units), nullptr);
+    request.inputs.assign(states.size() / to_size(model.units), nullptr);
     request.initial_states = std::move(states);
     return request;
 }
 
 RunEnds run_ends(const SimulationRequest& request, SimulationResult result) {
-    const auto outputs = index(request.network->outputs);
-    const std::size_t recorded = index(request.steps - request.outputs_from);
+    const auto outputs = to_size(request.network->outputs);
+    const std::size_t recorded = to_size(request.steps - request.outputs_from);
     RunEnds ends;
     for (std::size_t run = 0; run < request.inputs.size(); ++run) {
         const double z = result.outputs[((run + 1) * recorded - 1) * outputs];
@@ -168,8 +163,8 @@ ConditionTrials run_conditions(const AnalysisInput& input, Backend& behaviour) {
     draw_conditions(input, conditions);
     choose_delay(*input.task, conditions);
 
-    const auto units = index(input.model.units);
-    const auto outputs = index(input.model.outputs);
+    const auto units = to_size(input.model.units);
+    const auto outputs = to_size(input.model.outputs);
     const int steps = input.task->shape().steps;
     const std::size_t count = conditions.conditions();
     std::vector<std::size_t> each(count);
@@ -188,7 +183,7 @@ ConditionTrials run_conditions(const AnalysisInput& input, Backend& behaviour) {
     conditions.delay_rates.resize(input.model.units,
                                   static_cast<Eigen::Index>(count * samples.size()));
     const std::size_t recorded = request.states_at.size();
-    const std::size_t width = index(steps) * outputs;
+    const std::size_t width = to_size(steps) * outputs;
     std::size_t diverged = 0;
     for (std::size_t c = 0; c < count; ++c) {
         const double* states = result.states.data() + c * recorded * units;
@@ -197,7 +192,7 @@ ConditionTrials run_conditions(const AnalysisInput& input, Backend& behaviour) {
         conditions.delay_end.insert(conditions.delay_end.end(), last, last + units);
         for (std::size_t s = 0; s < samples.size(); ++s) {
             conditions.delay_rates.col(static_cast<Eigen::Index>(c * samples.size() + s)) =
-                rates_of(input.model, states + (s + 1) * units);
+                recorded_rates(input.model, states + (s + 1) * units);
         }
         if (result.diverged_at[c] >= 0) {
             ++diverged;

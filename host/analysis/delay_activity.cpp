@@ -3,15 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <limits>
 
 #include "analysis/limits.hpp"
+#include "core/numbers.hpp"
 
 namespace shoal {
 
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 // The columns of conditions whose rates are all finite.
 Eigen::MatrixXd finite_conditions(const ConditionTrials& conditions) {

@@ -5,15 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include "analysis/rounding.hpp"
 #include "core/error.hpp"
 
 namespace shoal {
 
 namespace {
-
-Eigen::VectorXd tanh_of(const Eigen::VectorXd& a) {
-    return a.unaryExpr([](double value) { return std::tanh(value); });
-}
 
 Eigen::MatrixXd effective_weights(const NetworkModel& model) {
     const std::vector<double> values = effective_matrix(model);
@@ -91,11 +88,18 @@ MapJacobian Dynamics::map_jacobian(const Eigen::VectorXd& x) const {
 }
 
 double Dynamics::velocity_rounding(const Eigen::VectorXd& x) const {
-    constexpr double unit_roundoff = 0x1p-53;
     const Eigen::VectorXd magnitude =
         x.cwiseAbs() + weights_.cwiseAbs() * rates(x).cwiseAbs() + drive_.cwiseAbs();
     const double terms = static_cast<double>(units()) + 3.0;
     return terms * unit_roundoff * magnitude.norm() / tau_;
+}
+
+Eigen::MatrixXd rates_of(const Dynamics& dynamics, const Eigen::MatrixXd& states) {
+    return dynamics.cell() == Cell::current ? tanh_of(states) : states;
+}
+
+std::vector<double> values_of(const Eigen::VectorXd& vector) {
+    return {vector.begin(), vector.end()};
 }
 
 double rms(const Eigen::VectorXd& v) {

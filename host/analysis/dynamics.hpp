@@ -10,8 +10,10 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <cmath>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "model/network.hpp"
 #include "model/system.hpp"
@@ -73,6 +75,19 @@ class Dynamics {
     Eigen::MatrixXd weights_;
     Eigen::VectorXd drive_;
 };
+
+/// tanh of every entry of a vector or matrix.
+template <class Derived>
+typename Derived::PlainObject tanh_of(const Eigen::MatrixBase<Derived>& values) {
+    typename Derived::PlainObject result = values;
+    return result.unaryExpr([](double value) { return std::tanh(value); });
+}
+
+/// r of states [unit, state], column by column.
+Eigen::MatrixXd rates_of(const Dynamics& dynamics, const Eigen::MatrixXd& states);
+
+/// The entries of a vector, as records keep them.
+std::vector<double> values_of(const Eigen::VectorXd& vector);
 
 /// sqrt(mean over units of squares): sizes and distances of states that do not grow with N.
 double rms(const Eigen::VectorXd& v);

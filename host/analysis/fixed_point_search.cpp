@@ -77,10 +77,6 @@ void add_spectrum(FoundPoint& point, const Inertia& inertia, const Dynamics& dyn
     }
 }
 
-std::vector<double> values_of(const VectorXd& v) {
-    return {v.data(), v.data() + v.size()};
-}
-
 FoundPoint point_of(const Root& root, const Inertia& inertia, const SearchedNetwork& network) {
     FoundPoint point;
     const VectorXd state = network.form.to_state(root.x);

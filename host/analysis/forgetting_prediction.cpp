@@ -14,11 +14,7 @@ namespace shoal {
 
 namespace {
 
-constexpr Eigen::Index lanes = PackedMatrix::columns;
-
-Eigen::MatrixXd tanh_of(const Eigen::MatrixXd& values) {
-    return values.unaryExpr([](double value) { return std::tanh(value); });
-}
+constexpr Eigen::Index at_once = PackedMatrix::columns;
 
 // Gradients of up to four conditions at once; missing ones repeat the first.
 Eigen::MatrixXd four_gradients(const Dynamics& dynamics, const PackedMatrix& weights,
@@ -29,8 +25,8 @@ Eigen::MatrixXd four_gradients(const Dynamics& dynamics, const PackedMatrix& wei
     const bool current = dynamics.cell() == Cell::current;
     std::vector<Eigen::MatrixXd> slopes;
     for (int t = 0; t < steps; ++t) {
-        Eigen::MatrixXd drive(states.rows(), lanes);
-        for (Eigen::Index lane = 0; lane < lanes; ++lane) {
+        Eigen::MatrixXd drive(states.rows(), at_once);
+        for (Eigen::Index lane = 0; lane < at_once; ++lane) {
             drive.col(lane) = dynamics.drive() + drives[static_cast<std::size_t>(lane)].col(t);
         }
         const Eigen::MatrixXd rates =
@@ -40,7 +36,7 @@ Eigen::MatrixXd four_gradients(const Dynamics& dynamics, const PackedMatrix& wei
         slopes.emplace_back(1.0 - rates.array().square());
         states += rate * (target - states);
     }
-    Eigen::MatrixXd adjoints = readout.replicate(1, lanes);
+    Eigen::MatrixXd adjoints = readout.replicate(1, at_once);
     if (current) {
         adjoints.array() *= 1.0 - tanh_of(states).array().square();
     }
@@ -67,12 +63,12 @@ Eigen::MatrixXd answer_gradients(const NetworkModel& model, const Dynamics& dyna
     const std::size_t series =
         static_cast<std::size_t>(steps) * static_cast<std::size_t>(model.inputs);
     Eigen::MatrixXd gradients(starts.rows(), starts.cols());
-    for (Eigen::Index first = 0; first < starts.cols(); first += lanes) {
-        const Eigen::Index count = std::min(lanes, starts.cols() - first);
-        Eigen::MatrixXd states = starts.col(first).replicate(1, lanes);
+    for (Eigen::Index first = 0; first < starts.cols(); first += at_once) {
+        const Eigen::Index count = std::min(at_once, starts.cols() - first);
+        Eigen::MatrixXd states = starts.col(first).replicate(1, at_once);
         states.leftCols(count) = starts.middleCols(first, count);
         std::vector<Eigen::MatrixXd> drives;
-        for (Eigen::Index lane = 0; lane < lanes; ++lane) {
+        for (Eigen::Index lane = 0; lane < at_once; ++lane) {
             const Eigen::Index condition = first + (lane < count ? lane : 0);
             drives.push_back(
                 input_drive(model, {rest[static_cast<std::size_t>(condition)], series}, steps));

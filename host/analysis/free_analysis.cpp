@@ -19,10 +19,9 @@ namespace shoal {
 
 namespace {
 
-constexpr int random_searches = 256;
-constexpr int random_runs = 32;
+constexpr int free_searches = 256;
+constexpr int free_runs = 32;
 constexpr int noisy_copies_of_starts = 4;
-constexpr double start_noise = 0.5;
 
 // The same network with its input as a bias: an autonomous one.
 NetworkModel with_input_as_bias(NetworkModel model, const Dynamics& dynamics) {
@@ -93,7 +92,7 @@ std::string step_limits(const std::vector<FixedPoint>& points, const Dynamics& d
 DynamicsAnalysis analyze_dynamics(const FreeNetwork& network, Backend& exact) {
     const Dynamics dynamics(network.model, network.constant_input, network.as);
     const NetworkModel autonomous = with_input_as_bias(network.model, dynamics);
-    const Eigen::MatrixXd random = random_starts(dynamics, random_searches, network.key);
+    const Eigen::MatrixXd random = random_starts(dynamics, free_searches, network.key);
     const Eigen::MatrixXd noisy =
         noisy_copies(network.starts, noisy_copies_of_starts, start_noise, network.key);
     Eigen::MatrixXd starts(dynamics.units(), network.starts.cols() + noisy.cols() + random.cols());
@@ -108,7 +107,7 @@ DynamicsAnalysis analyze_dynamics(const FreeNetwork& network, Backend& exact) {
     }
     CensusResult found =
         run_census(network, autonomous, dynamics, analysis.points,
-                   random.leftCols(std::min<Eigen::Index>(random_runs, random.cols())), exact);
+                   random.leftCols(std::min<Eigen::Index>(free_runs, random.cols())), exact);
     for (const ReachedPoint& point : found.new_points) {
         analysis.points.push_back(fixed_point_of(point, dynamics));
         analysis.proofs.emplace_back();

@@ -33,7 +33,6 @@ namespace {
 constexpr int trial_samples = 8;   // states of one condition's trial
 constexpr int trial_starts = 128;  // of the search, from trials
 constexpr int noisy_starts = 64;   // copies of such states with noise
-constexpr double start_noise = 0.5;
 constexpr int random_searches = 64;
 constexpr int random_runs = 16;  // of the census
 constexpr std::size_t most_mode_points = 8;

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/numbers.hpp"
 #include "core/parallel.hpp"
 
 namespace shoal {
@@ -24,8 +25,7 @@ constexpr double turn = 2.0 * std::numbers::pi;
 constexpr int circle_iterations = 10'000;
 constexpr double at_rest = 1e-6;     // rad, last move of the map
 constexpr double same_point = 0.02;  // rad
-constexpr int waves = 3;             // of the velocity
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+constexpr int velocity_waves = 3;             // of the velocity
 
 double wrapped(double angle) {
     return angle - turn * std::floor(angle / turn);
@@ -122,7 +122,7 @@ SeedMean over_seeds(const std::vector<Measured>& seeds, Value value) {
     for (const Measured& seed : seeds) {
         squares += (value(seed) - result.mean) * (value(seed) - result.mean);
     }
-    double half = not_a_number;
+    double half = nan;
     if (seeds.size() > 1) {
         const boost::math::students_t student(count - 1.0);
         half = boost::math::quantile(boost::math::complement(student, 0.025)) *
@@ -165,8 +165,8 @@ HeadingCurve curve_of(const HeadDirectionOptions& options, HeadingCode code,
 }  // namespace
 
 std::vector<double> followed_velocity(const HeadDirectionOptions& options, int seed) {
-    double phases[waves];
-    for (int k = 0; k < waves; ++k) {
+    double phases[velocity_waves];
+    for (int k = 0; k < velocity_waves; ++k) {
         phases[k] = turn * uniform01(random_bits(options.key, Purpose::head_direction_velocity,
                                                  static_cast<std::uint32_t>(seed), 0,
                                                  static_cast<std::uint32_t>(k)));
@@ -176,10 +176,10 @@ std::vector<double> followed_velocity(const HeadDirectionOptions& options, int s
     for (int step = 0; step < steps; ++step) {
         const double phase = turn * step / steps;
         double sum = 0.0;
-        for (int k = 0; k < waves; ++k) {
+        for (int k = 0; k < velocity_waves; ++k) {
             sum += std::sin((k + 0.5) * phase + phases[k]);
         }
-        velocity.push_back(options.velocity * sum / waves);
+        velocity.push_back(options.velocity * sum / velocity_waves);
     }
     return velocity;
 }
@@ -272,12 +272,12 @@ HeadDirectionResult run_head_direction(const HeadDirectionOptions& options) {
     result.velocity = options.velocity;
     result.frequency = networks[0].frequency;
 
-    struct Cell {
+    struct TableCell {
         const HeadingNetwork* network;
         HeadingPerturbation kind;
         double size;
     };
-    std::vector<Cell> cells;
+    std::vector<TableCell> cells;
     for (const HeadingNetwork& network : networks) {
         cells.push_back({&network, HeadingPerturbation::weights, 0.0});  // unperturbed
         for (const double size : options.state_noise) {
@@ -293,7 +293,7 @@ HeadDirectionResult run_head_direction(const HeadDirectionOptions& options) {
         cells.size(), std::vector<Measured>(static_cast<std::size_t>(options.seeds)));
     const auto seeds = static_cast<std::size_t>(options.seeds);
     parallel_for(cells.size() * seeds, options.threads, [&](std::size_t index, int) {
-        const Cell& cell = cells[index / seeds];
+        const TableCell& cell = cells[index / seeds];
         measured[index / seeds][index % seeds] =
             measure(options, *cell.network, cell.kind, cell.size, static_cast<int>(index % seeds));
     });

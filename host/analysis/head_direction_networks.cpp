@@ -12,8 +12,9 @@ namespace shoal {
 
 namespace {
 
-constexpr double pi = std::numbers::pi;
-constexpr double gain = 1.5;              // of the ring, and sigma of the pairs
+using std::numbers::pi;
+
+constexpr double ring_gain = 1.5;              // of the ring, and sigma of the pairs
 constexpr double theta = 0.6;             // between L(1.5) = 0.148 and acos(1 / 1.5) = 0.841
 constexpr double relaxation = 200.0;      // time after which an attractor is reached
 constexpr double measured_time = 2000.0;  // over which frequencies are measured
@@ -51,13 +52,13 @@ double frequency_of(Pair w, double dt) {
 }
 
 Pair pair_weight(double velocity_weight) {
-    return {gain * std::cos(theta), gain * std::sin(theta) + velocity_weight};
+    return {ring_gain * std::cos(theta), ring_gain * std::sin(theta) + velocity_weight};
 }
 
 // Weight of the velocity that makes the frequency rise by v: two secants of an almost straight
 // line.
 double velocity_weight(double dt) {
-    double weight = gain * std::cos(theta);
+    double weight = ring_gain * std::cos(theta);
     for (int i = 0; i < 2; ++i) {
         const double up = frequency_of(pair_weight(weight * calibrated_at), dt);
         const double down = frequency_of(pair_weight(-weight * calibrated_at), dt);
@@ -82,8 +83,8 @@ HeadingNetwork ring_attractor(int units, int headings, double dt) {
     for (int to = 0; to < units; ++to) {
         for (int from = 0; from < units; ++from) {
             const double angle = 2.0 * pi * (to - from) / units;
-            network.weights(to, from) = 2.0 * gain / units * std::cos(angle);
-            network.velocity_weights(to, from) = 2.0 * gain / units * std::sin(angle);
+            network.weights(to, from) = 2.0 * ring_gain / units * std::cos(angle);
+            network.velocity_weights(to, from) = 2.0 * ring_gain / units * std::sin(angle);
         }
     }
     network.starts.resize(units, headings);

@@ -22,10 +22,6 @@ constexpr double period_tolerance = 0.1;  // share that refining may change
 constexpr double measured_periods = 40;   // of an orbit at most, for its exponents
 constexpr double place_tolerance = 0.2;   // of the orbit's extent, likewise
 
-std::vector<double> values_of(const Eigen::VectorXd& vector) {
-    return {vector.begin(), vector.end()};
-}
-
 double distance_from(const ClosedOrbit& orbit, const Eigen::VectorXd& rates) {
     double least = std::numeric_limits<double>::infinity();
     for (const Eigen::VectorXd& passed : orbit.rates) {

@@ -3,14 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "analysis/settling.hpp"
+#include "core/numbers.hpp"
 
 namespace shoal {
 
 namespace {
-constexpr double infinity = std::numeric_limits<double>::infinity();
 }
 
 PathMerging::PathMerging(std::size_t paths)

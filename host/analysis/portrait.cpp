@@ -29,13 +29,6 @@ std::vector<int> sampled_steps(int trial_steps) {
     return steps;
 }
 
-Eigen::MatrixXd rates_of(const Dynamics& dynamics, Eigen::MatrixXd states) {
-    for (auto column : states.colwise()) {
-        column = dynamics.rates(column);
-    }
-    return states;
-}
-
 Eigen::MatrixXd finite_columns(const Eigen::MatrixXd& all) {
     Eigen::MatrixXd kept(all.rows(), all.cols());
     Eigen::Index count = 0;

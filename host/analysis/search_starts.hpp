@@ -14,6 +14,9 @@ namespace shoal {
 /// unit's drive when all rates are +-1: near the origin and far out. Rate cells start at tanh(x).
 Eigen::MatrixXd random_starts(const Dynamics& dynamics, int count, RandomKey key);
 
+/// Noise on the states that searches start from beside the states themselves.
+inline constexpr double start_noise = 0.5;
+
 /// Every state `copies` times, with N(0, scale^2) added to each entry: [unit, copies x state].
 Eigen::MatrixXd noisy_copies(const Eigen::MatrixXd& states, int copies, double scale,
                              RandomKey key);

@@ -3,19 +3,17 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <limits>
 
 #include "analysis/spectrum.hpp"
 #include "core/error.hpp"
+#include "core/numbers.hpp"
 
 namespace shoal {
 
 namespace {
 
-constexpr double factors[] = {0.1, 0.3, 1.0, 3.0, 10.0};
+constexpr double threshold_factors[] = {0.1, 0.3, 1.0, 3.0, 10.0};
 constexpr int shifts[] = {-1, 0, 1};
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
 // Index of the pair (i, j), i < j, of n in the order (0,1) (0,2) ... (1,2) ...
 std::size_t pair_index(std::size_t i, std::size_t j, std::size_t n) {
     return i * n - i * (i + 1) / 2 + j - i - 1;
@@ -128,7 +126,7 @@ std::vector<Variant> variants(VerdictThreshold which) {
     VerdictThresholds thresholds;
     if (const double* number = number_of(thresholds, which)) {
         const double standard = *number;
-        for (const double factor : factors) {
+        for (const double factor : threshold_factors) {
             *number_of(thresholds, which) = factor * standard;
             result.push_back({factor, factor * standard, factor != 1.0, thresholds});
         }
@@ -169,7 +167,7 @@ VerdictEvidence collect_evidence(const Dynamics& dynamics, const Settling& settl
         const bool settled = run.fate == RunFate::settled;
         // A run that has arrived and yet is not settled was not found to be near a stable root.
         const bool may_settle =
-            look.root_distance <= factors[4] * standard.settled_distance && !has_arrived(look);
+            look.root_distance <= threshold_factors[4] * standard.settled_distance && !has_arrived(look);
         stored.root_stable.push_back(settled || (may_settle && is_stable(dynamics, run.root)) ? 1
                                                                                               : 0);
         roots.push_back(run.root);

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include "analysis/behaviour.hpp"
 #include "core/error.hpp"
+#include "core/numbers.hpp"
 
 namespace shoal {
 
@@ -17,9 +17,7 @@ namespace {
 
 constexpr int stages[] = {10, 20, 40, 60, 100, 200, followed_lengths};  // trial lengths in all
 constexpr int windows = 4;                                              // of a stretch
-constexpr VerdictThresholds thresholds;
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
+constexpr VerdictThresholds default_thresholds;
 }  // namespace
 
 Settling::Settling(const NetworkModel& model, const Dynamics& dynamics, int trial_steps,
@@ -103,14 +101,14 @@ void Settling::judge(std::size_t index) {
     }
     run.root.resize(0);
     const double moved = run.speed * trial_time_;  // in one trial
-    if (moved < thresholds.settled_move) {
+    if (moved < default_thresholds.settled_move) {
         const int known = known_point_at(run.state);
         if (known >= 0) {
             settle(index, known);
             return;
         }
     }
-    if (moved < thresholds.moving_move) {
+    if (moved < default_thresholds.moving_move) {
         const NewtonResult root = refine_fixed_point(dynamics_, run.state);
         const double before = distances_[index];
         distances_[index] = infinity;

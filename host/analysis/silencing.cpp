@@ -6,28 +6,22 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <memory>
 #include <numeric>
 #include <utility>
 
 #include "analysis/limits.hpp"
 #include "core/error.hpp"
+#include "core/numbers.hpp"
 
 namespace shoal {
 
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-std::size_t index(int i) {
-    return static_cast<std::size_t>(i);
-}
-
 using Matrix = std::vector<double>;
 
 Matrix written_out(const RecurrentMatrix& matrix) {
-    const auto units = index(matrix.units());
+    const auto units = to_size(matrix.units());
     Matrix values(units * units);
     for (std::size_t to = 0; to < units; ++to) {
         matrix.row(static_cast<int>(to), std::span(values).subspan(to * units, units));
@@ -42,9 +36,9 @@ class SilencedMatrix final : public RecurrentMatrix {
         : values_(std::move(values)), silenced_(std::move(silenced)) {}
     int units() const override { return static_cast<int>(silenced_.size()); }
     void row(int to, std::span<double> out) const override {
-        const double* from = values_->data() + index(to) * silenced_.size();
+        const double* from = values_->data() + to_size(to) * silenced_.size();
         for (std::size_t i = 0; i < silenced_.size(); ++i) {
-            out[i] = silenced_[index(to)] || silenced_[i] ? 0.0 : from[i];
+            out[i] = silenced_[to_size(to)] || silenced_[i] ? 0.0 : from[i];
         }
     }
 
@@ -56,29 +50,29 @@ class SilencedMatrix final : public RecurrentMatrix {
 // Rows of units of a [unit, width] array.
 void clear_rows(std::vector<double>& values, const std::vector<int>& units, std::size_t width) {
     for (const int unit : units) {
-        const auto row = values.begin() + static_cast<std::ptrdiff_t>(index(unit) * width);
+        const auto row = values.begin() + static_cast<std::ptrdiff_t>(to_size(unit) * width);
         std::fill(row, row + static_cast<std::ptrdiff_t>(width), 0.0);
     }
 }
 
 NetworkModel without_units(const NetworkModel& model, const std::shared_ptr<const Matrix>& values,
                            const std::vector<int>& units) {
-    std::vector<bool> silenced(index(model.units), false);
+    std::vector<bool> silenced(to_size(model.units), false);
     for (const int unit : units) {
-        silenced[index(unit)] = true;
+        silenced[to_size(unit)] = true;
     }
     NetworkModel result = model;
     result.recurrent = std::make_shared<SilencedMatrix>(values, std::move(silenced));
-    clear_rows(result.input, units, index(model.inputs));
+    clear_rows(result.input, units, to_size(model.inputs));
     if (!result.feedback.empty()) {
-        clear_rows(result.feedback, units, index(model.outputs));
+        clear_rows(result.feedback, units, to_size(model.outputs));
     }
     if (!result.bias.empty()) {
         clear_rows(result.bias, units, 1);
     }
     for (const int unit : units) {
-        for (std::size_t o = 0; o < index(model.outputs); ++o) {
-            result.readout[o * index(model.units) + index(unit)] = 0.0;
+        for (std::size_t o = 0; o < to_size(model.outputs); ++o) {
+            result.readout[o * to_size(model.units) + to_size(unit)] = 0.0;
         }
     }
     return result;
@@ -87,7 +81,7 @@ NetworkModel without_units(const NetworkModel& model, const std::shared_ptr<cons
 // Sets simulated in one call: backends hold all their matrices at once.
 std::size_t sets_at_once(int units) {
     constexpr std::size_t most_bytes = std::size_t{64} << 20;
-    return std::max<std::size_t>(1, most_bytes / (sizeof(double) * index(units) * index(units)));
+    return std::max<std::size_t>(1, most_bytes / (sizeof(double) * to_size(units) * to_size(units)));
 }
 
 int set_size(double fraction, int units) {
@@ -155,15 +149,15 @@ void silence_single_units(const AnalysisInput& input, const ConditionTrials& con
         sets.push_back({unit});
     }
     const std::vector<double> ends = silenced_ends(input, conditions, sets, behaviour);
-    record.unit_change.assign(index(units), nan);
-    record.unit_failed.assign(index(units), nan);
+    record.unit_change.assign(to_size(units), nan);
+    record.unit_failed.assign(to_size(units), nan);
     const std::size_t count = conditions.conditions();
     for (std::size_t i = 0; i < tested.size(); ++i) {
         double change = 0.0;
         for (std::size_t c = 0; c < count; ++c) {
             change += std::abs(ends[i * count + c] - conditions.end_outputs[c]);
         }
-        const std::size_t unit = index(tested[i]);
+        const std::size_t unit = to_size(tested[i]);
         record.unit_change[unit] = change / static_cast<double>(count);
         record.unit_failed[unit] = failed_share(ends, conditions, i);
         record.critical_units += record.unit_failed[unit] >= 0.5 ? 1 : 0;
@@ -203,7 +197,7 @@ void silence_fractions(const AnalysisInput& input, const ConditionTrials& condit
 std::vector<double> silenced_ends(const AnalysisInput& input, const ConditionTrials& conditions,
                                   std::span<const std::vector<int>> sets, Backend& behaviour) {
     check(conditions.parts.has_value(), "a task with a stimulus and a delay");
-    const auto units = index(input.model.units);
+    const auto units = to_size(input.model.units);
     const auto values = std::make_shared<const Matrix>(written_out(*input.model.recurrent));
     std::vector<std::size_t> each(conditions.conditions());
     std::iota(each.begin(), each.end(), std::size_t{0});
@@ -221,7 +215,7 @@ std::vector<double> silenced_ends(const AnalysisInput& input, const ConditionTri
             std::vector<double> states = conditions.delay_start;
             for (std::size_t c = 0; c < each.size(); ++c) {
                 for (const int unit : some[i]) {
-                    states[c * units + index(unit)] = 0.0;
+                    states[c * units + to_size(unit)] = 0.0;
                 }
             }
             requests.push_back(rest_of_trials(models[i], conditions.trials, each, std::move(states),

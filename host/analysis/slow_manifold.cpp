@@ -7,7 +7,6 @@
 #include <cmath>
 #include <cstddef>
 #include <iterator>
-#include <limits>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -18,6 +17,7 @@
 #include "analysis/settling.hpp"
 #include "analysis/spectrum.hpp"
 #include "core/error.hpp"
+#include "core/numbers.hpp"
 #include "store/analysis_schema.hpp"
 
 namespace shoal {
@@ -26,20 +26,13 @@ namespace {
 
 constexpr int chunk_samples = 64;
 constexpr double rest_move = 1e-5;  // in a trial, RMS: followed no longer
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
-Eigen::MatrixXd rates_of(const Dynamics& dynamics, const Eigen::MatrixXd& states) {
-    return dynamics.cell() == Cell::current
-               ? Eigen::MatrixXd(states.unaryExpr([](double value) { return std::tanh(value); }))
-               : states;
-}
 
 // RMS over units of dx/dt of every column.
 Eigen::VectorXd speeds_of(const Dynamics& dynamics, const Eigen::MatrixXd& states) {
     Eigen::MatrixXd drive =
         (dynamics.weights() * rates_of(dynamics, states)).colwise() + dynamics.drive();
     if (dynamics.cell() == Cell::rate) {
-        drive = drive.unaryExpr([](double value) { return std::tanh(value); });
+        drive = tanh_of(drive);
     }
     return (drive - states).colwise().norm() /
            (dynamics.tau() * std::sqrt(static_cast<double>(states.rows())));
@@ -159,7 +152,7 @@ class Followed {
                 const bool diverged =
                     result.diverged_at[k] >= 0 && result.diverged_at[k] < (sample + 1) * stride_;
                 move(active[k], all.col(from), rates.col(from),
-                     diverged ? not_a_number : speeds[from]);
+                     diverged ? nan : speeds[from]);
             }
             look(done + sample + 1);
         }
@@ -170,9 +163,9 @@ class Followed {
               double speed) {
         ManifoldPath& path = manifold_.paths[static_cast<std::size_t>(i)];
         if (!std::isfinite(speed)) {
-            states_.col(i).setConstant(not_a_number);
-            rates_.col(i).setConstant(not_a_number);
-            speeds_[i] = not_a_number;
+            states_.col(i).setConstant(nan);
+            rates_.col(i).setConstant(nan);
+            speeds_[i] = nan;
             return;
         }
         const double units = std::sqrt(static_cast<double>(states_.rows()));

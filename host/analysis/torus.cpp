@@ -16,7 +16,7 @@ namespace shoal {
 
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 constexpr Eigen::Index samples = 1 << 14;
 constexpr Eigen::Index principal_samples = 1 << 11;  // that the components are taken from
 constexpr Eigen::Index components = 6;
@@ -62,12 +62,12 @@ Eigen::MatrixXd leading_components(const Dynamics& dynamics, const Eigen::Vector
 // exp(-i omega t), t = 0, 1, ...: cosines and sines side by side.
 Eigen::MatrixXd waves(Eigen::Index count, double omega) {
     Eigen::MatrixXd values(count, 2);
-    const Complex turn = std::polar(1.0, -omega);
+    const Complex step = std::polar(1.0, -omega);
     Complex wave = 1.0;
     for (Eigen::Index i = 0; i < count; ++i) {
         values(i, 0) = wave.real();
         values(i, 1) = wave.imag();
-        wave *= turn;
+        wave *= step;
     }
     return values;
 }

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "analysis/zero_form.hpp"
 
-#include <cmath>
+#include "analysis/rounding.hpp"
 
 namespace shoal {
-
-Eigen::VectorXd tanh_of(const Eigen::VectorXd& x) {
-    return x.unaryExpr([](double value) { return std::tanh(value); });
-}
 
 Eigen::VectorXd ZeroForm::from_state(const Eigen::VectorXd& state) const {
     if (dynamics_.cell() == Cell::current) {
@@ -35,7 +31,6 @@ Eigen::MatrixXd ZeroForm::jacobian(const Eigen::VectorXd& x) const {
 }
 
 double ZeroForm::rounding(const Eigen::VectorXd& x) const {
-    constexpr double unit_roundoff = 0x1p-53;
     const Eigen::VectorXd magnitude =
         x.cwiseAbs() + weights().cwiseAbs() * tanh_of(x).cwiseAbs() + drive().cwiseAbs();
     return (static_cast<double>(units()) + 3.0) * unit_roundoff * magnitude.norm();

@@ -39,7 +39,4 @@ class ZeroForm {
     const Dynamics& dynamics_;
 };
 
-/// tanh of every entry.
-Eigen::VectorXd tanh_of(const Eigen::VectorXd& x);
-
 }  // namespace shoal

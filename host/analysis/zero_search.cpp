@@ -15,7 +15,7 @@ namespace {
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr int halvings_limit = 8;
+constexpr int most_halvings = 8;
 constexpr double chord_fall = 0.25;
 /// |G| below which it is compared with rounding; above, the comparison could not hold.
 constexpr double near_zero = 1e-6;
@@ -81,7 +81,7 @@ class NewtonRun {
 /// The scale that was taken, 0: none.
 double damped_step(NewtonRun& run, const LuFactors& factors, VectorXd& step) {
     double scale = 1.0;
-    for (int halving = 0; halving <= halvings_limit; ++halving, scale *= 0.5) {
+    for (int halving = 0; halving <= most_halvings; ++halving, scale *= 0.5) {
         if (run.try_step(factors, step, scale, 1.0 - 0.25 * scale)) {
             return scale;
         }
@@ -275,7 +275,7 @@ SlowRun find_slow_point(const SearchedNetwork& network, const VectorXd& state,
 
 namespace {
 
-constexpr int chord_limit = 20;
+constexpr int most_chords = 20;
 
 /// Of tau^2 q.
 VectorXd gradient_at(const SearchedNetwork& network, const VectorXd& state) {
@@ -296,7 +296,7 @@ bool leads_to_minimum(const SearchedNetwork& network, const SlowRun& minimum, Ve
                       double near, SearchWork& work) {
     const VectorXd rates = network.dynamics.rates(minimum.state);
     double distance = (state - minimum.state).norm();
-    for (int i = 0; i < chord_limit; ++i) {
+    for (int i = 0; i < most_chords; ++i) {
         if (rms(network.dynamics.rates(state) - rates) <= near) {
             return true;
         }

@@ -28,7 +28,7 @@ struct BpttCase {
     int steps;
 };
 
-std::vector<BpttCase> standard_cases(const std::string& backend) {
+std::vector<BpttCase> bptt_cases(const std::string& backend) {
     if (backend == "cuda") {
         return {{4096, 64, 32, 100}, {4096, 128, 64, 100}, {1024, 256, 64, 100}};
     }
@@ -201,7 +201,7 @@ void bench_bptt(const BenchOptions& options) {
     std::vector<BpttCase> cases = {
         {options.networks, options.units, options.trials, options.steps}};
     if (given == 0) {
-        cases = standard_cases(backend->name());
+        cases = bptt_cases(backend->name());
         for (BpttCase& one : cases) {
             one.steps = options.steps;
         }

@@ -125,7 +125,7 @@ nlohmann::ordered_json run_force(const ForceCase& sizes, const BenchOptions& opt
 }
 
 /// Enough networks to keep every core, or every multiprocessor, busy.
-std::vector<ForceCase> standard_cases(const std::string& backend) {
+std::vector<ForceCase> force_cases(const std::string& backend) {
     if (backend == "cuda") {
         return {{32, 8192, 1},   {64, 4096, 1},   {128, 4096, 1}, {128, 4200, 42}, {200, 1320, 1},
                 {200, 1344, 42}, {256, 1344, 42}, {512, 672, 42}, {1000, 672, 42}, {2048, 84, 42}};
@@ -146,7 +146,7 @@ void bench_force(const BenchOptions& options) {
     const auto backend = open_backend(options.compute, Precision::fp32);
     std::vector<ForceCase> cases = {{options.units, options.networks, options.shared}};
     if (options.units == 0) {
-        cases = standard_cases(backend->name());
+        cases = force_cases(backend->name());
     }
     if (!options.json) {
         fmt::print(

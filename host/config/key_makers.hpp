@@ -21,6 +21,12 @@ constexpr double large = 1e6;  // keeps every product of settings inside single 
 inline bool always(const NetworkSpec&) {
     return true;
 }
+inline bool by_force(const NetworkSpec& s) {
+    return s.training.method == TrainingMethod::force;
+}
+inline bool by_gradients(const NetworkSpec& s) {
+    return s.training.method == TrainingMethod::bptt;
+}
 
 template <class At>
 Key number_key(const char* name, At at, Range range) {

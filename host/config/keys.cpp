@@ -19,12 +19,6 @@ bool random_weights(const NetworkSpec& s) {
 bool low_rank(const NetworkSpec& s) {
     return s.network.init == Init::low_rank;
 }
-bool by_force(const NetworkSpec& s) {
-    return s.training.method == TrainingMethod::force;
-}
-bool by_gradients(const NetworkSpec& s) {
-    return s.training.method == TrainingMethod::bptt;
-}
 bool from_file(const NetworkSpec& s) {
     return s.network.init == Init::file;
 }

@@ -9,12 +9,6 @@
 namespace shoal {
 namespace {
 
-bool by_force(const NetworkSpec& s) {
-    return s.training.method == TrainingMethod::force;
-}
-bool by_gradients(const NetworkSpec& s) {
-    return s.training.method == TrainingMethod::bptt;
-}
 bool by_adam(const NetworkSpec& s) {
     return by_gradients(s) && s.training.optimizer == Optimizer::adam;
 }

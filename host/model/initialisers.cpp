@@ -15,7 +15,7 @@
 namespace shoal {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 struct Turn {
     double cosine = 1.0;

@@ -11,7 +11,7 @@
 namespace shoal {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 // L(alpha) = s P(s) with s = (alpha - 1) / (alpha + 1), P a Chebyshev series over 0 <= s <= 9/11:
 // the interpolant of L / s at 48 Chebyshev nodes, cut where its terms fall below 3e-10. L at a node

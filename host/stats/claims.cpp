@@ -72,7 +72,7 @@ double times_as_many(const JudgedClaim& judged, double level) {
     return std::pow(wanted * error / distance, 2);
 }
 
-std::string number(double value) {
+std::string short_number(double value) {
     return std::isfinite(value) ? fmt::format("{:.3g}", value) : std::string("-");
 }
 
@@ -85,8 +85,8 @@ std::string interval_text(const Interval& interval) {
     if (std::isnan(interval.estimate)) {
         return "-";
     }
-    return fmt::format("{} [{}, {}]", number(interval.estimate), number(interval.low),
-                       number(interval.high));
+    return fmt::format("{} [{}, {}]", short_number(interval.estimate), short_number(interval.low),
+                       short_number(interval.high));
 }
 
 std::string power_text(const JudgedClaim& judged) {

@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <memory>
 #include <set>
 
 #include "core/error.hpp"
+#include "core/numbers.hpp"
 #include "stats/pairs.hpp"
 #include "stats/quantile.hpp"
 #include "stats/rows.hpp"
@@ -19,7 +19,6 @@
 namespace shoal {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 /// Of the systems whose learning signals are said to persist.
 constexpr double nearly_all = 0.9;
 constexpr const char* our_init = "quasi-periodic";
@@ -99,10 +98,8 @@ Claim difference(Claim claim, const SignalFamily* more, const SignalFamily* fewe
 
 // ---- initialisations --------------------------------------------------------------------------
 
-using Networks = std::vector<const PopulationRow*>;
-
-struct Comparison {
-    std::map<std::string, std::map<std::string, Networks>> cells;  ///< [init][task]
+struct InitComparison {
+    std::map<std::string, std::map<std::string, Rows>> cells;  ///< [init][task]
     std::set<std::uint32_t> replicates;
     bool tuned = false;
 };
@@ -117,14 +114,14 @@ std::string axis_with(const std::vector<std::string>& axes, const std::string& k
 }
 
 /// Accepted networks of one initialisation in a task, or in all of them together.
-Count solved(const Comparison& comparison, const std::string& init, const std::string& task,
+Count solved(const InitComparison& comparison, const std::string& init, const std::string& task,
              Left without) {
     Count sum;
     for (const auto& [name, all] : comparison.cells.at(init)) {
         if (!task.empty() && name != task) {
             continue;
         }
-        Networks left;
+        Rows left;
         std::copy_if(all.begin(), all.end(), std::back_inserter(left), [&](const PopulationRow* r) {
             return !without || r->spec.replicate != *without;
         });
@@ -154,7 +151,7 @@ bool is_ours(const std::string& init) {
 }
 
 /// Ours and the best of the others.
-std::pair<Count, Count> contenders(const Comparison& comparison, const std::string& task,
+std::pair<Count, Count> contenders(const InitComparison& comparison, const std::string& task,
                                    Left without) {
     Count ours;
     Count best;
@@ -168,7 +165,7 @@ std::pair<Count, Count> contenders(const Comparison& comparison, const std::stri
     return {ours, best};
 }
 
-Claim initialisation_claim(const std::shared_ptr<const Comparison>& comparison,
+Claim initialisation_claim(const std::shared_ptr<const InitComparison>& comparison,
                            const std::string& task, std::string id, const std::string& where) {
     Claim claim;
     claim.id = std::move(id);
@@ -328,7 +325,7 @@ std::vector<Claim> initialisation_claims(const std::vector<PopulationRow>& rows,
                                          const std::vector<std::string>& axes) {
     const std::string init_axis = axis_with(axes, "network.init");
     const std::string task_axis = axis_with(axes, "task.kind");
-    const auto comparison = std::make_shared<Comparison>();
+    const auto comparison = std::make_shared<InitComparison>();
     comparison->tuned = std::find(axes.begin(), axes.end(), tuned_axis) != axes.end();
     std::map<TaskKind, std::pair<double, std::string>> longest;
     for (const PopulationRow& row : rows) {

@@ -178,7 +178,7 @@ Claim forgetting_claim(const std::shared_ptr<Networks>& networks) {
     return claim;
 }
 
-struct Comparison {
+struct GroupComparison {
     const char* id;
     const char* statement;
     const char* hypothesis;
@@ -190,7 +190,7 @@ struct Comparison {
 };
 
 /// Groups by quintiles of the nominal error of both together; unmatched: one stratum.
-std::vector<Stratum> strata_of(const Networks& networks, const Comparison& what, Left without) {
+std::vector<Stratum> strata_of(const Networks& networks, const GroupComparison& what, Left without) {
     auto first = of_mechanism(networks, what.first, without);
     auto second = of_mechanism(networks, what.second, without);
     const auto lacks = [&](const MemoryNetwork* n) { return std::isnan(n->*what.measure); };
@@ -226,7 +226,7 @@ std::vector<Stratum> strata_of(const Networks& networks, const Comparison& what,
     return strata;
 }
 
-Claim comparison_claim(const Comparison& what, const std::shared_ptr<Networks>& networks) {
+Claim comparison_claim(const GroupComparison& what, const std::shared_ptr<Networks>& networks) {
     Claim claim = claim_of(what.id, what.statement, networks);
     claim.hypothesis = what.hypothesis;
     claim.effect = fmt::format("P({} > {}) + P(=) / 2{}", name_of(what.first), name_of(what.second),
@@ -242,7 +242,7 @@ Claim comparison_claim(const Comparison& what, const std::shared_ptr<Networks>& 
     return claim;
 }
 
-constexpr Comparison comparisons[] = {
+constexpr GroupComparison comparisons[] = {
     {"fewer_attractors", "Slow manifolds use the attractor landscape more efficiently.",
      "slow_manifold networks have fewer attractors per solved task than direct ones (the label "
      "counts fixed points, so that it all but decides this one)",
@@ -283,7 +283,7 @@ std::vector<Claim> memory_claims(const MemoryPopulation& population, int relabel
     }
     std::vector<Claim> claims = {four_claim(networks), prevalent_claim(networks),
                                  forgetting_claim(networks)};
-    for (const Comparison& comparison : comparisons) {
+    for (const GroupComparison& comparison : comparisons) {
         claims.push_back(comparison_claim(comparison, networks));
     }
     return claims;

@@ -6,15 +6,14 @@
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "core/error.hpp"
+#include "core/numbers.hpp"
 
 namespace shoal {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double smallest_p = 1e-12;
 
 double normal_quantile(double confidence) {

@@ -26,7 +26,7 @@ struct FullColumn {
 };
 
 using F = FullAnalysis;
-constexpr FullColumn columns[] = {
+constexpr FullColumn column_table[] = {
     {"roots", [](const F& f) { return fmt::format("{}", f.search.roots); }},
     {"roots_proved", [](const F& f) { return fmt::format("{}", f.search.proved); }},
     {"roots_missed_estimate", [](const F& f) { return number(f.search.missed_estimate); }},
@@ -92,7 +92,7 @@ bool any_full(const std::vector<PopulationRow>& rows) {
 
 std::vector<std::string> full_columns() {
     std::vector<std::string> names;
-    for (const FullColumn& column : columns) {
+    for (const FullColumn& column : column_table) {
         names.emplace_back(column.name);
     }
     return names;
@@ -101,7 +101,7 @@ std::vector<std::string> full_columns() {
 std::vector<std::string> full_fields(const PopulationRow& row) {
     const FullAnalysis* full = full_of(row);
     std::vector<std::string> fields;
-    for (const FullColumn& column : columns) {
+    for (const FullColumn& column : column_table) {
         fields.push_back(full != nullptr ? column.field(*full) : std::string());
     }
     return fields;

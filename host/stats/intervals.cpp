@@ -3,16 +3,14 @@
 #include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <cmath>
-#include <limits>
 
 #include "core/error.hpp"
+#include "core/numbers.hpp"
 #include "stats/quantile.hpp"
 #include "stats/table.hpp"
 
 namespace shoal {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// Median of a resample with replacement, found by counting how often each value was taken.
 struct ResampleMedian {

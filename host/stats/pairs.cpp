@@ -12,8 +12,6 @@
 namespace shoal {
 namespace {
 
-using Networks = std::vector<const PopulationRow*>;
-
 constexpr std::size_t max_tables = 6;
 constexpr std::size_t max_cells = 200;  // of a table on a terminal
 
@@ -22,7 +20,7 @@ bool names_task_or_init(const std::string& axis) {
            axis.find(", task.") != std::string::npos;
 }
 
-PairCell cell_of(const Networks& networks) {
+PairCell cell_of(const Rows& networks) {
     PairCell cell;
     cell.networks = networks.size();
     cell.mechanism_count.assign(all_mechanisms.size(), 0);
@@ -161,8 +159,8 @@ PairTable pair_table(const std::vector<PopulationRow>& rows, const std::string& 
     table.column_axis = column_axis;
     table.rows = distinct_values(rows, row_axis);
     table.columns = distinct_values(rows, column_axis);
-    std::map<std::pair<std::string, std::string>, Networks> groups;
-    std::map<std::string, Networks> of_row;
+    std::map<std::pair<std::string, std::string>, Rows> groups;
+    std::map<std::string, Rows> of_row;
     for (const PopulationRow& row : rows) {
         const auto y = swept_value(row, row_axis);
         const auto x = swept_value(row, column_axis);
@@ -175,7 +173,7 @@ PairTable pair_table(const std::vector<PopulationRow>& rows, const std::string& 
     for (const std::string& y : table.rows) {
         std::vector<PairCell>& line = table.cells.emplace_back();
         for (const std::string& x : table.columns) {
-            const Networks& networks = groups[{y, x}];
+            const Rows& networks = groups[{y, x}];
             line.push_back(cell_of(networks));
             if (tunable && row_axis != tuned_axis && column_axis != tuned_axis) {
                 line.back().tuned = tuned_share(networks, tuned_axis);

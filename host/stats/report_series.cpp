@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <limits>
 #include <map>
 #include <set>
 
 #include "stats/quantile.hpp"
+#include "core/numbers.hpp"
 #include "stats/report_data.hpp"
 #include "stats/rows.hpp"
 #include "store/analysis_schema.hpp"
@@ -17,8 +17,6 @@ namespace shoal {
 namespace {
 
 using nlohmann::json;
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// Median and quartiles, ready for JSON (NaN becomes null).
 struct Quartiles {

@@ -21,6 +21,9 @@ inline constexpr std::array all_mechanisms = {
 /// Delays, in trial lengths, at which DelayRun::speeds are recorded.
 inline constexpr std::array speed_delays = {0, 1, 5, 10, 20, 30, 40, 50};
 
+/// Some rows of a population.
+using Rows = std::vector<const PopulationRow*>;
+
 /// Trained and passed all runs of the acceptance test.
 bool is_accepted(const PopulationRow& row);
 

@@ -8,12 +8,12 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
-#include <limits>
 #include <unordered_set>
 
 #include "config/keys.hpp"
 #include "core/error.hpp"
 #include "core/file.hpp"
+#include "core/numbers.hpp"
 #include "model/system.hpp"
 #include "stats/csv.hpp"
 #include "stats/full_table.hpp"
@@ -23,8 +23,6 @@
 
 namespace shoal {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// What a table needs of a trained network: all but its long arrays.
 TrainedNetwork without_arrays(TrainedNetwork network) {

@@ -137,10 +137,8 @@ std::vector<Predictor> predictors_of(const std::vector<PopulationRow>& rows,
     return predictors;
 }
 
-using Networks = std::vector<const PopulationRow*>;
-
 template <class Event>
-OutcomeTrends fit_outcome(std::string outcome, const Networks& networks,
+OutcomeTrends fit_outcome(std::string outcome, const Rows& networks,
                           const std::vector<Predictor>& predictors, Event&& event,
                           double confidence) {
     OutcomeTrends result;
@@ -231,8 +229,8 @@ std::vector<OutcomeTrends> logistic_trends(const std::vector<PopulationRow>& row
     if (predictors.empty()) {
         return {};
     }
-    Networks tested;
-    Networks analysed;
+    Rows tested;
+    Rows analysed;
     for (const PopulationRow& row : rows) {
         if (row.status != Status::pending) {
             tested.push_back(&row);

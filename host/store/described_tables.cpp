@@ -6,11 +6,10 @@
 #include <map>
 
 #include "core/error.hpp"
+#include "core/numbers.hpp"
 
 namespace shoal {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// Values of all rows one after the other, each padded to `width`.
 template <class Value>

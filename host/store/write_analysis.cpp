@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <type_traits>
 
 #include "core/error.hpp"
 #include "core/file.hpp"
+#include "core/numbers.hpp"
 #include "model/system.hpp"
 #include "store/analysis_file.hpp"
 #include "store/analysis_schema.hpp"
@@ -19,8 +19,6 @@ namespace {
 using hdf5::Type;
 using hdf5::WriteGroup;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
 /// Appends `values` and NaN up to `size`; check: not longer.
 void append_padded(std::vector<double>& column, const std::vector<double>& values, std::size_t size,
                    const char* what) {
@@ -30,9 +28,9 @@ void append_padded(std::vector<double>& column, const std::vector<double>& value
 }
 
 /// One HDF5 group: the analysed networks of one NetworkGroup, by their index in it.
-class GroupWriter {
+class AnalysisWriter {
   public:
-    GroupWriter(WriteGroup group, const Config& config, const NetworkGroup& layout,
+    AnalysisWriter(WriteGroup group, const Config& config, const NetworkGroup& layout,
                 const std::vector<std::optional<NetworkAnalysis>>& networks)
         : group_(std::move(group)),
           coordinates_(network_coordinates(config)),
@@ -362,7 +360,7 @@ void write_analysis(const std::filesystem::path& path, const Config& config,
             for (const std::size_t member : layout.members) {
                 networks.push_back(result(config.networks[member]));
             }
-            GroupWriter(file.root().group(layout.name), config, layout, networks).write();
+            AnalysisWriter(file.root().group(layout.name), config, layout, networks).write();
         }
         WriteGroup group = file.root().group("examples");
         for (std::size_t i = 0; i < examples.size(); ++i) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <set>
 #include <span>
@@ -9,6 +8,7 @@
 #include "backend/gradient.hpp"
 #include "core/error.hpp"
 #include "core/file.hpp"
+#include "core/numbers.hpp"
 #include "store/exchange_files.hpp"
 #include "store/network_groups.hpp"
 #include "store/population_file.hpp"
@@ -19,8 +19,6 @@ namespace {
 
 using hdf5::Type;
 using hdf5::WriteGroup;
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 std::size_t product(std::initializer_list<int> sizes) {
     std::size_t result = 1;
@@ -75,9 +73,9 @@ std::vector<double> whole_matrix(const RecurrentMatrix& matrix, Precision precis
     return values;
 }
 
-class GroupWriter {
+class PopulationWriter {
   public:
-    GroupWriter(WriteGroup group, const Config& config, const NetworkGroup& layout,
+    PopulationWriter(WriteGroup group, const Config& config, const NetworkGroup& layout,
                 Precision precision)
         : group_(std::move(group)),
           config_(config),
@@ -288,7 +286,7 @@ void write_population(
         file.root().attribute("schema_version", std::int64_t{population_schema});
         NetworkFactory factory(load_initial_weights);
         for (const NetworkGroup& layout : network_groups(config)) {
-            GroupWriter writer(file.root().group(layout.name), config, layout, precision);
+            PopulationWriter writer(file.root().group(layout.name), config, layout, precision);
             for (std::size_t i = 0; i < layout.members.size(); ++i) {
                 const NetworkSpec& spec = config.networks[layout.members[i]];
                 writer.add(i, factory.make(spec, layout.shape.inputs, layout.shape.outputs),

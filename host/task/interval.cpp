@@ -12,11 +12,11 @@ namespace {
 
 constexpr int first_onset = 5;  // in slots
 constexpr int onsets = 15;
-constexpr int rest = 5;
+constexpr int slots_after = 5;
 constexpr std::ptrdiff_t near = 2;
 
 int interval_steps(int slot, int delay) {
-    return trial_steps(std::int64_t{slot} * (first_onset + onsets + rest) + delay, "interval");
+    return trial_steps(std::int64_t{slot} * (first_onset + onsets + slots_after) + delay, "interval");
 }
 
 class Interval final : public OneTypeTask {

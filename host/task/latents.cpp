@@ -13,10 +13,10 @@ namespace shoal {
 namespace {
 
 /// Splits off the text up to `separator`.
-std::string_view take(std::string_view& rest, char separator) {
-    const std::size_t end = rest.find(separator);
-    const std::string_view head = rest.substr(0, end);
-    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+std::string_view take(std::string_view& text, char separator) {
+    const std::size_t end = text.find(separator);
+    const std::string_view head = text.substr(0, end);
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
     return head;
 }
 

@@ -13,8 +13,8 @@
 namespace shoal {
 namespace {
 
-constexpr int inputs = SequentialSumTrials::inputs;
-constexpr int outputs = SequentialSumTrials::outputs;
+constexpr int input_count = SequentialSumTrials::inputs;
+constexpr int output_count = SequentialSumTrials::outputs;
 
 class SequentialSum final : public Task {
   public:
@@ -46,7 +46,7 @@ class SequentialSum final : public Task {
     SequentialSum(const SequentialSum&) = delete;
     SequentialSum& operator=(const SequentialSum&) = delete;
 
-    TaskShape shape() const override { return {inputs, outputs, epochs_.back().end}; }
+    TaskShape shape() const override { return {input_count, output_count, epochs_.back().end}; }
     const std::vector<int>& types() const override { return types_; }
     std::vector<StepWindow> error_epochs() const override {
         return {epochs_[1], epochs_[3], epochs_[4]};
@@ -70,15 +70,15 @@ class SequentialSum final : public Task {
     void test_trial(RandomKey key, Purpose purpose, int draw, int type, Trial& out) const override {
         const auto steps = static_cast<std::size_t>(epochs_.back().end);
         out.type = type;
-        out.inputs.assign(steps * inputs, 0.0);
-        out.targets.assign(steps * outputs, 0.0);
-        out.mask.assign(steps * outputs, 0);
+        out.inputs.assign(steps * input_count, 0.0);
+        out.targets.assign(steps * output_count, 0.0);
+        out.mask.assign(steps * output_count, 0);
         for (std::size_t t = 0; t < steps; ++t) {
             const auto step = trial_step(recipe_, key, purpose, static_cast<std::uint32_t>(draw),
                                          type, static_cast<int>(t));
-            std::copy_n(step.input, inputs, out.inputs.data() + t * inputs);
-            std::copy_n(step.target, outputs, out.targets.data() + t * outputs);
-            std::copy_n(step.mask, outputs, out.mask.data() + t * outputs);
+            std::copy_n(step.input, input_count, out.inputs.data() + t * input_count);
+            std::copy_n(step.target, output_count, out.targets.data() + t * output_count);
+            std::copy_n(step.mask, output_count, out.mask.data() + t * output_count);
         }
     }
 
@@ -115,7 +115,7 @@ class SequentialSum final : public Task {
         recipe_.gaussians = task.source == StimulusSource::gaussians;
         recipe_.gaussian_std = task.gaussians.std;
         for (std::size_t c = 0; c < 2; ++c) {
-            std::copy_n(classes_.mean[c].begin(), inputs, recipe_.mean[c]);
+            std::copy_n(classes_.mean[c].begin(), input_count, recipe_.mean[c]);
             if (!recipe_.gaussians) {
                 recipe_.rows[c] = classes_.rows[c].front().data();
                 recipe_.row_count[c] = static_cast<std::uint32_t>(classes_.rows[c].size());

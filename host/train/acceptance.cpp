@@ -6,13 +6,10 @@
 #include <limits>
 
 #include "core/error.hpp"
+#include "core/numbers.hpp"
 
 namespace shoal {
 namespace {
-
-std::size_t index(int i) {
-    return static_cast<std::size_t>(i);
-}
 
 /// Inputs of the conclusion trials, one after the other, and the trial of each type to take the
 /// state of.
@@ -62,7 +59,7 @@ std::vector<std::vector<double>> conclusions_of(Backend& backend,
     const auto results = backend.simulate(requests);
     std::vector<std::vector<double>> conclusions(candidates.size());
     for (std::size_t i = 0; i < candidates.size(); ++i) {
-        const auto units = index(candidates[i].model->units);
+        const auto units = to_size(candidates[i].model->units);
         const int steps = candidates[i].task->shape().steps;
         for (const int trial : runs[i].first_trial_of_type) {
             const auto& at = requests[i].states_at;
@@ -85,10 +82,10 @@ RunError run_error(const Trial& trial, const double* outputs, StepWindow epoch, 
     RunError error;
     for (int t = epoch.begin; t < epoch.end; ++t) {
         for (std::size_t o = 0; o < width; ++o) {
-            const std::size_t at = index(t) * width + o;
+            const std::size_t at = to_size(t) * width + o;
             if (trial.mask[at] != 0) {
                 const double difference =
-                    outputs[index(t - epoch.begin) * width + o] - trial.targets[at];
+                    outputs[to_size(t - epoch.begin) * width + o] - trial.targets[at];
                 error.sum += difference * difference;
                 error.terms += 1.0;
             }
@@ -153,7 +150,7 @@ std::vector<TestOutcome> test_networks(Backend& backend, std::span<const Candida
         const auto& types = candidate.task->types();
         const auto kinds = types.size();
         const auto units = static_cast<std::ptrdiff_t>(candidate.model->units);
-        trials[i].resize(index(acceptance_stimuli) * kinds);
+        trials[i].resize(to_size(acceptance_stimuli) * kinds);
         for (std::size_t s = 0; s < trials[i].size(); ++s) {
             candidate.task->test_trial(candidate.key, Purpose::acceptance_stimulus,
                                        static_cast<int>(s), types[s % kinds], trials[i][s]);
@@ -176,8 +173,8 @@ std::vector<TestOutcome> test_networks(Backend& backend, std::span<const Candida
     for (std::size_t i = 0; i < candidates.size(); ++i) {
         const Task& task = *candidates[i].task;
         const StepWindow epoch = task.error_epochs().back();
-        const auto width = index(task.shape().outputs);
-        const std::size_t recorded = index(task.shape().steps - requests[i].outputs_from) * width;
+        const auto width = to_size(task.shape().outputs);
+        const std::size_t recorded = to_size(task.shape().steps - requests[i].outputs_from) * width;
         std::vector<double> rms;
         std::vector<double> sums;
         for (std::size_t run = 0; run < requests[i].inputs.size(); ++run) {
@@ -185,7 +182,6 @@ std::vector<TestOutcome> test_networks(Backend& backend, std::span<const Candida
             const RunError error =
                 run_error(trial, results[i].outputs.data() + run * recorded, epoch, width);
             const bool failed = results[i].diverged_at[run] >= 0;
-            const double infinity = std::numeric_limits<double>::infinity();
             sums.push_back(failed ? infinity : error.sum);
             rms.push_back(failed ? infinity : std::sqrt(error.sum / error.terms));
         }

@@ -3,14 +3,11 @@
 #include <cmath>
 #include <limits>
 
+#include "core/numbers.hpp"
 #include "train/acceptance.hpp"
 
 namespace shoal {
 namespace {
-
-std::size_t index(int i) {
-    return static_cast<std::size_t>(i);
-}
 
 /// Probabilities in place of outputs, where targets are classes.
 void soften(std::span<double> outputs, std::size_t width) {
@@ -44,7 +41,7 @@ double masked_rms(const Trial& trial, std::span<const double> outputs) {
 std::vector<std::size_t> conclusion_trials(const Task& task) {
     std::vector<std::size_t> trials;
     for (int i = 0; i < task.conclusions(); ++i) {
-        trials.push_back(index(i));  // trials take the types in turn
+        trials.push_back(to_size(i));  // trials take the types in turn
     }
     return trials;
 }
@@ -52,7 +49,7 @@ std::vector<std::size_t> conclusion_trials(const Task& task) {
 TestOutcome judge_solution(const Task& task, bool probabilities, const std::vector<Trial>& trials,
                            SimulationResult& result, std::size_t units) {
     const TaskShape shape = task.shape();
-    const std::size_t size = index(shape.steps) * index(shape.outputs);
+    const std::size_t size = to_size(shape.steps) * to_size(shape.outputs);
     TestOutcome outcome;
     std::vector<double> errors;
     double failed = 0.0;
@@ -65,7 +62,7 @@ TestOutcome judge_solution(const Task& task, bool probabilities, const std::vect
         }
         failed += 1.0 - task.score(trials[i], outputs);
         if (probabilities) {
-            soften(outputs, index(shape.outputs));
+            soften(outputs, to_size(shape.outputs));
         }
         const double error = masked_rms(trials[i], outputs);
         if (!std::isnan(error)) {  // a trial may have nothing to judge
@@ -123,7 +120,7 @@ std::vector<TestOutcome> test_solutions(Backend& backend, std::span<const Candid
     for (std::size_t i = 0; i < candidates.size(); ++i) {
         outcomes.push_back(judge_solution(*candidates[i].task, candidates[i].probabilities,
                                           trials[i], results[i],
-                                          index(candidates[i].model->units)));
+                                          to_size(candidates[i].model->units)));
     }
     return outcomes;
 }

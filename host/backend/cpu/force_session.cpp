@@ -204,9 +204,9 @@ class Tile {
 };
 
 template <typename T>
-class Session final : public ForceSession {
+class CpuForceSession final : public ForceSession {
   public:
-    explicit Session(int threads) : threads_(threads) {}
+    explicit CpuForceSession(int threads) : threads_(threads) {}
 
     int add(const NetworkModel& model, const ForceRule& rule, const ForceState* resume) override {
         check(rule.output_groups.size() == static_cast<std::size_t>(model.outputs),
@@ -335,7 +335,7 @@ class Session final : public ForceSession {
 
 template <typename T>
 std::unique_ptr<ForceSession> make_force_session(int threads) {
-    return std::make_unique<Session<T>>(threads);
+    return std::make_unique<CpuForceSession<T>>(threads);
 }
 template std::unique_ptr<ForceSession> make_force_session<float>(int threads);
 template std::unique_ptr<ForceSession> make_force_session<double>(int threads);

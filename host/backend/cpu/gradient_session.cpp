@@ -10,9 +10,9 @@ namespace shoal::cpu {
 namespace {
 
 template <typename T>
-class Session final : public GradientSession {
+class CpuGradientSession final : public GradientSession {
   public:
-    explicit Session(int threads)
+    explicit CpuGradientSession(int threads)
         : threads_(threads), scratch_(static_cast<std::size_t>(threads)) {}
 
     int add(const NetworkModel& model, const GradientRule& rule,
@@ -51,7 +51,7 @@ class Session final : public GradientSession {
 
 template <typename T>
 std::unique_ptr<GradientSession> make_gradient_session(int threads) {
-    return std::make_unique<Session<T>>(threads);
+    return std::make_unique<CpuGradientSession<T>>(threads);
 }
 template std::unique_ptr<GradientSession> make_gradient_session<float>(int threads);
 template std::unique_ptr<GradientSession> make_gradient_session<double>(int threads);
