@@ -11,6 +11,11 @@
 
 namespace shoal::test {
 
+/// What runs behavioural tests here: the reference, as trained.
+inline std::unique_ptr<Backend> single_precision() {
+    return make_backend("reference", {Precision::fp32, 1, 0});
+}
+
 /// Trials of 7 tau: stimuli of 2, delays and response of 1; a digit is shown as (1, 0) or
 /// (-0.9, 0), without scatter.
 inline std::shared_ptr<const Task> short_sums(double dt = 0.1) {

@@ -12,6 +12,7 @@
 
 #include "analysis/adjoint.hpp"
 #include "analysis/lyapunov.hpp"
+#include "analysis/rounding.hpp"
 #include "small_networks.hpp"
 #include "store/analysis_schema.hpp"
 
@@ -19,8 +20,7 @@ namespace shoal {
 namespace {
 
 using namespace test;
-constexpr double pi = std::numbers::pi;
-constexpr double roundoff = 0x1p-53;
+using std::numbers::pi;
 
 Eigen::MatrixXd random_matrix(int rows, int columns, double scale, std::uint32_t which) {
     const auto values = normals(static_cast<std::size_t>(rows * columns), scale, which);
@@ -63,7 +63,7 @@ TEST(Adjoint, PassesAreTransposesOfEachOther) {
             // Every step rounds sums of units + 3 terms of a Jacobian below 3 in norm.
             const Eigen::MatrixXd difference = pushed.transpose() * w - v.transpose() * pulled;
             const double error = difference.cwiseAbs().maxCoeff() / (v.norm() * w.norm());
-            EXPECT_LT(error, 3.0 * steps * (units + 3) * roundoff * growth);
+            EXPECT_LT(error, 3.0 * steps * (units + 3) * unit_roundoff * growth);
             EXPECT_EQ(pulled, adjoints(run, w, steps));
         }
     }
@@ -104,7 +104,7 @@ TEST(Adjoint, IsTheGradientOfTheEnd) {
         };
         const LinearizedRun run(dynamics, start, steps, drive);
         const Eigen::MatrixXd directions = readout_directions(model, run.end_state());
-        EXPECT_NEAR(directions.col(0).norm(), 1.0, 4 * roundoff);
+        EXPECT_NEAR(directions.col(0).norm(), 1.0, 4 * unit_roundoff);
         const Eigen::VectorXd lambda = adjoints(run, directions, steps).col(0);
         Eigen::VectorXd gradient(units);
         const double h = 1e-5;
@@ -178,7 +178,7 @@ TEST(Adjoint, AnalysisKeepsTheSignalOfEveryNetwork) {
     ASSERT_EQ(settled.adjoint_norms.size(), lags.size());
     for (std::size_t i = 0; i < lags.size(); ++i) {
         const double expected = std::pow(multiplier, lags[i]);
-        EXPECT_NEAR(settled.adjoint_norms[i] / expected, 1.0, 400 * 8 * roundoff);
+        EXPECT_NEAR(settled.adjoint_norms[i] / expected, 1.0, 400 * 8 * unit_roundoff);
     }
     // An oscillator: what is left at the longest lag is as large as one turn before.
     model = network_of(2, rotations(1.5, {0.5}), Cell::current);

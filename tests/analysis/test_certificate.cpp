@@ -32,7 +32,7 @@ Eigen::VectorXd one(double value) {
 }
 
 /// tau dx/dt = -x + w tanh(x) + c.
-Dynamics one_unit(double w, double c) {
+Dynamics unit_of(double w, double c) {
     return {Cell::current, 1.0, 0.1, Eigen::MatrixXd::Constant(1, 1, w), one(c)};
 }
 
@@ -93,7 +93,7 @@ TEST(SlopeVariation, IsTheSupremumFromBothSides) {
 // x = w tanh(x): one root below w = 1, three above, det(-DG) = 1 - w (1 - tanh(x)^2).
 TEST(Certificate, ProvesThePitchforkOfOneUnit) {
     for (const double w : {0.5, 0.99, 1.01, 2.0, 6.0}) {
-        const Dynamics dynamics = one_unit(w, 0.0);
+        const Dynamics dynamics = unit_of(w, 0.0);
         const ZeroForm form(dynamics);
         const Certificate origin = certify(form, one(0.0));
         ASSERT_TRUE(origin.proved) << w;
@@ -122,8 +122,8 @@ TEST(Certificate, NeverClaimsTooMuchAtASaddleNode) {
     for (int k = 2; k < 50; ++k) {
         const double e = std::ldexp(1.0, -k);
         // G(x_s) = c - c_s is G's largest value for x > 0. Below 0: no root there.
-        const Dynamics none = one_unit(w, c_s - e);
-        const Dynamics two = one_unit(w, c_s + e);
+        const Dynamics none = unit_of(w, c_s - e);
+        const Dynamics two = unit_of(w, c_s + e);
         for (int step = -40; step <= 40; ++step) {
             const Eigen::VectorXd x = one(x_s + 0.1 * std::sqrt(e) * step);
             const Certificate there = certify(ZeroForm(none), x);
@@ -156,15 +156,15 @@ TEST(Certificate, NeverClaimsTooMuchAtASaddleNode) {
 
 TEST(Certificate, ClaimsNothingAtADegenerateRoot) {
     for (const double x : {0.0, 1e-9, 1e-6, 1e-4, -1e-3}) {
-        EXPECT_FALSE(certify(ZeroForm(one_unit(1.0, 0.0)), one(x)).proved) << x;
+        EXPECT_FALSE(certify(ZeroForm(unit_of(1.0, 0.0)), one(x)).proved) << x;
     }
 }
 
 TEST(Certificate, ClaimsNothingForBadNumbers) {
-    const Dynamics dynamics = one_unit(2.0, 0.0);
+    const Dynamics dynamics = unit_of(2.0, 0.0);
     EXPECT_FALSE(certify(ZeroForm(dynamics), one(std::nan(""))).proved);
     EXPECT_FALSE(certify(ZeroForm(dynamics), one(std::numeric_limits<double>::infinity())).proved);
-    const Dynamics broken = one_unit(std::nan(""), 0.0);
+    const Dynamics broken = unit_of(std::nan(""), 0.0);
     EXPECT_FALSE(certify(ZeroForm(broken), one(0.0)).proved);
 }
 

@@ -17,7 +17,7 @@ using namespace test;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr RandomKey key{7, 3};
+constexpr RandomKey search_key{7, 3};
 
 /// W_ij = 2 g / N (cos(a_i - a_j) + e cos a_i cos a_j), a_i equally spaced. With e = 0 turning the
 /// ring by 2 pi / N is a symmetry; what tells angles apart is the harmonic N - 1 of tanh(A cos a),
@@ -51,7 +51,7 @@ MatrixXd bumps(Eigen::Index n, int count) {
             states(i, k) = 1.5 * std::cos(2.0 * std::numbers::pi * share);
         }
     }
-    return noisy_copies(states, 1, 0.1, key);
+    return noisy_copies(states, 1, 0.1, search_key);
 }
 
 TEST(Continua, ARingAttractorIsOneContinuumOfDimensionOne) {
@@ -113,7 +113,7 @@ MatrixXd places(const Dynamics& dynamics, int count, double length) {
         const double place = length * (2.0 * (static_cast<double>(k) + 0.3) / count - 1.0);
         states.col(k) = dynamics.drive().array() + place;
     }
-    return noisy_copies(states, 1, 0.1, key);
+    return noisy_copies(states, 1, 0.1, search_key);
 }
 
 TEST(Continua, ALineAttractorIsOneContinuumOfDimensionOne) {

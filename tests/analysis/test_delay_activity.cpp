@@ -16,10 +16,6 @@ namespace {
 
 using namespace test;
 
-std::unique_ptr<Backend> single_precision() {
-    return make_backend("reference", {Precision::fp32, 1, 0});
-}
-
 // One sample at +a_i and one at -a_i along each axis: variances in proportion to a_i^2.
 Eigen::MatrixXd crosses(const std::vector<double>& sizes, Eigen::Index units) {
     Eigen::MatrixXd samples =

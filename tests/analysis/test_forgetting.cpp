@@ -13,10 +13,6 @@ namespace {
 
 using namespace test;
 
-std::unique_ptr<Backend> single_precision() {
-    return make_backend("reference", {Precision::fp32, 1, 0});
-}
-
 ForgettingRecord forget(const AnalysisInput& input, Backend& backend) {
     return measure_forgetting(input, run_conditions(input, backend), backend);
 }

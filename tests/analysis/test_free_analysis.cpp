@@ -119,7 +119,7 @@ TEST(FreeAnalysis, ANetworkWithShortStepsIsTheMapOfItsStepWhereAskedFor) {
         << flow.verdict.limits;
 }
 
-constexpr int units = 8;
+constexpr int free_units = 8;
 // Rows of a Hadamard matrix: orthogonal.
 const std::vector<double> patterns = {1, 1, 1,  1,  -1, -1, -1, -1, 1, 1,  -1, -1,
                                       1, 1, -1, -1, 1,  -1, 1,  -1, 1, -1, 1,  -1};
@@ -127,16 +127,16 @@ const std::vector<double> patterns = {1, 1, 1,  1,  -1, -1, -1, -1, 1, 1,  -1, -
 // tau dx/dt = -x + gain / N sum over patterns of p p' tanh(x): along a pattern, x = a p, it is
 // tau da/dt = -a + gain tanh(a).
 NetworkModel hopfield(double gain) {
-    std::vector<double> weights(units * units, 0.0);
-    for (std::size_t pattern = 0; pattern < patterns.size(); pattern += units) {
-        for (std::size_t to = 0; to < units; ++to) {
-            for (std::size_t from = 0; from < units; ++from) {
-                weights[to * units + from] +=
-                    gain / units * patterns[pattern + to] * patterns[pattern + from];
+    std::vector<double> weights(free_units * free_units, 0.0);
+    for (std::size_t pattern = 0; pattern < patterns.size(); pattern += free_units) {
+        for (std::size_t to = 0; to < free_units; ++to) {
+            for (std::size_t from = 0; from < free_units; ++from) {
+                weights[to * free_units + from] +=
+                    gain / free_units * patterns[pattern + to] * patterns[pattern + from];
             }
         }
     }
-    return network_of(units, std::move(weights), Cell::current);
+    return network_of(free_units, std::move(weights), Cell::current);
 }
 
 TEST(FreeAnalysis, StoredPatternsAreHeldAtTheirOwnPoints) {
@@ -151,11 +151,11 @@ TEST(FreeAnalysis, StoredPatternsAreHeldAtTheirOwnPoints) {
     for (const AttractorRecord& attractor : held.attractors) {
         if (attractor.memory_starts > 0) {
             EXPECT_EQ(attractor.memory_starts, 1);
-            for (int unit = 0; unit < units; ++unit) {
+            for (int unit = 0; unit < free_units; ++unit) {
                 const auto at = static_cast<std::size_t>(unit);
                 EXPECT_NEAR(
                     attractor.state[at],
-                    pitchfork(2.0) * patterns[static_cast<std::size_t>(pattern * units) + at],
+                    pitchfork(2.0) * patterns[static_cast<std::size_t>(pattern * free_units) + at],
                     1e-12);
             }
             ++pattern;
@@ -179,7 +179,7 @@ TEST(FreeAnalysis, OneAttractorHoldsStatesOnlyOnASlowWay) {
     EXPECT_EQ(fast.verdict.distinct_after_trial, 1);
 
     // One state can be told from no other.
-    const std::vector<double> one(patterns.begin(), patterns.begin() + units);
+    const std::vector<double> one(patterns.begin(), patterns.begin() + free_units);
     const DynamicsAnalysis alone = analysis_of(hopfield(0.98), SystemKind::flow, one);
     EXPECT_EQ(alone.verdict.mechanism, Mechanism::none) << alone.verdict.evidence;
     EXPECT_EQ(alone.verdict.distinct_after_trial, 1);

@@ -13,12 +13,12 @@
 namespace shoal {
 namespace {
 
-constexpr double pi = std::numbers::pi;
-constexpr RandomKey key{7, 3};
+using std::numbers::pi;
+constexpr RandomKey heading_key{7, 3};
 
 HeadDirectionOptions options_of(double integration) {
     HeadDirectionOptions options;
-    options.key = key;
+    options.key = heading_key;
     options.integration = integration;
     return options;
 }
@@ -121,7 +121,7 @@ TEST(HeadDirection, APerturbedRingEndsInFewPoints) {
     const HeadingNetwork ring = ring_attractor(32, headings, 0.1);
     for (const int seed : {0, 1, 2}) {
         const Eigen::MatrixXd weights =
-            perturbed(ring.weights, WeightNoise::on_weights, 0.2, key, seed);
+            perturbed(ring.weights, WeightNoise::on_weights, 0.2, heading_key, seed);
         const HeadingRun run = run_headings(ring, weights, 10'000, {}, {});
         const Eigen::Index last = run.headings.rows() - 1;
         // Headings that began near an unstable point may still be on their way.
@@ -158,7 +158,7 @@ TEST(HeadDirection, PerturbedOscillatorsKeepEveryHeading) {
     int drifting = 0;
     for (const int seed : {0, 1, 2}) {
         const Eigen::MatrixXd weights =
-            perturbed(pair.weights, WeightNoise::on_weights, 0.03, key, seed);
+            perturbed(pair.weights, WeightNoise::on_weights, 0.03, heading_key, seed);
         const HeadingRun run = run_headings(pair, weights, 2000, {}, {});
         const Eigen::RowVectorXd first = run.headings.row(100) - run.headings.row(0);
         const Eigen::RowVectorXd second = run.headings.row(200) - run.headings.row(100);

@@ -19,7 +19,7 @@ namespace shoal {
 namespace {
 
 using namespace test;
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 Eigen::VectorXd run_from(const Dynamics& dynamics, Eigen::VectorXd x, int steps) {
     for (int step = 0; step < steps; ++step) {

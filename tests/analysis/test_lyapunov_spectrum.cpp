@@ -13,6 +13,7 @@
 #include "analysis/frame.hpp"
 #include "analysis/growth.hpp"
 #include "analysis/lyapunov_spectrum.hpp"
+#include "analysis/rounding.hpp"
 #include "analysis/tangent.hpp"
 #include "small_networks.hpp"
 
@@ -20,7 +21,6 @@ namespace shoal {
 namespace {
 
 using namespace test;
-constexpr double roundoff = 0x1p-53;
 
 Eigen::VectorXd random_state(int units, std::uint32_t which) {
     const auto values = normals(static_cast<std::size_t>(units), 1.0, which);
@@ -40,7 +40,7 @@ TEST(Frames, BlocksAreOrthonormalisedAsAWhole) {
     const Eigen::VectorXd logs = orthonormalize(frame);
     const Eigen::MatrixXd r = given.householderQr().matrixQR().topRows(40);
     // Gram-Schmidt loses condition number (below 20 here) times N u (Bjorck 1967).
-    const double bound = 20.0 * 60 * 40 * roundoff;
+    const double bound = 20.0 * 60 * 40 * unit_roundoff;
     EXPECT_LT((frame.transpose() * frame - Eigen::MatrixXd::Identity(40, 40)).norm(), bound);
     for (Eigen::Index i = 0; i < 40; ++i) {
         EXPECT_NEAR(logs[i], std::log(std::abs(r(i, i))), bound);
@@ -68,12 +68,12 @@ TEST(ManyTangents, FollowTheMapsJacobian) {
                 cell == Cell::current ? x : Eigen::VectorXd(dynamics.weights() * x);
             const Eigen::VectorXd slope =
                 at.unaryExpr([](double a) { return 1.0 - std::tanh(a) * std::tanh(a); });
-            EXPECT_LT((slopes.col(step) - slope).norm(), 5 * 2.0 * (units + 3) * roundoff * 10);
+            EXPECT_LT((slopes.col(step) - slope).norm(), 5 * 2.0 * (units + 3) * unit_roundoff * 10);
             tangents = (dynamics.map_jacobian(x).matrix * tangents).eval();
             x = dynamics.step(x);
         }
         // As in test_exponents.cpp: five steps of sums of N + 3 terms.
-        const double bound = 5.0 * 2.0 * (units + 3) * roundoff;
+        const double bound = 5.0 * 2.0 * (units + 3) * unit_roundoff;
         EXPECT_LT((stepper.state() - x).norm(), bound * (1.0 + x.norm()));
         EXPECT_LT((stepper.tangents() - tangents).norm(), bound * (1.0 + tangents.norm()));
         EXPECT_EQ(stepper.state(), alone.state());
@@ -103,7 +103,7 @@ TEST(ManyTangents, FollowTheFlowByRungeKutta) {
             x += h / 6 * (k1 + 2 * k2 + 2 * k3 + k4);
         }
         // Twelve evaluations of sums of N + 3 terms.
-        const double bound = 12.0 * 2.0 * (units + 3) * roundoff;
+        const double bound = 12.0 * 2.0 * (units + 3) * unit_roundoff;
         EXPECT_LT((stepper.state() - x).norm(), bound * (1.0 + x.norm()));
         EXPECT_LT((stepper.tangents() - v).norm(), bound * (1.0 + v.norm()));
     }
@@ -184,8 +184,8 @@ TEST(Spectrum, AddsUpToTheDeterminantOfAChaoticNetwork) {
         return birkhoff_mean(values.data() + 40, values.size() - 40);
     };
     // Rounding: N sums of N terms u each a step, over dt; Gram-Schmidt's are of the same size.
-    EXPECT_NEAR(sum, mean(determinants), units * units * roundoff / dt * 10);
-    EXPECT_NEAR(spectrum.mean_trace, mean(traces), units * units * roundoff * 10);
+    EXPECT_NEAR(sum, mean(determinants), units * units * unit_roundoff / dt * 10);
+    EXPECT_NEAR(spectrum.mean_trace, mean(traces), units * units * unit_roundoff * 10);
     // log det(I + dt A) / dt = tr A - dt tr A^2 / 2 + dt^2 tr A^3 / 3 - ..., the rest below
     // dt^3 / 4 |A^2|_F^2 / (1 - dt |A|), and dt |A| below 0.2 here.
     const double series = mean(traces) - dt / 2 * mean(squares) + dt * dt / 3 * mean(cubes);

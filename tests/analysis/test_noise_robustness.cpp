@@ -12,10 +12,6 @@ namespace {
 
 using namespace test;
 
-std::unique_ptr<Backend> single_precision() {
-    return make_backend("reference", {Precision::fp32, 1, 0});
-}
-
 TEST(Noise, OfSizeZeroIsTheNominalTrial) {
     const auto backend = single_precision();
     for (const AnalysisInput& input : {latch(), random_sums(10, 1.1)}) {

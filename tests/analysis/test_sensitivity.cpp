@@ -4,16 +4,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "analysis/sensitivity.hpp"
+#include "core/numbers.hpp"
 #include "small_networks.hpp"
 
 namespace shoal {
 namespace {
 
 using namespace test;
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 JudgedNetwork judge(const AnalysisInput& input) {
     const auto exact = make_backend("reference", {Precision::fp64, 1, 0});

@@ -12,10 +12,6 @@ namespace {
 
 using namespace test;
 
-std::unique_ptr<Backend> single_precision() {
-    return make_backend("reference", {Precision::fp32, 1, 0});
-}
-
 TEST(Silencing, OnlyTheUnitThatRemembersMatters) {
     const auto backend = single_precision();
     const AnalysisInput input = latch();

@@ -3,11 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include "analysis/forgetting_prediction.hpp"
 #include "analysis/slow_manifold.hpp"
+#include "core/numbers.hpp"
 #include "small_networks.hpp"
 
 namespace shoal {
@@ -213,7 +213,6 @@ TEST(SlowManifold, ACycleNeitherRestsNorEnds) {
 }
 
 TEST(SlowManifold, OneBadPathLeavesTheOthersAlone) {
-    const double nan = std::numeric_limits<double>::quiet_NaN();
     const NetworkModel model = network_of(2, diagonal({2, 0.5}), Cell::current);
     MemoryStates memories = memories_of({1, 0.5, nan, 0.5}, {0, 1}, 50);
     const SlowManifold with = follow(model, memories);

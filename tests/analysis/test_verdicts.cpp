@@ -7,11 +7,11 @@
 
 #include "analysis/mechanism.hpp"
 #include "analysis/rules.hpp"
+#include "core/numbers.hpp"
 
 namespace shoal {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 RuleOutcome label(const Rule& rule, const std::vector<double>& ends,
                   const std::vector<double>& swings, std::vector<int> diverged = {}) {

@@ -13,7 +13,7 @@
 namespace shoal::cpu {
 namespace {
 
-constexpr int sizes[] = {1, 15, 16, 17, 31, 32, 33, 100, 200, 257};
+constexpr int kernel_sizes[] = {1, 15, 16, 17, 31, 32, 33, 100, 200, 257};
 
 double draw(std::uint32_t stream, std::size_t i) {
     return standard_normal(
@@ -28,7 +28,7 @@ TYPED_TEST_SUITE(CpuKernels, Precisions);
 TYPED_TEST(CpuKernels, StepAgreesWithTheEquations) {
     using T = TypeParam;
     for (const Cell cell : {Cell::current, Cell::rate}) {
-        for (const int n : sizes) {
+        for (const int n : kernel_sizes) {
             const auto units = static_cast<std::size_t>(n);
             NetworkModel model;
             model.units = n;
@@ -164,7 +164,7 @@ TYPED_TEST(CpuKernels, LeftRangeIsSeenOnceAndNanStaysNan) {
 
 TYPED_TEST(CpuKernels, UpdatesAndRewritingAgreeWithTextbookRls) {
     using T = TypeParam;
-    for (const int n : sizes) {
+    for (const int n : kernel_sizes) {
         const auto units = static_cast<std::size_t>(n);
         PackedSymmetric<T> p(n);
         p.set_diagonal(T{1});

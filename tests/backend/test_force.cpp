@@ -9,7 +9,7 @@
 namespace shoal {
 namespace {
 
-constexpr int sizes[] = {1, 31, 32, 33, 100, 200};
+constexpr int network_sizes[] = {1, 31, 32, 33, 100, 200};
 
 struct Case {
     const char* backend;
@@ -26,7 +26,7 @@ class ForceAgainstReference : public ::testing::TestWithParam<Case> {};
 TEST_P(ForceAgainstReference, EveryTrialFromTheSameState) {
     const auto exact = make_backend("reference", {Precision::fp64, 1, 0});
     const auto tested = make_backend(GetParam().backend, {GetParam().precision, 1, 0});
-    for (const int units : sizes) {
+    for (const int units : network_sizes) {
         for (const Cell cell : {Cell::current, Cell::rate}) {
             NetworkFactory factory;
             const TestNetwork network = make_network(factory, units, 3, 1.2, cell);

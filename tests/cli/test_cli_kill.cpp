@@ -13,15 +13,15 @@ void expect_tidy(const fs::path& run) {
     }
 }
 
-const std::vector<std::string> longer = {"--set", "training.trials=200"};
+const std::vector<std::string> long_training = {"--set", "training.trials=200"};
 
 std::vector<std::string> resumed_run(const std::string& out) {
     return {"run", "small.yaml", "--out",  out, "--resume", "--checkpoint-seconds",
-            "0",   "--set",      longer[1]};
+            "0",   "--set",      long_training[1]};
 }
 
 TEST_F(CommandLine, KilledAtAnyInstant) {
-    run("whole", longer);
+    run("whole", long_training);
     for (const std::uint32_t seed : {1u, 2u, 3u}) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         const std::string out = "killed-" + std::to_string(seed);
@@ -33,7 +33,7 @@ TEST_F(CommandLine, KilledAtAnyInstant) {
 }
 
 TEST_F(CommandLine, StoppedAtAnyInstant) {
-    run("whole", longer);
+    run("whole", long_training);
     const std::vector<int> signals = {SIGTERM, SIGINT, SIGUSR1};
     for (std::uint32_t i = 0; i < 3; ++i) {
         SCOPED_TRACE("signal " + std::to_string(signals[i]));

@@ -11,7 +11,7 @@
 namespace shoal::cuda {
 namespace {
 
-constexpr int capabilities[] = {80, 86, 89, 90, 120};
+constexpr int all_capabilities[] = {80, 86, 89, 90, 120};
 constexpr Precision precisions[] = {Precision::fp32, Precision::tf32, Precision::bf16};
 
 GradientShape shape(int units, int batch = 64) {
@@ -38,7 +38,7 @@ TEST(CudaGradientPolicy, RoutesBySize) {
 /// (5,760 + 4,896) x 4 x 2 + 20,480 = 105,728: more than the 101,376 of the smaller cards, where
 /// lambda goes to device memory.
 TEST(CudaGradientPolicy, SharedMemoryOfTheMediumTile) {
-    for (const int capability : capabilities) {
+    for (const int capability : all_capabilities) {
         const bool roomy = capability == 80 || capability == 90;
         const auto policy =
             gradient_policy(shape(128), Precision::tf32, typical_limits(capability));
@@ -52,7 +52,7 @@ TEST(CudaGradientPolicy, SharedMemoryOfTheMediumTile) {
 }
 
 TEST(CudaGradientPolicy, EveryShapeFitsEveryDevice) {
-    for (const int capability : capabilities) {
+    for (const int capability : all_capabilities) {
         const auto limits = typical_limits(capability);
         for (const Precision precision : precisions) {
             for (int units = 1; units <= 1024; units += units < 300 ? 1 : 4) {

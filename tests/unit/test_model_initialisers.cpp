@@ -17,7 +17,7 @@
 namespace shoal::test {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 constexpr double roundoff = 0x1p-53;
 
 Eigen::MatrixXd whole(const RecurrentMatrix& matrix) {

@@ -16,7 +16,7 @@
 namespace shoal::test {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 /// L by its definition: nonzero fixed points of h = tanh(alpha R(theta) h) are tanh(v) with
 /// |v| = alpha |tanh(v)|, where theta is the angle from tanh(v) to v. L is the largest such angle.

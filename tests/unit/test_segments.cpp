@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/file.hpp"
+#include "core/numbers.hpp"
 #include "store/segments.hpp"
 #include "test_store_support.hpp"
 
@@ -95,7 +96,6 @@ TEST(SealedFile, AnErrorInTheMiddleLeavesTheOldFile) {
 }
 
 TEST(Bytes, RoundTrip) {
-    const double nan = std::numeric_limits<double>::quiet_NaN();
     ByteWriter out;
     out.put(true);
     out.put(std::int64_t{-5});

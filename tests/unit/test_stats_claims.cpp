@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 
 #include "core/file.hpp"
+#include "core/numbers.hpp"
 #include "stats/claims_memory.hpp"
 #include "store/full_records.hpp"
 #include "temporary_folder.hpp"
@@ -13,7 +13,6 @@
 namespace shoal::test {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// A share as a claim: that more than half of the trials succeed.
 Claim share_claim(std::size_t successes, std::size_t trials, int side = 1) {

@@ -13,7 +13,7 @@
 namespace shoal::test {
 namespace {
 
-const JudgedClaim& find(const std::vector<JudgedClaim>& claims, const std::string& id) {
+const JudgedClaim& found(const std::vector<JudgedClaim>& claims, const std::string& id) {
     const auto found = std::find_if(claims.begin(), claims.end(),
                                     [&](const JudgedClaim& c) { return c.claim.id == id; });
     if (found == claims.end()) {
@@ -39,13 +39,13 @@ TEST(SignalClaims, CountSystemsWhoseSignalsPersist) {
          family(name::quasi_periodic_flow, 200, 150), family(name::chaotic, 200, 0, 40),
          family(name::perturbed_quasi_periodic, 200, 180), family(name::perturbed_ring, 200, 10),
          family(name::perturbed_oscillators, 200, 190)}));
-    EXPECT_EQ(find(judged, "fixed_points_lose_signals").verdict, Verdict::agrees);
-    EXPECT_EQ(find(judged, "quasi_periodic_signals_persist").verdict, Verdict::agrees);
-    EXPECT_EQ(find(judged, "flow_signals_persist").verdict, Verdict::disagrees);  // 75 %
-    EXPECT_EQ(find(judged, "no_fine_tuning").verdict, Verdict::undecided);        // 90 %
-    EXPECT_EQ(find(judged, "continua_are_fine_tuned").verdict, Verdict::agrees);
-    EXPECT_NEAR(find(judged, "continua_are_fine_tuned").effect.estimate, 0.9, 1e-12);
-    EXPECT_EQ(find(judged, "chaos_explodes").verdict, Verdict::agrees);
+    EXPECT_EQ(found(judged, "fixed_points_lose_signals").verdict, Verdict::agrees);
+    EXPECT_EQ(found(judged, "quasi_periodic_signals_persist").verdict, Verdict::agrees);
+    EXPECT_EQ(found(judged, "flow_signals_persist").verdict, Verdict::disagrees);  // 75 %
+    EXPECT_EQ(found(judged, "no_fine_tuning").verdict, Verdict::undecided);        // 90 %
+    EXPECT_EQ(found(judged, "continua_are_fine_tuned").verdict, Verdict::agrees);
+    EXPECT_NEAR(found(judged, "continua_are_fine_tuned").effect.estimate, 0.9, 1e-12);
+    EXPECT_EQ(found(judged, "chaos_explodes").verdict, Verdict::agrees);
     for (const JudgedClaim& claim : judge_claims(signal_claims({}))) {
         EXPECT_EQ(claim.verdict, Verdict::not_tested) << claim.claim.id;
     }
@@ -106,7 +106,7 @@ TEST(InitialisationClaims, CompareTunedSharesAtTheLongestDelay) {
         });
     const auto judged = judge_claims(initialisation_claims(rows, comparison_axes));
     ASSERT_EQ(judged.size(), 2u);
-    const JudgedClaim& copy = find(judged, "outperforms_in_copy");
+    const JudgedClaim& copy = found(judged, "outperforms_in_copy");
     EXPECT_EQ(copy.verdict, Verdict::agrees);
     // 19 of 20 at the rate chosen, against at most 1 of 20: gauss, solved once at either rate.
     EXPECT_NEAR(copy.effect.estimate, 18.0 / 20, 1e-12);
@@ -114,7 +114,7 @@ TEST(InitialisationClaims, CompareTunedSharesAtTheLongestDelay) {
         << copy.claim.measured;
     EXPECT_EQ(copy.claim.clusters.size(), 20u);
     // Over both delays: ours 29 of 40, the best other 21.
-    EXPECT_NEAR(find(judged, "outperforms_in_all").effect.estimate, 8.0 / 40, 1e-12);
+    EXPECT_NEAR(found(judged, "outperforms_in_all").effect.estimate, 8.0 / 40, 1e-12);
 }
 
 TEST(InitialisationClaims, NeedTheirAxes) {
@@ -147,14 +147,14 @@ TEST(HeadingClaims, CompareAtTheLargestPerturbation) {
                      heading(ring, state_noise, 0.1, {1, 1, 1}, {0.01, 0.009, 0.011}),
                      heading(oscillators, state_noise, 0.1, {1, 1, 1}, {0.02, 0.019, 0.021})};
     const auto judged = judge_claims(heading_claims(result));
-    const JudgedClaim& apart = find(judged, "headings_stay_apart_coupled");
+    const JudgedClaim& apart = found(judged, "headings_stay_apart_coupled");
     EXPECT_EQ(apart.verdict, Verdict::agrees);
     EXPECT_NEAR(apart.effect.estimate, 0.8, 1e-12);
     // Equal variances: half-widths t(9) se each, so t(18) sqrt(2) se together.
     const double half = 0.05 / 2.262157162740992 * 2.10092204024096 * std::sqrt(2.0);
     EXPECT_NEAR(apart.effect.high, 0.8 + half, 1e-9);
-    EXPECT_EQ(find(judged, "headings_under_noise").verdict, Verdict::disagrees);
-    EXPECT_EQ(find(judged, "headings_stay_apart").verdict, Verdict::not_tested);  // no such curve
+    EXPECT_EQ(found(judged, "headings_under_noise").verdict, Verdict::disagrees);
+    EXPECT_EQ(found(judged, "headings_stay_apart").verdict, Verdict::not_tested);  // no such curve
     EXPECT_EQ(judge_claims(heading_claims({}))[0].verdict, Verdict::not_tested);
     EXPECT_EQ(headings_data(result)["curves"].size(), 5u);
 }

@@ -2,15 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 #include <numeric>
 
+#include "core/numbers.hpp"
 #include "stats/effects.hpp"
 
 namespace shoal {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 TEST(ShareDifference, GivesNewcombesPublishedIntervals) {
     // Newcombe 1998, table II, method 10, to the four digits printed there.

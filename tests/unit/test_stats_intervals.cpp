@@ -7,13 +7,13 @@
 #include <cmath>
 #include <limits>
 
+#include "core/numbers.hpp"
 #include "stats/quantile.hpp"
 #include "stats/table.hpp"
 
 namespace shoal {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 TEST(Wilson, SolvesTheScoreEquation) {
     // Both ends p solve (k/n - p)^2 = z^2 p (1 - p) / n (Wilson 1927); each side is a sum of a few
@@ -108,7 +108,6 @@ TEST(Bootstrap, OneValueNoValueAndValuesThatAreNotFinite) {
     EXPECT_EQ(one.low, 2.5);
     EXPECT_EQ(one.high, 2.5);
     EXPECT_TRUE(std::isnan(bootstrap_median({}, {1, 0}).low));
-    const double infinity = std::numeric_limits<double>::infinity();
     EXPECT_EQ(bootstrap_median({nan, 1.0, infinity, 3.0}, {1, 0}).estimate, 2.0);
 }
 

@@ -3,14 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
+#include "core/numbers.hpp"
 #include "stats/survival.hpp"
 
 namespace shoal {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// Weeks of remission under 6-MP (Freireich et al. 1963), the example of most textbooks.
 std::vector<Lifetime> remissions() {

@@ -2,9 +2,9 @@
 // What holds for every task whose trials are drawn afresh: copy, interval, angular-integration,
 // flip-flop, adding.
 #include <algorithm>
-#include <limits>
 #include <set>
 
+#include "core/numbers.hpp"
 #include "test_task_support.hpp"
 
 namespace shoal::test {
@@ -182,7 +182,6 @@ TEST_P(EveryKind, ThePerfectAnswerScoresOneAndNoNumberScoresNothing) {
     EXPECT_LT(rule.chance, rule.solved);
     EXPECT_LT(rule.solved, 1.0);
     EXPECT_EQ(mean_score(*task_, 50, [](const Trial& trial) { return trial.targets; }), 1.0);
-    const double nan = std::numeric_limits<double>::quiet_NaN();
     EXPECT_EQ(mean_score(*task_, 50,
                          [&](const Trial& trial) {
                              return std::vector<double>(trial.targets.size(), nan);

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The verdict on hand-made errors, and conclusions against a loop written out here.
 #include <cmath>
-#include <limits>
 
+#include "core/numbers.hpp"
 #include "test_train_support.hpp"
 #include "train/acceptance.hpp"
 
 namespace shoal::test {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 Acceptance judge_rms(const std::vector<double>& rms) {
     return judge(rms, std::vector<double>(rms.size(), 0.0));

@@ -26,23 +26,23 @@ Config gradient_config(const std::string& training, const std::string& sweep,
 }
 
 /// Two sizes and two lengths of training, noise and all parts, so that nothing may be forgotten.
-const char* const ragged =
+const char* const ragged_sizes =
     "  training.iterations: [3, 6]\n  network.units: [5, 8]\n  replicate: 2\n";
 const char* const all_parts =
     ", noise: 0.1, clip: 0.5, train: [recurrent, input, readout, bias, initial_state]";
 
-struct Arithmetic {
+struct GradientArithmetic {
     const char* backend;
     Precision precision;
 };
 
-class GradientRuns : public testing::TestWithParam<Arithmetic> {
+class GradientRuns : public testing::TestWithParam<GradientArithmetic> {
   protected:
     static CountingBackend backend() { return counting(GetParam().backend, GetParam().precision); }
 };
 
 TEST_P(GradientRuns, InterruptedAfterEveryIteration) {
-    const Config config = gradient_config(all_parts, ragged);
+    const Config config = gradient_config(all_parts, ragged_sizes);
     const Folder whole;
     auto uninterrupted = backend();
     ASSERT_TRUE(train(config, uninterrupted, whole));
@@ -62,7 +62,7 @@ TEST_P(GradientRuns, InterruptedAfterEveryIteration) {
 }
 
 TEST_P(GradientRuns, AloneOrInCompany) {
-    const Config config = gradient_config(", rank: 2, optimizer: sgd, momentum: 0.5", ragged);
+    const Config config = gradient_config(", rank: 2, optimizer: sgd, momentum: 0.5", ragged_sizes);
     const Folder together;
     auto crowd = backend();
     ASSERT_TRUE(train(config, crowd, together));
@@ -77,10 +77,10 @@ TEST_P(GradientRuns, AloneOrInCompany) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, GradientRuns,
-                         testing::Values(Arithmetic{"cpu", Precision::fp32},
-                                         Arithmetic{"cpu", Precision::fp64},
-                                         Arithmetic{"reference", Precision::fp32},
-                                         Arithmetic{"reference", Precision::fp64}),
+                         testing::Values(GradientArithmetic{"cpu", Precision::fp32},
+                                         GradientArithmetic{"cpu", Precision::fp64},
+                                         GradientArithmetic{"reference", Precision::fp32},
+                                         GradientArithmetic{"reference", Precision::fp64}),
                          [](const auto& given) {
                              return std::string(given.param.backend) + "_" +
                                     name_of(given.param.precision);
