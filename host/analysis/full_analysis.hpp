@@ -25,8 +25,7 @@ using PartSeconds = std::map<std::string, double>;
 ///   behaviour  forgetting, noise, silencing, activity in the delay
 ///   portrait   all of it in principal components
 ///   verdict    of networks whose conclusions keep moving by the exponents of the attractor that
-///   most
-///              of them end on; how it hangs on its thresholds
+///              most of them end on; how it hangs on its thresholds
 /// Pure function of its input, but for `seconds`, to which the time of every part is added.
 NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& config,
                               Backend& behaviour, Backend& exact, PartSeconds& seconds);

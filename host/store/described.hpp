@@ -5,8 +5,8 @@
 //   template <class Record, class Visit>        // Record: R or const R
 //   void describe(Record& record, Visit&& visit) {
 //       visit("period", record.period, Meaning{"period of the cycle, time"});
-//       visit("multipliers", record.multipliers, Meaning{"Floquet multipliers", {"multiplier",
-//       "part"}});
+//       visit("multipliers", record.multipliers,
+//             Meaning{"Floquet multipliers", {"multiplier", "part"}});
 //   }
 // Fields are double, int, bool, std::string, std::vector<double>, std::vector<int>, or an
 // enumeration E with name_of(E) and enumerators(E), a span of all its values.
