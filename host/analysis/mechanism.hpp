@@ -26,17 +26,10 @@
 #include <vector>
 
 #include "analysis/rules.hpp"
+#include "store/manifold_records.hpp"
 #include "store/records.hpp"
 
 namespace shoal {
-
-/// What a conclusion's autonomous run was doing when it was last seen.
-enum class RunFate {
-    settled,   ///< on a stable fixed point
-    drifting,  ///< too slow, or still slowing too much, to be called moving; not on a stable point
-    moving,    ///< keeps a steady speed
-    diverged,  ///< left the range of numbers
-};
 
 /// The numbers that verdicts and labels turn on. Distances and moves are RMS over units, of rates
 /// (distances) or of states (moves).

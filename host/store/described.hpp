@@ -24,4 +24,19 @@ struct Meaning {
     std::vector<std::string> axes = {};
 };
 
+/// "of each run: 0 memory, 1 conclusion, 2 random": the text of a field with one value of an
+/// enumeration a run, as a whole number.
+template <class Enumeration>
+const char* of_each_run() {
+    static const std::string text = [] {
+        std::string words;
+        for (const Enumeration value : enumerators(Enumeration{})) {
+            words += words.empty() ? "of each run: " : ", ";
+            words += std::to_string(static_cast<int>(value)) + " " + name_of(value);
+        }
+        return words;
+    }();
+    return text.c_str();
+}
+
 }  // namespace shoal
