@@ -17,16 +17,21 @@ namespace shoal {
 /// Processor seconds by part.
 using PartSeconds = std::map<std::string, double>;
 
-/// Level full: analyze_network(), then
-///   search     fixed and slow points from states of the trials, copies with noise, random states
-///   modes      slow directions at points that runs end on, and at other proved ones
-///   census     where runs from memory states, conclusions and random states end
-///   manifold   the way of every memory through a delay without end
-///   behaviour  forgetting, noise, silencing, activity in the delay
-///   portrait   all of it in principal components
-///   verdict    of networks whose conclusions keep moving by the exponents of the attractor that
-///   most
-///              of them end on; how it hangs on its thresholds
+/// Level full, in these parts:
+///   first           analyze_network()
+///   nominal trials  every trial type after every conclusion, as they are
+///   search          fixed and slow points from states of the trials, copies with noise, random
+///                   states
+///   census          where runs from memory states, conclusions and random states end; the verdict
+///                   of networks whose conclusions keep moving, by the exponents of the attractor
+///                   that most of them end on; how it hangs on its thresholds
+///   modes           slow directions at points that runs end on, and at other proved ones
+///   forgetting      longer delays
+///   manifold        the way of every memory through a delay without end
+///   noise           on the first stimulus
+///   silencing       of units, from the start of the delay on
+///   activity        in the delay, and what the memory costs
+///   portrait        all of it in principal components
 /// Pure function of its input, but for `seconds`, to which the time of every part is added.
 NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& config,
                               Backend& behaviour, Backend& exact, PartSeconds& seconds);

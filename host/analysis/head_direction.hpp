@@ -5,8 +5,9 @@
 //
 //   hold        headings evenly spread over the circle are held with v = 0 under the perturbation.
 //               error(t) = RMS over headings of decoded(t) - decoded(0), unwrapped.
-//   integrate   the same headings follow v(t) = v_max / 3 sum over k <= 3 of sin(k w t + p_k), w =
-//               2 pi / time, p_k drawn per seed; error as above less the integral of v.
+//   integrate   the same headings follow v(t) = v_max / 3 sum over k < 3 of
+//               sin((k + 1/2) w t + p_k), w = 2 pi / time, p_k drawn per seed; error as above less
+//               the integral of v.
 //   end states  (D-type, ours) The second half of the hold is a map of the circle: where each
 //               heading went. Interpolated linearly and applied 10,000 times it says where headings
 //               end: at rest (their last move below 1e-6), then counted (one if within 0.02 rad),

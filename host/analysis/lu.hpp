@@ -12,7 +12,8 @@ namespace shoal {
 /// of the additions (Higham, Accuracy and Stability of Numerical Algorithms, 2002, theorem 9.3; two
 /// more roundings because rows are multiplied by the reciprocal of the pivot). Singular matrices,
 /// infinities and NaN give factors and solutions that are not finite, never an exception.
-/// Written with Highway in blocks; at N = 200 several times faster than Eigen built for SSE2.
+/// Written with Highway in blocks; at N = 200, on a processor with AVX2, 1.4 to 1.5 times as fast
+/// as Eigen.
 class LuFactors {
   public:
     explicit LuFactors(const Eigen::MatrixXd& matrix);

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 // From evidence to a verdict. The rules, in this order:
+//   none           there is no run to judge by
 //   far            a run diverged, or |z_o| > 4 somewhere in the last two of the 50 trial lengths
 //                  (tasks whose targets are classes aside: their outputs may be logits)
-//   none           the numbers did not allow a verdict (no run could be followed)
-//   mixed          some runs settle (or drift towards a point), others keep moving
 //   no run keeps moving:
-//     direct         the runs end on at least 3 distinct stable fixed points (with k < 3 trial
-//     types: k,
+//     direct         the runs end on at least 3 distinct stable fixed points (k < 3 runs: on k, but
 //                    at least 2)
 //     slow_manifold  fewer
 //   every run keeps moving, by the Lyapunov exponents of one run:
+//     none           they could not be measured
 //     chaotic        the largest is above zero
+//     limit_cycle    the run is on a stable cycle that was refined by shooting
 //     torus          at least two are zero
 //     limit_cycle    one is zero, or none but the run comes back to where it was (a periodic orbit
-//     of
-//                    the discrete map has no zero exponent)
+//                    of the discrete map has no zero exponent)
 //     slow_manifold  all are below zero without recurrence: the run still converges
+//   mixed          some runs settle (or drift towards a point), others keep moving
 // An exponent is zero if |lambda| <= max(1e-3 / tau, 3 standard errors): the closed curve on which
 // an Euler-discretised cycle lies has an exponent near 0 that resonance with the step makes
 // slightly negative, and no run of affordable length resolves less.
@@ -26,17 +26,10 @@
 #include <vector>
 
 #include "analysis/rules.hpp"
+#include "store/manifold_records.hpp"
 #include "store/records.hpp"
 
 namespace shoal {
-
-/// What a conclusion's autonomous run was doing when it was last seen.
-enum class RunFate {
-    settled,   ///< on a stable fixed point
-    drifting,  ///< too slow, or still slowing too much, to be called moving; not on a stable point
-    moving,    ///< keeps a steady speed
-    diverged,  ///< left the range of numbers
-};
 
 /// The numbers that verdicts and labels turn on. Distances and moves are RMS over units, of rates
 /// (distances) or of states (moves).

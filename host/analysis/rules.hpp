@@ -2,8 +2,8 @@
 // The two published labels, which look at the response output z_o alone (Ghazizadeh & Ching 2021,
 // code):
 //   rule B, unperturbed: autonomous runs from the conclusions; converged if the variance of z_o
-//   over
-//     the last two trial lengths is below 1e-6; n distinct end values after rounding to 2 decimals;
+//     over the last two trial lengths is below 1e-6; n distinct end values after rounding to 2
+//     decimals;
 //   rule A, perturbed: origin and conclusions, 20 copies each with N(0, 0.5^2) added to the state;
 //     variance below 1e-9, 4 decimals.
 // far: any |z_o| above 4 in those two trial lengths, or a run that left the range of numbers.

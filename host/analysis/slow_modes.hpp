@@ -30,8 +30,8 @@ inline constexpr int most_slow_modes = 16;  ///< eigenvalues
 
 /// What the network's connections to the world look like in its state space, one column each.
 ///   current: readout diag(1 - r^2) W_out', inputs W_in, feedback F
-///   rate:    readout W_out', inputs diag(1 - a^2) W_in, feedback diag(1 - a^2) F, a = tanh(W h +
-///   c)
+///   rate:    readout W_out', inputs diag(1 - a^2) W_in, feedback diag(1 - a^2) F,
+///            a = tanh(W h + c)
 struct Couplings {
     Eigen::MatrixXd readout;   ///< [unit, output]: d z / d x
     Eigen::MatrixXd feedback;  ///< [unit, output]: d (tau dx/dt) / d z; no columns: not fed back

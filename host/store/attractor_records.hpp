@@ -68,6 +68,11 @@ inline const char* name_of(StartKind kind) {
     return "";
 }
 
+inline std::span<const StartKind> enumerators(StartKind /*kind*/) {
+    static constexpr std::array all = {StartKind::memory, StartKind::conclusion, StartKind::random};
+    return all;
+}
+
 /// One attractor of the autonomous network. Empty vectors: not measured.
 struct AttractorRecord {
     AttractorKind kind = AttractorKind::fixed_point;
@@ -194,13 +199,8 @@ void describe(Record& record, Visit&& visit) {
     visit("memory_runs", record.memory_runs, Meaning{"runs from memory states"});
     visit("conclusion_runs", record.conclusion_runs, Meaning{"runs from conclusions"});
     visit("random_runs", record.random_runs, Meaning{"runs from random states"});
-    visit("start_kinds", record.start_kinds,
-          Meaning{"of each run: 0 memory state, 1 conclusion, 2 random state", {"start"}});
-    visit(
-        "end_kinds", record.end_kinds,
-        Meaning{"of each run: 0 fixed point, 1 limit cycle, 2 torus, 3 chaotic, 4 slow transient, "
-                "5 far",
-                {"start"}});
+    visit("start_kinds", record.start_kinds, Meaning{of_each_run<StartKind>(), {"start"}});
+    visit("end_kinds", record.end_kinds, Meaning{of_each_run<AttractorKind>(), {"start"}});
     visit("end_attractors", record.end_attractors,
           Meaning{"of each run: index of its attractor's record, -1: none", {"start"}});
     visit("limits", record.limits, Meaning{"limits that cut work, empty if none did"});

@@ -5,8 +5,8 @@
 //   template <class Record, class Visit>        // Record: R or const R
 //   void describe(Record& record, Visit&& visit) {
 //       visit("period", record.period, Meaning{"period of the cycle, time"});
-//       visit("multipliers", record.multipliers, Meaning{"Floquet multipliers", {"multiplier",
-//       "part"}});
+//       visit("multipliers", record.multipliers,
+//             Meaning{"Floquet multipliers", {"multiplier", "part"}});
 //   }
 // Fields are double, int, bool, std::string, std::vector<double>, std::vector<int>, or an
 // enumeration E with name_of(E) and enumerators(E), a span of all its values.
@@ -23,5 +23,20 @@ struct Meaning {
     /// length 2; at most one other axis, whose length may differ between records.
     std::vector<std::string> axes = {};
 };
+
+/// "of each run: 0 memory, 1 conclusion, 2 random": the text of a field with one value of an
+/// enumeration a run, as a whole number.
+template <class Enumeration>
+const char* of_each_run() {
+    static const std::string text = [] {
+        std::string words;
+        for (const Enumeration value : enumerators(Enumeration{})) {
+            words += words.empty() ? "of each run: " : ", ";
+            words += std::to_string(static_cast<int>(value)) + " " + name_of(value);
+        }
+        return words;
+    }();
+    return text.c_str();
+}
 
 }  // namespace shoal

@@ -47,6 +47,27 @@ const char* name_of(VerdictThreshold value) {
     return "";
 }
 
+const char* name_of(RunFate value) {
+    switch (value) {
+        case RunFate::settled:
+            return "settled";
+        case RunFate::drifting:
+            return "drifting";
+        case RunFate::moving:
+            return "moving";
+        case RunFate::diverged:
+            return "diverged";
+    }
+    check(false, "known value of RunFate");
+    return "";
+}
+
+std::span<const RunFate> enumerators(RunFate) {
+    static constexpr RunFate values[] = {RunFate::settled, RunFate::drifting, RunFate::moving,
+                                         RunFate::diverged};
+    return values;
+}
+
 std::span<const StateSpace> enumerators(StateSpace) {
     static constexpr StateSpace values[] = {StateSpace::before_tanh, StateSpace::rates};
     return values;

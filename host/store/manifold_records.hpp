@@ -75,9 +75,17 @@ struct SlowManifold {
     std::string limits;
 };
 
+/// What a conclusion's autonomous run was doing when it was last seen.
+enum class RunFate {
+    settled,   ///< on a stable fixed point
+    drifting,  ///< too slow, or still slowing too much, to be called moving; not on a stable point
+    moving,    ///< keeps a steady speed
+    diverged,  ///< left the range of numbers
+};
+
 /// What a verdict and the label of rule B were decided from.
 struct VerdictEvidence {
-    std::vector<int> fates;     ///< [run]: 0 settled, 1 drifting, 2 moving, 3 diverged
+    std::vector<int> fates;     ///< [run], RunFate
     std::vector<int> points;    ///< [run]: index of the fixed point settled on, -1: none
     std::vector<double> moves;  ///< [run]: RMS move in one trial at the last speed
     std::vector<double>
@@ -131,6 +139,8 @@ struct SensitivityMap {
 const char* name_of(StateSpace value);
 const char* name_of(VerdictThreshold value);
 std::span<const StateSpace> enumerators(StateSpace);
+const char* name_of(RunFate value);
+std::span<const RunFate> enumerators(RunFate);
 /// Inline, for the analysis, which does not link the store.
 inline std::span<const VerdictThreshold> enumerators(VerdictThreshold) {
     using enum VerdictThreshold;
@@ -221,7 +231,7 @@ void describe(Record& record, Visit&& visit) {
 template <class Record, class Visit>
 requires std::same_as<std::remove_const_t<Record>, VerdictEvidence>
 void describe(Record& record, Visit&& visit) {
-    visit("fates", record.fates, Meaning{"0 settled, 1 drifting, 2 moving, 3 diverged", {"run"}});
+    visit("fates", record.fates, Meaning{of_each_run<RunFate>(), {"run"}});
     visit("points", record.points, Meaning{"fixed point settled on, -1: none", {"run"}});
     visit("moves", record.moves, Meaning{"RMS move in a trial at the last speed", {"run"}});
     visit("earlier_moves", record.earlier_moves,

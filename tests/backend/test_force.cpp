@@ -69,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(All, ForceAgainstReference,
 class ForceEverywhere : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(ForceEverywhere, PlainForceCutsLongEpochs) {
-    // 350 steps with an error at each: 175 updates in one epoch, cut at 64 pending ones.
+    // 350 steps with an error at each: 175 updates in one epoch, cut at every max_pending_updates.
     const auto exact = make_backend("reference", {Precision::fp64, 1, 0});
     const auto tested = make_backend(GetParam(), {Precision::fp64, 1, 0});
     NetworkFactory factory;

@@ -14,26 +14,71 @@
 namespace shoal::test {
 namespace {
 
-const std::vector<std::string> commands = {"run",    "train",          "analyze", "stats",
-                                           "report", "head-direction", "task",    "simulate",
-                                           "export", "bench",          "info"};
+struct Command {
+    std::vector<std::string> words;  ///< {"bench", "force"} of `shoal bench force`
+    std::string description;
+    std::vector<std::string> described_options;  ///< "--out: File to write"
 
+    std::string name() const {
+        std::string text;
+        for (const std::string& word : words) {
+            text += (text.empty() ? "" : " ") + word;
+        }
+        return text;
+    }
+    std::vector<std::string> with(const std::string& option) const {
+        std::vector<std::string> arguments = words;
+        arguments.push_back(option);
+        return arguments;
+    }
+    Command above() const { return {{words.begin(), words.end() - 1}, "", {}}; }
+};
+
+void collect(const nlohmann::json& described, const std::vector<std::string>& above,
+             std::vector<Command>& found) {
+    for (const auto& each : described.at("commands")) {
+        Command command{above, each.at("description").get<std::string>(), {}};
+        command.words.push_back(each.at("name").get<std::string>());
+        for (const auto& option : each.at("options")) {
+            command.described_options.push_back(option.at("names").back().get<std::string>() +
+                                                ": " + option.at("description").get<std::string>());
+        }
+        found.push_back(command);
+        collect(each, command.words, found);
+    }
+}
+
+/// Every command that the program says it has.
+std::vector<Command> all_commands() {
+    const Outcome outcome = shoal({"describe-command-line"});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    std::vector<Command> found;
+    collect(nlohmann::json::parse(outcome.out), {}, found);
+    EXPECT_FALSE(found.empty());
+    return found;
+}
+
+// The examples of a command below another one may stand in the other one's help.
 TEST_F(CommandLine, HelpOfEveryCommandHasExamples) {
-    for (const std::string& command : commands) {
-        SCOPED_TRACE(command);
-        const Outcome help = shoal({command, "--help"});
+    for (const Command& command : all_commands()) {
+        SCOPED_TRACE(command.name());
+        const Outcome help = shoal(command.with("--help"));
         EXPECT_EQ(help.status, 0);
-        expect_contains(help.out, "Examples:\n");
-        expect_contains(help.out, "shoal " + command);
         EXPECT_EQ(help.err, "");
+        const std::string above = shoal(command.above().with("--help")).out;
+        expect_contains(above, "  " + command.words.back() + " ");
+        const std::string examples = command.words.size() > 1 ? help.out + above : help.out;
+        expect_contains(examples, "Examples:\n");
+        expect_contains(examples.substr(examples.find("Examples:\n")), "shoal " + command.name());
+        EXPECT_NE(command.description, "");
+        for (const std::string& option : command.described_options) {
+            EXPECT_FALSE(option.ends_with(": ")) << option << "nothing says what it does";
+        }
     }
     const Outcome help = shoal({"--help"});
     EXPECT_EQ(help.status, 0);
     expect_contains(help.out, "Examples:\n");
     expect_contains(help.out, "Exit codes");
-    for (const std::string& command : commands) {
-        expect_contains(help.out, "  " + command + " ");
-    }
 }
 
 TEST_F(CommandLine, Version) {
@@ -44,9 +89,9 @@ TEST_F(CommandLine, Version) {
 }
 
 TEST_F(CommandLine, UnknownOptionsAndCommandsAreUsageErrors) {
-    for (const std::string& command : commands) {
-        SCOPED_TRACE(command);
-        const Outcome outcome = shoal({command, "--no-such-option"});
+    for (const Command& command : all_commands()) {
+        SCOPED_TRACE(command.name());
+        const Outcome outcome = shoal(command.with("--no-such-option"));
         EXPECT_EQ(outcome.status, 2);
         EXPECT_NE(outcome.err, "");
         EXPECT_EQ(outcome.out, "");

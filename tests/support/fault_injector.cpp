@@ -5,9 +5,9 @@
 //   SHOAL_FAULTS_FOLDER    that folder
 //   SHOAL_FAULTS_COUNTERS  a file of 64-bit counters that outlives the process: see Counters
 //   SHOAL_FAULTS           what goes wrong, one of
-//     fail CALL ERRNO AT ONCE  write, sync, rename or open number AT fails; all after it too unless
-//                              ONCE. A write that is to fail writes half first, as a full disk
-//                              does.
+//     fail CALL ERRNO AT ONCE  write, sync, rename, open, lock or remove (CALL: 0 ... 5) number AT
+//                              fails; all after it too unless ONCE. A write that is to fail writes
+//                              half first, as a full disk does.
 //     rough SEED               reads and writes are cut short or interrupted at random
 //     clock SEED               every look at the wall clock sees another hour, day or century
 //     forget                   fsync does nothing and says that it did

@@ -2,6 +2,7 @@
 // Level full in checkpoints and in analysis.h5: every field of every part comes back.
 #include <gtest/gtest.h>
 
+#include <exception>
 #include <limits>
 #include <map>
 #include <memory>
@@ -13,6 +14,7 @@
 #include "store/analysis_file.hpp"
 #include "store/described_bytes.hpp"
 #include "store/full_records.hpp"
+#include "store/head_direction_records.hpp"
 #include "store/segments.hpp"
 #include "test_store_support.hpp"
 
@@ -89,10 +91,69 @@ NetworkAnalysis analysed(const std::string& uid, int units, int rows) {
     return analysis;
 }
 
+/// Empty beyond the last value.
+template <class Enumeration>
+std::string name_of_number(std::size_t value) {
+    try {
+        return name_of(static_cast<Enumeration>(value));
+    } catch (const std::exception&) {
+        return "";
+    }
+}
+
+/// "0 first, 1 second", from the names alone.
+template <class Enumeration>
+std::string legend() {
+    std::string words;
+    for (std::size_t value = 0; !name_of_number<Enumeration>(value).empty(); ++value) {
+        words += (value == 0 ? "" : ", ") + std::to_string(value) + " " +
+                 name_of_number<Enumeration>(value);
+    }
+    return words;
+}
+
+template <class Enumeration>
+void expect_all_listed() {
+    const auto all = enumerators(Enumeration{});
+    for (std::size_t value = 0; value < all.size(); ++value) {
+        EXPECT_EQ(static_cast<std::size_t>(all[value]), value) << name_of(all[value]);
+    }
+    EXPECT_EQ(name_of_number<Enumeration>(all.size()), "") << "is not among the enumerators";
+}
+
 std::vector<std::byte> bytes_of(const NetworkAnalysis& analysis) {
     ByteWriter out;
     serialize(out, analysis);
     return out.take();
+}
+
+TEST(FullRecords, EveryValueOfAnEnumerationIsListed) {
+    expect_all_listed<Status>();
+    expect_all_listed<Mechanism>();
+    expect_all_listed<RuleLabel>();
+    expect_all_listed<PointLabel>();
+    expect_all_listed<SystemKind>();
+    expect_all_listed<StateSpace>();
+    expect_all_listed<RunFate>();
+    expect_all_listed<VerdictThreshold>();
+    expect_all_listed<AttractorKind>();
+    expect_all_listed<StartKind>();
+    expect_all_listed<HeadingCode>();
+    expect_all_listed<HeadingPerturbation>();
+}
+
+TEST(FullRecords, LegendsNameEveryValue) {
+    std::map<std::string, std::string> texts;
+    const auto keep = [&](const char* name, const auto&, const Meaning& meaning) {
+        texts[name] = meaning.text;
+    };
+    const CensusSummary census;
+    describe(census, keep);
+    const VerdictEvidence evidence;
+    describe(evidence, keep);
+    EXPECT_EQ(texts["start_kinds"], "of each run: " + legend<StartKind>());
+    EXPECT_EQ(texts["end_kinds"], "of each run: " + legend<AttractorKind>());
+    EXPECT_EQ(texts["fates"], "of each run: " + legend<RunFate>());
 }
 
 TEST(FullRecords, ComeBackFromBytes) {

@@ -10,8 +10,7 @@
 #include <cstdlib>
 
 // The version of hypot that every glibc for x86-64 has. The linker turns calls of hypot into calls
-// of
-// __wrap_hypot (--wrap). Results are the same; only errno on overflow is set by another route.
+// of __wrap_hypot (--wrap). Results are the same; only errno on overflow is set by another route.
 __asm__(".symver old_hypot, hypot@GLIBC_2.2.5");
 extern "C" double old_hypot(double x, double y);
 
