@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-
 #include "analysis/limits.hpp"
 #include "core/numbers.hpp"
 

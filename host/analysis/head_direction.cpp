@@ -25,7 +25,7 @@ constexpr double turn = 2.0 * std::numbers::pi;
 constexpr int circle_iterations = 10'000;
 constexpr double at_rest = 1e-6;     // rad, last move of the map
 constexpr double same_point = 0.02;  // rad
-constexpr int velocity_waves = 3;             // of the velocity
+constexpr int velocity_waves = 3;    // of the velocity
 
 double wrapped(double angle) {
     return angle - turn * std::floor(angle / turn);

@@ -14,7 +14,7 @@ namespace {
 
 using std::numbers::pi;
 
-constexpr double ring_gain = 1.5;              // of the ring, and sigma of the pairs
+constexpr double ring_gain = 1.5;         // of the ring, and sigma of the pairs
 constexpr double theta = 0.6;             // between L(1.5) = 0.148 and acos(1 / 1.5) = 0.841
 constexpr double relaxation = 200.0;      // time after which an attractor is reached
 constexpr double measured_time = 2000.0;  // over which frequencies are measured

@@ -9,8 +9,7 @@
 
 namespace shoal {
 
-namespace {
-}
+namespace {}
 
 PathMerging::PathMerging(std::size_t paths)
     : paths_(paths),

@@ -167,7 +167,8 @@ VerdictEvidence collect_evidence(const Dynamics& dynamics, const Settling& settl
         const bool settled = run.fate == RunFate::settled;
         // A run that has arrived and yet is not settled was not found to be near a stable root.
         const bool may_settle =
-            look.root_distance <= threshold_factors[4] * standard.settled_distance && !has_arrived(look);
+            look.root_distance <= threshold_factors[4] * standard.settled_distance &&
+            !has_arrived(look);
         stored.root_stable.push_back(settled || (may_settle && is_stable(dynamics, run.root)) ? 1
                                                                                               : 0);
         roots.push_back(run.root);

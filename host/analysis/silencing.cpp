@@ -81,7 +81,8 @@ NetworkModel without_units(const NetworkModel& model, const std::shared_ptr<cons
 // Sets simulated in one call: backends hold all their matrices at once.
 std::size_t sets_at_once(int units) {
     constexpr std::size_t most_bytes = std::size_t{64} << 20;
-    return std::max<std::size_t>(1, most_bytes / (sizeof(double) * to_size(units) * to_size(units)));
+    return std::max<std::size_t>(1,
+                                 most_bytes / (sizeof(double) * to_size(units) * to_size(units)));
 }
 
 int set_size(double fraction, int units) {

@@ -151,8 +151,7 @@ class Followed {
                 const Eigen::Index from = static_cast<Eigen::Index>(k) * samples + sample;
                 const bool diverged =
                     result.diverged_at[k] >= 0 && result.diverged_at[k] < (sample + 1) * stride_;
-                move(active[k], all.col(from), rates.col(from),
-                     diverged ? nan : speeds[from]);
+                move(active[k], all.col(from), rates.col(from), diverged ? nan : speeds[from]);
             }
             look(done + sample + 1);
         }

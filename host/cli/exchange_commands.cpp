@@ -54,7 +54,7 @@ void write_task(const TaskOptions& options) {
                                           ? "training.trials"
                                           : "training.iterations times training.batch"));
     }
-    const auto task = make_task(spec.task, spec.network, spec.training.error, load_task_trials);
+    const auto task = shared_task(spec);
     // The order depends on how many trials training has, not on how many are written.
     const auto order = task->training_order(spec.key(), trials);
     TrialsFile file;

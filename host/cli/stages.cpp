@@ -91,7 +91,7 @@ AnalysisInput analysis_input(const PopulationFile& population, const NetworkSpec
     input.model.recurrent = dense_matrix(input.model.units, std::move(matrix));
     input.model.gain = 1.0;
     input.conclusions = population.network(spec.uid).conclusions;
-    input.task = make_task(spec.task, spec.network, spec.training.error, load_task_trials);
+    input.task = shared_task(spec);
     input.key = spec.key();
     return input;
 }

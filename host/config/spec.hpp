@@ -3,6 +3,7 @@
 // names.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -77,14 +78,14 @@ struct SequentialSumDurations {
     double stimulus2 = 10.0;
     double delay2 = 5.0;
     double response = 5.0;
-    bool operator==(const SequentialSumDurations&) const = default;
+    auto operator<=>(const SequentialSumDurations&) const = default;
 };
 
 /// Two isotropic Gaussians as stimulus classes.
 struct GaussianSource {
     std::vector<std::vector<double>> means = {{-0.5, -1.5}, {-0.3, 0.6}};  ///< [class][2]
     double std = 0.4;
-    bool operator==(const GaussianSource&) const = default;
+    auto operator<=>(const GaussianSource&) const = default;
 };
 
 /// task: what the networks learn. Times in the unit of tau.
@@ -106,7 +107,7 @@ struct TaskConfig {
     double noise = 0.0;         ///< std of Gaussian noise added to every input at every step
     std::string path;     ///< kind: file: trials file; source: digits: optional CSV digit,u1,u2
     std::string content;  ///< hash of that file
-    bool operator==(const TaskConfig&) const = default;
+    auto operator<=>(const TaskConfig&) const = default;
 };
 
 /// Weights that gradient training changes; the others stay as drawn.

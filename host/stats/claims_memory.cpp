@@ -190,7 +190,8 @@ struct GroupComparison {
 };
 
 /// Groups by quintiles of the nominal error of both together; unmatched: one stratum.
-std::vector<Stratum> strata_of(const Networks& networks, const GroupComparison& what, Left without) {
+std::vector<Stratum> strata_of(const Networks& networks, const GroupComparison& what,
+                               Left without) {
     auto first = of_mechanism(networks, what.first, without);
     auto second = of_mechanism(networks, what.second, without);
     const auto lacks = [&](const MemoryNetwork* n) { return std::isnan(n->*what.measure); };

@@ -7,8 +7,8 @@
 #include <map>
 #include <set>
 
-#include "stats/quantile.hpp"
 #include "core/numbers.hpp"
+#include "stats/quantile.hpp"
 #include "stats/report_data.hpp"
 #include "stats/rows.hpp"
 #include "store/analysis_schema.hpp"

@@ -39,8 +39,9 @@ NetworkAnalysis table_part(NetworkAnalysis analysis) {
         kept.speed = point.speed;
         kept.unstable = point.unstable;
         kept.reached_from = std::move(point.reached_from);
-        point.eigenvalues.resize(std::min<std::size_t>(point.eigenvalues.size(), 2));
-        kept.eigenvalues = std::move(point.eigenvalues);
+        const auto leading = std::min<std::size_t>(point.eigenvalues.size(), 2);
+        kept.eigenvalues.assign(point.eigenvalues.begin(),
+                                point.eigenvalues.begin() + static_cast<std::ptrdiff_t>(leading));
         point = std::move(kept);
     }
     if (analysis.full != nullptr) {

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,10 @@ void write_trials(const std::filesystem::path& path, const TrialsFile& trials, d
 TrialsFile read_trials(const std::filesystem::path& path);
 /// The TrialsLoader of this store: what `task: {kind: file}` trains on.
 TrialList load_task_trials(const std::string& path);
+
+/// The task of a network, made once in this process for all that have the same one; any thread may
+/// ask. A file counts by its content.
+std::shared_ptr<const Task> shared_task(const NetworkSpec& spec);
 
 /// Weights file: effective matrices of one or more networks of one size.
 struct WeightsFile {

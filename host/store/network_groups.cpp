@@ -12,35 +12,6 @@
 namespace shoal {
 namespace {
 
-/// Shape and number of trial types of every distinct task of a population.
-class TaskShapes {
-  public:
-    struct Entry {
-        TaskConfig task;
-        double tau = 0.0;
-        double dt = 0.0;
-        TaskShape shape;
-        int types = 0;
-        int conclusions = 0;
-    };
-
-    const Entry& of(const NetworkSpec& spec) {
-        for (const Entry& entry : entries_) {
-            if (entry.tau == spec.network.tau && entry.dt == spec.network.dt &&
-                entry.task == spec.task) {
-                return entry;
-            }
-        }
-        const auto task = make_task(spec.task, spec.network, spec.training.error, load_task_trials);
-        entries_.push_back({spec.task, spec.network.tau, spec.network.dt, task->shape(),
-                            static_cast<int>(task->types().size()), task->conclusions()});
-        return entries_.back();
-    }
-
-  private:
-    std::vector<Entry> entries_;
-};
-
 /// Value of a swept key in one network; networks of a sweep carry all keys in the same order.
 const SweepValue& swept_value(const NetworkSpec& spec, std::size_t key) {
     check(key < spec.swept.size(), "every network has every swept key");
@@ -85,16 +56,16 @@ void write_swept_key(hdf5::WriteGroup& group, const Config& config, const Networ
 
 std::vector<NetworkGroup> network_groups(const Config& config) {
     std::vector<NetworkGroup> groups;
-    TaskShapes shapes;
     for (std::size_t i = 0; i < config.networks.size(); ++i) {
         const NetworkSpec& spec = config.networks[i];
-        const TaskShapes::Entry& task = shapes.of(spec);
+        const auto task = shared_task(spec);
+        const TaskShape shape = task->shape();
         int same_size = 0;
         NetworkGroup* home = nullptr;
         for (NetworkGroup& group : groups) {
             if (group.units == spec.network.units && group.cell == spec.network.cell) {
                 ++same_size;
-                if (group.shape == task.shape) {
+                if (group.shape == shape) {
                     home = &group;
                     break;
                 }
@@ -111,17 +82,17 @@ std::vector<NetworkGroup> network_groups(const Config& config) {
             }
             group.units = spec.network.units;
             group.cell = spec.network.cell;
-            group.shape = task.shape;
+            group.shape = shape;
             group.kind = spec.task.kind;
             groups.push_back(std::move(group));
             home = &groups.back();
         }
         home->members.push_back(i);
         if (spec.training.method == TrainingMethod::force) {
-            home->conclusions = std::max(home->conclusions, task.types);
+            home->conclusions = std::max(home->conclusions, static_cast<int>(task->types().size()));
             home->trials = std::max(home->trials, spec.training.trials);
         } else {
-            home->conclusions = std::max(home->conclusions, task.conclusions);
+            home->conclusions = std::max(home->conclusions, task->conclusions());
             home->iterations = std::max({home->iterations, spec.training.iterations, 1});
         }
     }

@@ -134,4 +134,9 @@ TrialList load_task_trials(const std::string& path) {
     return read_trials(path);
 }
 
+std::shared_ptr<const Task> shared_task(const NetworkSpec& spec) {
+    static TaskCache cache(load_task_trials);
+    return cache.of(spec);
+}
+
 }  // namespace shoal

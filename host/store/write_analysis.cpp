@@ -31,7 +31,7 @@ void append_padded(std::vector<double>& column, const std::vector<double>& value
 class AnalysisWriter {
   public:
     AnalysisWriter(WriteGroup group, const Config& config, const NetworkGroup& layout,
-                const std::vector<std::optional<NetworkAnalysis>>& networks)
+                   const std::vector<std::optional<NetworkAnalysis>>& networks)
         : group_(std::move(group)),
           coordinates_(network_coordinates(config)),
           config_(config),

@@ -76,7 +76,7 @@ std::vector<double> whole_matrix(const RecurrentMatrix& matrix, Precision precis
 class PopulationWriter {
   public:
     PopulationWriter(WriteGroup group, const Config& config, const NetworkGroup& layout,
-                Precision precision)
+                     Precision precision)
         : group_(std::move(group)),
           config_(config),
           layout_(layout),

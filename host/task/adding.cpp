@@ -59,9 +59,9 @@ class Adding final : public OneTypeTask {
 
 }  // namespace
 
-std::shared_ptr<const Task> make_adding(const TaskConfig& task, const NetworkConfig& network) {
-    const int slot = slot_steps(network);
-    const int steps = steps_of(task.duration, network.dt, "task.duration");
+std::shared_ptr<const Task> make_adding(const TaskConfig& task, const TimeSteps& time) {
+    const int slot = slot_steps(time);
+    const int steps = steps_of(task.duration, time.dt, "task.duration");
     if (steps / slot < 3) {
         throw usage_error(
             fmt::format("task.duration: {} is shorter than three tau; adding wants "

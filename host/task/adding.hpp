@@ -15,6 +15,6 @@ namespace shoal {
 ///
 /// A trial is right if the output at the last step is within 0.1 of the sum. The sum of two
 /// uniform values has a triangular density, so that the best guess is 1: chance 1 - 0.9^2 = 0.19.
-std::shared_ptr<const Task> make_adding(const TaskConfig& task, const NetworkConfig& network);
+std::shared_ptr<const Task> make_adding(const TaskConfig& task, const TimeSteps& time);
 
 }  // namespace shoal

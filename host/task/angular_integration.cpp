@@ -115,13 +115,13 @@ class AngularIntegration final : public OneTypeTask {
 }  // namespace
 
 std::shared_ptr<const Task> make_angular_integration(const TaskConfig& task,
-                                                     const NetworkConfig& network) {
-    if (task.smoothness < network.dt) {
+                                                     const TimeSteps& time) {
+    if (task.smoothness < time.dt) {
         throw usage_error(fmt::format("task.smoothness: {} is shorter than a step, network.dt = {}",
-                                      task.smoothness, network.dt));
+                                      task.smoothness, time.dt));
     }
-    const int steps = steps_of(task.duration, network.dt, "task.duration");
-    return std::make_shared<AngularIntegration>(task, network.dt, steps);
+    const int steps = steps_of(task.duration, time.dt, "task.duration");
+    return std::make_shared<AngularIntegration>(task, time.dt, steps);
 }
 
 }  // namespace shoal

@@ -23,7 +23,6 @@ namespace shoal {
 /// without the input is 0 throughout. Chance is how often that is right, measured when the task is
 /// made over up to 1000 trials of its own, with ten points per `smoothness`: standard error at most
 /// 0.016 in trials of up to 100 smoothness.
-std::shared_ptr<const Task> make_angular_integration(const TaskConfig& task,
-                                                     const NetworkConfig& network);
+std::shared_ptr<const Task> make_angular_integration(const TaskConfig& task, const TimeSteps& time);
 
 }  // namespace shoal

@@ -12,11 +12,11 @@ namespace {
 struct Sizes {
     int symbols, length, slot, delay, steps;
 
-    Sizes(const TaskConfig& task, const NetworkConfig& network)
+    Sizes(const TaskConfig& task, const TimeSteps& time)
         : symbols(task.symbols),
           length(task.length),
-          slot(slot_steps(network)),
-          delay(steps_of(task.delay, network.dt, "task.delay")),
+          slot(slot_steps(time)),
+          delay(steps_of(task.delay, time.dt, "task.delay")),
           steps(trial_steps(std::int64_t{slot} * (2 * length + 1) + delay, "copy")) {}
 };
 
@@ -83,8 +83,8 @@ class Copy final : public OneTypeTask {
 
 }  // namespace
 
-std::shared_ptr<const Task> make_copy(const TaskConfig& task, const NetworkConfig& network) {
-    return std::make_shared<Copy>(Sizes(task, network), task.noise);
+std::shared_ptr<const Task> make_copy(const TaskConfig& task, const TimeSteps& time) {
+    return std::make_shared<Copy>(Sizes(task, time), task.noise);
 }
 
 }  // namespace shoal

@@ -14,6 +14,6 @@ namespace shoal {
 /// mask is 1 for all outputs in these last slots and 0 before them (ours: published variants also
 /// ask for blank until the cue, which a network gets mostly right without any memory). A decision
 /// is the largest output at the last step of a recalled symbol's slot.
-std::shared_ptr<const Task> make_copy(const TaskConfig& task, const NetworkConfig& network);
+std::shared_ptr<const Task> make_copy(const TaskConfig& task, const TimeSteps& time);
 
 }  // namespace shoal

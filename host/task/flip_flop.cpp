@@ -90,10 +90,10 @@ class FlipFlop final : public OneTypeTask {
 
 }  // namespace
 
-std::shared_ptr<const Task> make_flip_flop(const TaskConfig& task, const NetworkConfig& network) {
-    const int slot = slot_steps(network);
-    const int steps = steps_of(task.duration, network.dt, "task.duration");
-    const double pulse_chance = task.pulse_rate * slot * network.dt;
+std::shared_ptr<const Task> make_flip_flop(const TaskConfig& task, const TimeSteps& time) {
+    const int slot = slot_steps(time);
+    const int steps = steps_of(task.duration, time.dt, "task.duration");
+    const double pulse_chance = task.pulse_rate * slot * time.dt;
     if (steps / slot < 2) {
         throw usage_error(
             fmt::format("task.duration: {} is shorter than two tau; flip-flop wants "

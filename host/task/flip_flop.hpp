@@ -17,6 +17,6 @@ namespace shoal {
 /// A decision is one step of one output that has an error, except for the first tau after its
 /// target appeared or changed; it is right within 0.5 of the target. Signs are equally likely, and
 /// no value is within 0.5 of both: chance 1/2.
-std::shared_ptr<const Task> make_flip_flop(const TaskConfig& task, const NetworkConfig& network);
+std::shared_ptr<const Task> make_flip_flop(const TaskConfig& task, const TimeSteps& time);
 
 }  // namespace shoal

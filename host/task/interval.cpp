@@ -16,7 +16,8 @@ constexpr int slots_after = 5;
 constexpr std::ptrdiff_t near = 2;
 
 int interval_steps(int slot, int delay) {
-    return trial_steps(std::int64_t{slot} * (first_onset + onsets + slots_after) + delay, "interval");
+    return trial_steps(std::int64_t{slot} * (first_onset + onsets + slots_after) + delay,
+                       "interval");
 }
 
 class Interval final : public OneTypeTask {
@@ -61,9 +62,9 @@ class Interval final : public OneTypeTask {
 
 }  // namespace
 
-std::shared_ptr<const Task> make_interval(const TaskConfig& task, const NetworkConfig& network) {
-    return std::make_shared<Interval>(slot_steps(network),
-                                      steps_of(task.delay, network.dt, "task.delay"), task.noise);
+std::shared_ptr<const Task> make_interval(const TaskConfig& task, const TimeSteps& time) {
+    return std::make_shared<Interval>(slot_steps(time), steps_of(task.delay, time.dt, "task.delay"),
+                                      task.noise);
 }
 
 }  // namespace shoal

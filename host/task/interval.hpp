@@ -16,6 +16,6 @@ namespace shoal {
 /// either side, and nowhere else (ours; the largest output alone stands near the target in some
 /// networks that are not trained). Without the input the best answer is one fixed time, which does
 /// for 5 of the 15 pulses: chance 1/3, whatever the delay.
-std::shared_ptr<const Task> make_interval(const TaskConfig& task, const NetworkConfig& network);
+std::shared_ptr<const Task> make_interval(const TaskConfig& task, const TimeSteps& time);
 
 }  // namespace shoal

@@ -18,13 +18,13 @@ constexpr int output_count = SequentialSumTrials::outputs;
 
 class SequentialSum final : public Task {
   public:
-    SequentialSum(const TaskConfig& task, const NetworkConfig& network) {
+    SequentialSum(const TaskConfig& task, const TimeSteps& time) {
         const auto& d = task.durations;
-        const int lengths[] = {steps_of(d.stimulus1, network.dt, "task.durations.stimulus1"),
-                               steps_of(d.delay1, network.dt, "task.durations.delay1"),
-                               steps_of(d.stimulus2, network.dt, "task.durations.stimulus2"),
-                               steps_of(d.delay2, network.dt, "task.durations.delay2"),
-                               steps_of(d.response, network.dt, "task.durations.response")};
+        const int lengths[] = {steps_of(d.stimulus1, time.dt, "task.durations.stimulus1"),
+                               steps_of(d.delay1, time.dt, "task.durations.delay1"),
+                               steps_of(d.stimulus2, time.dt, "task.durations.stimulus2"),
+                               steps_of(d.delay2, time.dt, "task.durations.delay2"),
+                               steps_of(d.response, time.dt, "task.durations.response")};
         int begin = 0;
         for (std::size_t i = 0; i < epochs_.size(); ++i) {
             epochs_[i] = {begin, begin + lengths[i]};
@@ -145,9 +145,8 @@ class SequentialSum final : public Task {
 
 }  // namespace
 
-std::shared_ptr<const Task> make_sequential_sum(const TaskConfig& task,
-                                                const NetworkConfig& network) {
-    return std::make_shared<SequentialSum>(task, network);
+std::shared_ptr<const Task> make_sequential_sum(const TaskConfig& task, const TimeSteps& time) {
+    return std::make_shared<SequentialSum>(task, time);
 }
 
 }  // namespace shoal

@@ -30,11 +30,11 @@ inline int steps_of(double duration, double dt, const char* key) {
 }
 
 /// Steps of a slot: one tau, to the nearest step. Pulses and symbols take a slot each.
-inline int slot_steps(const NetworkConfig& network) {
-    const double steps = std::round(network.tau / network.dt);
+inline int slot_steps(const TimeSteps& time) {
+    const double steps = std::round(time.tau / time.dt);
     if (steps > most_steps) {
-        throw usage_error(fmt::format("network.tau: {} is more than 10 million steps of {}",
-                                      network.tau, network.dt));
+        throw usage_error(
+            fmt::format("time.tau: {} is more than 10 million steps of {}", time.tau, time.dt));
     }
     return std::max(1, static_cast<int>(steps));
 }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "task/task.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 
 #include "core/error.hpp"
@@ -60,21 +57,21 @@ class ErrorEverywhere final : public Task {
     SequentialSumTrials recipe_;
 };
 
-std::shared_ptr<const Task> make_kind(const TaskConfig& task, const NetworkConfig& network,
+std::shared_ptr<const Task> make_kind(const TaskConfig& task, const TimeSteps& time,
                                       const TrialsLoader& loader) {
     switch (task.kind) {
         case TaskKind::sequential_sum:
-            return make_sequential_sum(task, network);
+            return make_sequential_sum(task, time);
         case TaskKind::copy:
-            return make_copy(task, network);
+            return make_copy(task, time);
         case TaskKind::interval:
-            return make_interval(task, network);
+            return make_interval(task, time);
         case TaskKind::angular_integration:
-            return make_angular_integration(task, network);
+            return make_angular_integration(task, time);
         case TaskKind::flip_flop:
-            return make_flip_flop(task, network);
+            return make_flip_flop(task, time);
         case TaskKind::adding:
-            return make_adding(task, network);
+            return make_adding(task, time);
         case TaskKind::file:
             break;
     }
@@ -84,35 +81,32 @@ std::shared_ptr<const Task> make_kind(const TaskConfig& task, const NetworkConfi
 
 }  // namespace
 
-std::shared_ptr<const Task> make_task(const TaskConfig& task, const NetworkConfig& network,
+std::shared_ptr<const Task> make_task(const TaskConfig& task, const TimeSteps& time,
                                       ErrorSchedule schedule, const TrialsLoader& loader) {
-    auto made = make_kind(task, network, loader);
+    auto made = make_kind(task, time, loader);
     if (schedule == ErrorSchedule::everywhere) {
         return std::make_shared<ErrorEverywhere>(std::move(made));
     }
     return made;
 }
 
-std::string task_identity(const NetworkSpec& spec) {
-    const TaskConfig& t = spec.task;
-    const auto& d = t.durations;
-    return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {}", static_cast<int>(t.kind),
-                       static_cast<int>(t.source), t.codes, d.stimulus1, d.delay1, d.stimulus2,
-                       d.delay2, d.response, t.gaussians.means, t.gaussians.std, t.content,
-                       spec.network.dt, static_cast<int>(spec.training.error)) +
-           fmt::format(" {} {} {} {} {} {} {} {} {} {}", t.delay, t.duration, t.symbols, t.length,
-                       t.bits, t.pulse_rate, t.speed, t.smoothness, t.moving_share, t.noise);
+TaskSettings task_settings(const NetworkSpec& spec) {
+    return {spec.task, spec.network, spec.training.error};
+}
+
+std::shared_ptr<const Task> TaskCache::of(const NetworkSpec& spec) {
+    const std::lock_guard lock(mutex_);
+    auto& task = tasks_[task_settings(spec)];
+    if (!task) {
+        task = make_task(spec.task, spec.network, spec.training.error, loader_);
+    }
+    return task;
 }
 
 int training_trials(const TrainingConfig& training) {
     return training.method == TrainingMethod::force
                ? training.trials
                : std::max(training.iterations, 1) * training.batch;
-}
-
-std::string trial_identity(const NetworkSpec& spec) {
-    return fmt::format("{} {} {} {}", spec.seed, spec.replicate, training_trials(spec.training),
-                       task_identity(spec));
 }
 
 }  // namespace shoal

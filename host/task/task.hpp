@@ -2,9 +2,12 @@
 // Trial generators behind one interface.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -108,19 +111,46 @@ struct TrialList {
 };
 using TrialsLoader = std::function<TrialList(const std::string& path)>;
 
-/// Builds the task of a network (registry of kinds). `dt` and `tau` turn durations into steps.
-/// Throws usage errors (bad durations, symmetric Gaussian classes) and file errors (missing data).
+/// How durations become steps.
+struct TimeSteps {
+    double tau = 1.0;
+    double dt = 0.1;
+
+    TimeSteps(const NetworkConfig& network) : tau(network.tau), dt(network.dt) {}
+    auto operator<=>(const TimeSteps&) const = default;
+};
+
+/// Everything that a task is made of, and nothing else reaches a maker: equal settings make equal
+/// tasks.
+struct TaskSettings {
+    TaskConfig task;
+    TimeSteps time;
+    ErrorSchedule schedule = ErrorSchedule::epochs;
+
+    auto operator<=>(const TaskSettings&) const = default;
+};
+TaskSettings task_settings(const NetworkSpec& spec);
+
+/// Builds a task (registry of kinds). Throws usage errors (bad durations, symmetric Gaussian classes) and file errors (missing data).
 /// With training.error: everywhere, every step of every trial carries an error (targets 0 outside
 /// the task's own epochs): plain FORCE. error_epochs() still gives the task's own epochs.
-std::shared_ptr<const Task> make_task(const TaskConfig& task, const NetworkConfig& network,
+std::shared_ptr<const Task> make_task(const TaskConfig& task, const TimeSteps& time,
                                       ErrorSchedule schedule, const TrialsLoader& loader = {});
+
+/// The tasks of a population, each made once and shared by all networks with equal settings; any
+/// thread may ask.
+class TaskCache {
+  public:
+    explicit TaskCache(TrialsLoader loader = {}) : loader_(std::move(loader)) {}
+    std::shared_ptr<const Task> of(const NetworkSpec& spec);
+
+  private:
+    TrialsLoader loader_;
+    std::mutex mutex_;
+    std::map<TaskSettings, std::shared_ptr<const Task>> tasks_;
+};
 
 /// Trials that training sees: those of FORCE, or all iterations' batches (one batch at least).
 int training_trials(const TrainingConfig& training);
-
-/// Text that is equal exactly for specs whose make_task() gives equal tasks.
-std::string task_identity(const NetworkSpec& spec);
-/// Text that is equal exactly for specs that see the same training trials.
-std::string trial_identity(const NetworkSpec& spec);
 
 }  // namespace shoal

@@ -43,7 +43,7 @@ class ForceMethod final : public Method {
 
     void advance(std::vector<Member>& members) override {
         // Members that share task, key and trial number see one and the same trial.
-        std::map<std::pair<std::string, int>, std::size_t> wanted;
+        std::map<std::pair<TrialsId, int>, std::size_t> wanted;
         std::vector<const Member*> first;
         for (const Member& member : members) {
             if (!drawn_by_session(member) &&

@@ -22,15 +22,6 @@
 namespace shoal {
 namespace {
 
-std::shared_ptr<const Task> task_of(const NetworkSpec& spec,
-                                    std::map<std::string, std::shared_ptr<const Task>>& cache) {
-    auto& task = cache[task_identity(spec)];
-    if (!task) {
-        task = make_task(spec.task, spec.network, spec.training.error, load_task_trials);
-    }
-    return task;
-}
-
 bool by_gradients(const NetworkSpec& spec) {
     return spec.training.method == TrainingMethod::bptt;
 }
@@ -99,9 +90,9 @@ double gradient_rate(const std::vector<const NetworkSpec*>& specs, const Task& t
 }
 
 /// Networks that cost the same per step, nearly: method, units, task.
-using Kind = std::tuple<TrainingMethod, int, std::string>;
+using Kind = std::tuple<TrainingMethod, int, const Task*>;
 Kind kind_of(const NetworkSpec& spec) {
-    return {spec.training.method, spec.network.units, task_identity(spec)};
+    return {spec.training.method, spec.network.units, shared_task(spec).get()};
 }
 
 double training_rate(const std::vector<const NetworkSpec*>& specs, const Task& task,
@@ -123,7 +114,7 @@ WavePlan::WavePlan(const Config& config, const Backend& backend, std::uint64_t m
     std::uint64_t scratch = 0;
     for (const NetworkSpec& spec : config.networks) {
         if (by_gradients(spec)) {
-            const GradientRule rule = gradient_rule(spec, *task_of(spec, tasks_));
+            const GradientRule rule = gradient_rule(spec, *shared_task(spec));
             scratch = std::max(scratch, backend.gradient_scratch_bytes(rule.shape));
         }
     }
@@ -141,7 +132,7 @@ WavePlan::WavePlan(const Config& config, const Backend& backend, std::uint64_t m
 }
 
 std::uint64_t WavePlan::bytes_of(const NetworkSpec& spec) {
-    const auto task = task_of(spec, tasks_);
+    const auto task = shared_task(spec);
     if (by_gradients(spec)) {
         return backend_.gradient_bytes(gradient_rule(spec, *task).shape);
     }
@@ -193,7 +184,6 @@ Forecast forecast_run(const Config& config, Backend& backend, std::uint64_t max_
     const std::uint64_t number = is_single(backend.precision()) ? sizeof(float) : sizeof(double);
 
     WavePlan plan(config, backend, max_memory, memory_share);
-    std::map<std::string, std::shared_ptr<const Task>> tasks;
     std::map<std::string, bool> matrix_seen;
     std::vector<const NetworkSpec*> wave;
     std::map<Kind, std::vector<const NetworkSpec*>> sample;  // from the first wave seen
@@ -227,7 +217,7 @@ Forecast forecast_run(const Config& config, Backend& backend, std::uint64_t max_
         plan.enter(spec);
         wave.push_back(&spec);
 
-        const auto task = task_of(spec, tasks);
+        const auto task = shared_task(spec);
         const TaskShape shape = task->shape();
         const auto n = static_cast<std::uint64_t>(spec.network.units);
         const auto kinds = task->types().size();
@@ -273,8 +263,7 @@ Forecast forecast_run(const Config& config, Backend& backend, std::uint64_t max_
         double seconds = 0.0;
         const double share = 1.0 / static_cast<double>(sample.size());
         for (const auto& [kind, specs] : sample) {
-            const double rate =
-                training_rate(specs, *task_of(*specs.front(), tasks), backend, share);
+            const double rate = training_rate(specs, *shared_task(*specs.front()), backend, share);
             seconds += steps_by_kind[kind] / rate;
         }
         forecast.training_seconds = seconds;

@@ -44,7 +44,6 @@ class WavePlan {
     std::uint64_t bytes_ = 0;
     std::string last_matrix_;
     std::map<std::string, int> members_of_matrix_;
-    std::map<std::string, std::shared_ptr<const Task>> tasks_;
 };
 
 struct Forecast {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "core/error.hpp"
@@ -78,7 +79,7 @@ class GradientMethod final : public Method {
     /// next.
     std::size_t advance_some(std::vector<Member>& members, std::size_t from) {
         // Members that share task, key and iteration see one and the same batch.
-        std::map<std::pair<std::string, int>, std::size_t> wanted;
+        std::map<BatchName, std::size_t> wanted;
         std::vector<const Member*> first;
         std::size_t bytes = 0;
         std::size_t to = from;
@@ -127,9 +128,9 @@ class GradientMethod final : public Method {
     }
 
     /// What two members must share to share a batch.
-    static std::pair<std::string, int> batch_name(const Member& member) {
-        return {member.trials_id + " " + std::to_string(member.spec->training.batch),
-                member.rounds_done};
+    using BatchName = std::tuple<TrialsId, int, int>;
+    static BatchName batch_name(const Member& member) {
+        return {member.trials_id, member.spec->training.batch, member.rounds_done};
     }
     static std::size_t size_of_batch(const Member& member) {
         const TaskShape shape = member.task->shape();

@@ -3,6 +3,7 @@
 // FORCE and one optimiser iteration under gradient training.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -16,11 +17,20 @@
 
 namespace shoal {
 
+/// Networks with equal ones see the same training trials.
+struct TrialsId {
+    std::uint32_t seed = 0;
+    std::uint32_t replicate = 0;
+    int trials = 0;
+    const Task* task = nullptr;  ///< shared_task(): one object per task
+    auto operator<=>(const TrialsId&) const = default;
+};
+
 /// A network in training.
 struct Member {
     const NetworkSpec* spec = nullptr;
     std::shared_ptr<const Task> task;
-    std::string trials_id;  ///< members with equal ids see the same trials
+    TrialsId trials_id;
     int handle = -1;
     int rounds_done = 0;
     bool ended_early = false;  ///< reached its target, or makes no more progress

@@ -108,14 +108,11 @@ class Wave {
     void add(const NetworkSpec& spec, const ActiveNetwork* saved) {
         Member member;
         member.spec = &spec;
-        member.trials_id = trial_identity(spec);
-        auto& task = tasks_[task_identity(spec)];
-        if (!task) {
-            task = make_task(spec.task, spec.network, spec.training.error, load_task_trials);
-        }
-        member.task = task;
+        member.task = shared_task(spec);
+        member.trials_id = {spec.seed, spec.replicate, training_trials(spec.training),
+                            member.task.get()};
         member.order = order_of(member);
-        const TaskShape shape = task->shape();
+        const TaskShape shape = member.task->shape();
         const NetworkModel model = networks_.make(spec, shape.inputs, shape.outputs);
         if (saved != nullptr) {
             require_fit(saved->rounds_done >= 0 && saved->rounds_done <= rounds_of(spec.training),
@@ -281,11 +278,10 @@ class Wave {
     double interval_ = wanted_interval_;
     std::unique_ptr<Method> method_;
     NetworkFactory networks_;
-    std::map<std::string, std::shared_ptr<const Task>> tasks_;
     std::vector<const NetworkSpec*> queue_;
     std::size_t next_ = 0;
     std::vector<Member> members_;
-    std::map<std::string, std::weak_ptr<const std::vector<int>>> orders_;  ///< by trials_id
+    std::map<TrialsId, std::weak_ptr<const std::vector<int>>> orders_;
     Clock::time_point start_ = Clock::now();
     Clock::time_point last_checkpoint_;
     std::int64_t total_rounds_ = 0;

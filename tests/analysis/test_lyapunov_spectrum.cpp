@@ -68,7 +68,8 @@ TEST(ManyTangents, FollowTheMapsJacobian) {
                 cell == Cell::current ? x : Eigen::VectorXd(dynamics.weights() * x);
             const Eigen::VectorXd slope =
                 at.unaryExpr([](double a) { return 1.0 - std::tanh(a) * std::tanh(a); });
-            EXPECT_LT((slopes.col(step) - slope).norm(), 5 * 2.0 * (units + 3) * unit_roundoff * 10);
+            EXPECT_LT((slopes.col(step) - slope).norm(),
+                      5 * 2.0 * (units + 3) * unit_roundoff * 10);
             tangents = (dynamics.map_jacobian(x).matrix * tangents).eval();
             x = dynamics.step(x);
         }

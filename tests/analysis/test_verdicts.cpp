@@ -12,7 +12,6 @@
 namespace shoal {
 namespace {
 
-
 RuleOutcome label(const Rule& rule, const std::vector<double>& ends,
                   const std::vector<double>& swings, std::vector<int> diverged = {}) {
     const std::size_t runs = ends.size();

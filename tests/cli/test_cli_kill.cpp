@@ -16,7 +16,7 @@ void expect_tidy(const fs::path& run) {
 const std::vector<std::string> long_training = {"--set", "training.trials=200"};
 
 std::vector<std::string> resumed_run(const std::string& out) {
-    return {"run", "small.yaml", "--out",  out, "--resume", "--checkpoint-seconds",
+    return {"run", "small.yaml", "--out",         out, "--resume", "--checkpoint-seconds",
             "0",   "--set",      long_training[1]};
 }
 

@@ -13,7 +13,6 @@
 namespace shoal::test {
 namespace {
 
-
 /// A share as a claim: that more than half of the trials succeed.
 Claim share_claim(std::size_t successes, std::size_t trials, int side = 1) {
     Claim claim;

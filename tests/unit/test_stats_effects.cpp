@@ -10,7 +10,6 @@
 namespace shoal {
 namespace {
 
-
 TEST(ShareDifference, GivesNewcombesPublishedIntervals) {
     // Newcombe 1998, table II, method 10, to the four digits printed there.
     struct Case {

@@ -14,7 +14,6 @@
 namespace shoal {
 namespace {
 
-
 TEST(Wilson, SolvesTheScoreEquation) {
     // Both ends p solve (k/n - p)^2 = z^2 p (1 - p) / n (Wilson 1927); each side is a sum of a few
     // terms of size at most 1, so rounding stays below 16 epsilon.

@@ -10,7 +10,6 @@
 namespace shoal {
 namespace {
 
-
 /// Weeks of remission under 6-MP (Freireich et al. 1963), the example of most textbooks.
 std::vector<Lifetime> remissions() {
     return {{6, false},  {6, false},  {6, false},  {6, true},   {7, false}, {9, true},  {10, false},

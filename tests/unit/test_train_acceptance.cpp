@@ -9,7 +9,6 @@
 namespace shoal::test {
 namespace {
 
-
 Acceptance judge_rms(const std::vector<double>& rms) {
     return judge(rms, std::vector<double>(rms.size(), 0.0));
 }
