@@ -116,7 +116,7 @@ struct TimeSteps {
     double tau = 1.0;
     double dt = 0.1;
 
-    TimeSteps(const NetworkConfig& network) : tau(network.tau), dt(network.dt) {}
+    TimeSteps(const NetworkConfig& network = {}) : tau(network.tau), dt(network.dt) {}
     auto operator<=>(const TimeSteps&) const = default;
 };
 

@@ -173,12 +173,12 @@ TEST(Adjoint, AnalysisKeepsTheSignalOfEveryNetwork) {
     const double multiplier = 0.9 + 0.15 * (1.0 - std::pow(std::tanh(x), 2));
     model.outputs = 2;
     model.readout = {0.1, 0.3, 0.0, 0.0};
-    const NetworkAnalysis settled = analyze(input_of(model, {x, x, -x, -x}));
+    const NetworkAnalysis resting = analyze(input_of(model, {x, x, -x, -x}));
     const auto lags = logarithmic_lags(adjoint_lengths * 100);
-    ASSERT_EQ(settled.adjoint_norms.size(), lags.size());
+    ASSERT_EQ(resting.adjoint_norms.size(), lags.size());
     for (std::size_t i = 0; i < lags.size(); ++i) {
         const double expected = std::pow(multiplier, lags[i]);
-        EXPECT_NEAR(settled.adjoint_norms[i] / expected, 1.0, 400 * 8 * unit_roundoff);
+        EXPECT_NEAR(resting.adjoint_norms[i] / expected, 1.0, 400 * 8 * unit_roundoff);
     }
     // An oscillator: what is left at the longest lag is as large as one turn before.
     model = network_of(2, rotations(1.5, {0.5}), Cell::current);
