@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Can a heading be integrated and held without a ring attractor (B.5)? Two oscillators whose phase
+// Can a heading be integrated and held without a ring attractor (B.2)? Two oscillators whose phase
 // difference is the heading against a ring attractor, under equal perturbation of states (S-type:
 // the same noise on every unit; the ring averages it over more units) and of weights (D-type).
 //
