@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Two networks that integrate angular velocity v and hold a heading (B.2), both of the form
+// Two networks that integrate angular velocity v and hold a heading (host/MATHEMATICS.md, B.2),
+// both of the form
 //   dh/dt = -h + tanh((W + v B) h)        (rate cells, tau = 1, Euler steps of dt)
 //
 // Ring attractor of N units with preferred angles a_i: W = (2 g / N) cos(a_i - a_j),
