@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One Euler step of conditions whose J r is already there (host/README.md, A.2), at sizes that stay
-// in device memory. CPU twin: host/backend/cpu/step_inl.hpp.
+// One Euler step of conditions whose J r is already there (host/MATHEMATICS.md, A.2), at sizes that
+// stay in device memory. CPU twin: host/backend/cpu/step_inl.hpp.
 #pragma once
 
 #include "kernels/arguments.hpp"

@@ -38,8 +38,8 @@ struct ForceNetwork {
     std::int64_t group_size = 0;           ///< numbers in one P
 };
 
-/// What a trial means for one readout group at one step, in the streamed kernels (host/README.md,
-/// A.5).
+/// What a trial means for one readout group at one step, in the streamed kernels
+/// (host/MATHEMATICS.md, A.5).
 struct GroupStep {
     std::int8_t full = 0;  ///< pending updates to rewrite P with before this step's update; 0: none
     std::int8_t update = -1;  ///< updates pending before this step's; -1: no update at this step

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One trial of FORCE training of many small networks: one block a network, J in registers, the
-// active P in shared memory (host/README.md, A.2 and A.5). CPU twin:
+// active P in shared memory (host/MATHEMATICS.md, A.2 and A.5). CPU twin:
 // host/backend/cpu/force_session.cpp.
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the kernels of gradient training get (host/README.md, B.4). A network's trained weights are
-// seen as one matrix M, zero beyond its rows and columns:
+// What the kernels of gradient training get (host/MATHEMATICS.md, B.4). A network's trained weights
+// are seen as one matrix M, zero beyond its rows and columns:
 //
 //            units  inputs  1
 //   units  [  W      W_in   b ]     M [r(t); u(t); 1] = [p(t); z(t-1)]

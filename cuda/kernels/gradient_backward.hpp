@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Backward pass of a segment of steps for one tile of trials (host/README.md, B.4):
+// Backward pass of a segment of steps for one tile of trials (host/MATHEMATICS.md, B.4):
 //
 //   g(t) = M' [d(t); dz(t-1)] + rate slope r(t),  lambda(t) += g(t), or (1 - r^2) g(t) for current
 //   d(t-1) = a (1 - s(t-1)^2 for rate) lambda(t),  lambda(t-1) = (1 - a) lambda(t)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Forward pass of a segment of steps for one tile of trials (host/README.md, B.4): states, outputs,
-// losses and dL/dz, history for the way back. CPU twin:
+// Forward pass of a segment of steps for one tile of trials (host/MATHEMATICS.md, B.4): states,
+// outputs, losses and dL/dz, history for the way back. CPU twin:
 // host/backend/reference/gradient_network.hpp.
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What precedes and follows the passes over the trials, one block a network: M from the weights;
-// then penalties, norm, clipping and the optimiser's step (host/README.md, B.4). CPU twin:
+// then penalties, norm, clipping and the optimiser's step (host/MATHEMATICS.md, B.4). CPU twin:
 // host/backend/reference/gradient_network.hpp.
 #pragma once
 

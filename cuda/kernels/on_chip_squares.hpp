@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Recursive least squares of one readout group with P in the shared memory of one block
-// (host/README.md, A.5). CPU twin: host/backend/cpu/least_squares_inl.hpp.
+// (host/MATHEMATICS.md, A.5). CPU twin: host/backend/cpu/least_squares_inl.hpp.
 #pragma once
 
 #include "kernels/force_shared.hpp"

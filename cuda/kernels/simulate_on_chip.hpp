@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Frozen networks, many conditions each: one block takes some conditions of one network through
-// many steps, J in registers (host/README.md, A.2). CPU twin: host/backend/cpu/simulate.cpp.
+// many steps, J in registers (host/MATHEMATICS.md, A.2). CPU twin: host/backend/cpu/simulate.cpp.
 #pragma once
 
 #include "kernels/arguments.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Recursive least squares at sizes whose P stays in device memory (host/README.md, A.5). P is
+// Recursive least squares at sizes whose P stays in device memory (host/MATHEMATICS.md, A.5). P is
 // packed: the tiles of 32 by 32 of its lower half, strip of 32 columns by strip, from the diagonal
 // down; a tile is [column][row], diagonal tiles are whole. Within an epoch P is read once an
 // update; it is rewritten once at the end. CPU twin: host/backend/cpu/least_squares_inl.hpp.

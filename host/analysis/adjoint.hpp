@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Learning signals: how far back the gradient of what happens at the end of a run reaches
-// (host/README.md, B.2).
+// (host/MATHEMATICS.md, B.1).
 #pragma once
 
 #include <Eigen/Core>

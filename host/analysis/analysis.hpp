@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// First-level analysis: how one trained network remembers (host/README.md, A.7).
+// First-level analysis: how one trained network remembers (host/MATHEMATICS.md, A.7).
 #pragma once
 
 #include <cstdint>

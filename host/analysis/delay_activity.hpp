@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the activity in the delay looks like, and what the memory costs (host/README.md, A.7).
+// What the activity in the delay looks like, and what the memory costs (host/MATHEMATICS.md, A.10).
 #pragma once
 
 #include <Eigen/Core>

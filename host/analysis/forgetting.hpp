@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How long a network remembers: the delay before the second stimulus is lengthened (host/README.md,
-// A.7; Ghazizadeh & Ching 2021, code).
+// How long a network remembers: the delay before the second stimulus is lengthened
+// (host/MATHEMATICS.md, A.10; Ghazizadeh & Ching 2021, code).
 //
 // From the end of the nominal delay every condition runs on without input, once, over the longest
 // extension. From its state at each extension the rest of the trial follows: with frozen weights a

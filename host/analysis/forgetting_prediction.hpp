@@ -22,7 +22,7 @@
 
 namespace shoal {
 
-/// Change of the answer that is a failure (A.7).
+/// Change of the answer that is a failure (A.10).
 inline constexpr double answer_tolerance = 0.1;
 
 /// d z_o(end) / d x(start), one column a condition, of the Euler map run from every column of

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The dynamics of any network, trained here or not: what level full finds out without a task.
+// The dynamics of any network, trained here or not: what level full finds out without a task
+// (host/MATHEMATICS.md, A.9).
 #pragma once
 
 #include <Eigen/Core>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The whole analysis of one network (host/README.md, A.8): every part in turn, each from what the
-// parts before it found.
+// The whole analysis of one network (host/MATHEMATICS.md, A.8): every part in turn, each from what
+// the parts before it found.
 #pragma once
 
 #include <Eigen/Core>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Can a heading be integrated and held without a ring attractor (B.5)? Two oscillators whose phase
-// difference is the heading against a ring attractor, under equal perturbation of states (S-type:
-// the same noise on every unit; the ring averages it over more units) and of weights (D-type).
+// Can a heading be integrated and held without a ring attractor (host/MATHEMATICS.md, B.2)? Two
+// oscillators whose phase difference is the heading stand against a ring attractor, under equal
+// perturbation of states (S-type: the same noise on every unit; the ring averages it over more
+// units) and of weights (D-type).
 //
 //   hold        headings evenly spread over the circle are held with v = 0 under the perturbation.
 //               error(t) = RMS over headings of decoded(t) - decoded(0), unwrapped.

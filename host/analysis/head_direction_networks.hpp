@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Two networks that integrate angular velocity v and hold a heading (B.5), both of the form
+// Two networks that integrate angular velocity v and hold a heading (host/MATHEMATICS.md, B.2),
+// both of the form
 //   dh/dt = -h + tanh((W + v B) h)        (rate cells, tau = 1, Euler steps of dt)
 //
 // Ring attractor of N units with preferred angles a_i: W = (2 g / N) cos(a_i - a_j),
@@ -7,7 +8,7 @@
 //   sum m obeys dm/dt = -m + G(|m|) exp(i atan v) m / |m|, so that the heading turns at v once |m|
 //   has its resting value |m| = G cos(atan v); Euler steps turn by v (1 - O(dt v^2)).
 //
-// Oscillators: copies of two tanh pairs, W = sigma R(theta) each (B.3 (B): sigma = 1.5, theta =
+// Oscillators: copies of two tanh pairs, W = sigma R(theta) each (B.3: sigma = 1.5, theta =
 //   0.6), uncoupled. v changes the turning of the second: B = kappa sigma cos(theta) R(pi/2) there,
 //   0 elsewhere; for a round cycle its frequency would be tan(theta) + kappa v, and kappa makes the
 //   measured one rise by v. heading = arg sum over copies of z_2 conj(z_1), z = h_1 + i h_2 of a

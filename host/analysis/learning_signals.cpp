@@ -80,7 +80,7 @@ Family initialised(std::string name, const char* prediction, Init init, double g
             }};
 }
 
-/// A network of B.5, started at one of its headings.
+/// A network of B.2, started at one of its headings.
 Family heading(std::string name, const char* prediction, HeadingNetwork network,
                double perturbation) {
     return {std::move(name), prediction,

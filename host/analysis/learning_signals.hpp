@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How far back learning signals reach in networks as they are initialised (host/README.md, B.2):
-// the theory of Park, Sagodi & Sokol 2023, class by class, without training.
+// How far back learning signals reach in networks as they are initialised (host/MATHEMATICS.md,
+// B.1): the theory of Park, Sagodi & Sokol 2023, class by class, without training.
 //
 // A network runs alone from a random state until its transient is over; then the adjoint of random
 // unit directions is carried back along the run. At long lags its norm goes as exp(mu lag), mu the
@@ -28,7 +28,7 @@ struct SignalOptions {
 };
 
 /// Initialisations of B.3 as maps and flows, a chaotic network, and, each with every weight
-/// perturbed: quasi-periodic networks, a ring attractor and the two oscillators of B.5. Ends with
+/// perturbed: quasi-periodic networks, a ring attractor and the two oscillators of B.2. Ends with
 /// an error (exit 5) between two systems once a stop is asked for (core/stop.hpp).
 std::vector<SignalFamily> learning_signals(const SignalOptions& options);
 

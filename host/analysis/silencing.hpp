@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a network loses with some of its units (host/README.md, A.7; ours): units are held at r = 0
-// from the start of the delay to the end of the trial.
+// What a network loses with some of its units (host/MATHEMATICS.md, A.10; ours): units are held at
+// r = 0 from the start of the delay to the end of the trial.
 //
 // A network with units held at r = 0 is another network: rows and columns of the weights, rows of
 // the input, feedback and bias, and columns of the readout are 0, and it starts with these states

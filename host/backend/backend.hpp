@@ -23,7 +23,7 @@ struct BackendOptions {
     int device = 0;
 };
 
-/// The learning rule of one network under FORCE (host/README.md, A.5).
+/// The learning rule of one network under FORCE (host/MATHEMATICS.md, A.5).
 struct ForceRule {
     double alpha = 1.0;              ///< every P starts at I / alpha
     std::vector<int> output_groups;  ///< [output]: outputs of a group share one P

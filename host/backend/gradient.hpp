@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Gradient training by backpropagation through time (host/README.md, B.4): what a backend is asked
-// for.
+// Gradient training by backpropagation through time (host/MATHEMATICS.md, B.4): what a backend is
+// asked for.
 #pragma once
 
 #include <cstdint>

@@ -121,7 +121,7 @@ struct TrainedParts {
 };
 
 /// training: FORCE with a temporally restricted error (Ghazizadeh & Ching 2021), or backpropagation
-/// through time (host/README.md, B.4).
+/// through time (host/MATHEMATICS.md, B.4).
 struct TrainingConfig {
     TrainingMethod method = TrainingMethod::force;
     // force

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The equations of one unit (host/README.md, A.2), one text for host and device. Products that are
-// added are fused explicitly, so that every compiler and device gives the same bits.
+// The equations of one unit (host/MATHEMATICS.md, A.2), one text for host and device. Products that
+// are added are fused explicitly, so that every compiler and device gives the same bits.
 #pragma once
 
 #include <cmath>

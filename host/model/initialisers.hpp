@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Recurrent matrices before training (host/README.md, A.4 and B.3). Row by row and with the same
-// bits on every machine: no library function stands between the generator and a weight.
+// Recurrent matrices before training (host/MATHEMATICS.md, A.4 and B.3). Row by row and with the
+// same bits on every machine: no library function stands between the generator and a weight.
 #pragma once
 
 #include <memory>

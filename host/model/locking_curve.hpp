@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where the map h <- tanh(alpha R(theta) h) of two units turns for ever (host/README.md, B.3).
+// Where the map h <- tanh(alpha R(theta) h) of two units turns for ever (host/MATHEMATICS.md, B.3).
 #pragma once
 
 namespace shoal {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// One recurrent network as every backend sees it.
+// One recurrent network as every backend sees it (host/MATHEMATICS.md, A.2):
 //
 //   a(t)  = gain J r(t) + feedback z(t) + input u(t) + bias
-//   current:  x(t+1) = x(t) + dt/tau (-x(t) + a(t)),         r = tanh(x)   (host/README.md, A.2)
-//   rate:     x(t+1) = x(t) + dt/tau (-x(t) + tanh(a(t))),   r = x         (host/README.md, A.2)
+//   current:  x(t+1) = x(t) + dt/tau (-x(t) + a(t)),         r = tanh(x)
+//   rate:     x(t+1) = x(t) + dt/tau (-x(t) + tanh(a(t))),   r = x
 //   z(t+1) = readout r(t+1)
 // Index order of matrices is [to, from]: a_to += J[to, from] r_from.
 #pragma once
@@ -50,13 +50,14 @@ struct NetworkModel {
 /// A matrix held in memory, row-major [to, from].
 std::shared_ptr<const RecurrentMatrix> dense_matrix(int units, std::vector<double> values);
 
-/// Random sparse matrix (host/README.md, A.4): entries are nonzero with probability `density`, then
-/// N(0, 1) / sqrt(density units); drawn from (key, recurrent_pattern) and (key, recurrent_weight).
+/// Random sparse matrix (host/MATHEMATICS.md, A.4): entries are nonzero with probability `density`,
+/// then N(0, 1) / sqrt(density units); drawn from (key, recurrent_pattern) and (key,
+/// recurrent_weight).
 std::shared_ptr<const RecurrentMatrix> random_sparse_matrix(RandomKey key, int units,
                                                             double density);
 
 /// Effective recurrent matrix W = gain J + feedback readout, [to, from], units x units: what stands
-/// where W stands in the autonomous equation (host/README.md, A.2).
+/// where W stands in the autonomous equation (host/MATHEMATICS.md, A.2).
 std::vector<double> effective_matrix(const NetworkModel& model);
 
 /// What `init: file` takes from a weights file.
@@ -78,7 +79,7 @@ class NetworkFactory {
   public:
     explicit NetworkFactory(WeightsLoader loader = {});
     ~NetworkFactory();
-    /// The network of a spec before training (host/README.md, A.4 and B.3), for a task of this
+    /// The network of a spec before training (host/MATHEMATICS.md, A.4 and B.3), for a task of this
     /// shape. Under FORCE the readout starts at 0 and is fed back; under BPTT it is drawn,
     /// N(0, 1) readout_scale / sqrt(units), nothing is fed back and the state starts at 0. With
     /// init: file replicate r takes network r of the file; input weights, bias and initial state

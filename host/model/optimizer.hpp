@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The optimisers' arithmetic for one weight (host/README.md, B.4), one text for host and device.
+// The optimisers' arithmetic for one weight (host/MATHEMATICS.md, B.4), one text for host and
+// device.
 #pragma once
 
 #include <cmath>

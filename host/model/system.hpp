@@ -8,7 +8,7 @@
 namespace shoal {
 
 /// The flow dx/dt = F(x), which Euler steps approximate, or the map x -> x + dt F(x) of the step
-/// itself (host/README.md, A.2). Both have the same fixed points, and not the same stability.
+/// itself (host/MATHEMATICS.md, A.2). Both have the same fixed points, and not the same stability.
 enum class SystemKind { flow, map };
 
 inline const char* name_of(SystemKind value) {

@@ -18,7 +18,7 @@ namespace {
 
 constexpr double wanted_power = 0.8;
 
-/// The wider of the two intervals of claims.hpp.
+/// The smallest interval that contains the two of claims.hpp.
 class ClaimInterval {
   public:
     explicit ClaimInterval(const Claim& claim) : claim_(claim) {

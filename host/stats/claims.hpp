@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A paper's claims as hypotheses about numbers: each is an effect with a null value and a side on
-// which the paper says it lies. Networks that share a replicate share their draws, so an effect's
-// interval is the wider of two at either end: that of networks as independent subjects and that of
-// replicates as what was drawn (jackknife_interval). p-values are adjusted by Holm over all claims
-// of a paper; a verdict other than "undecided" holds at that level.
+// which the paper says it lies (host/MATHEMATICS.md, C.1). Networks that share a replicate share
+// their draws, so an effect's interval is the smallest that contains two: that of networks as
+// independent subjects and that of replicates as what was drawn (jackknife_interval). p-values are
+// adjusted by Holm over all claims of a paper; verdicts other than "undecided" hold at that level.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How the odds of being accepted, and of each mechanism, move with the swept numbers.
+// How the odds of being accepted, and of each mechanism, change along the swept numbers
+// (host/MATHEMATICS.md, C.2).
 #pragma once
 
 #include <Eigen/Core>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// analysis.h5: how each network remembers (layout: README, "The run directory").
+// analysis.h5: how each network remembers (layout: tools/python/README.md, "The files").
 #pragma once
 
 #include <filesystem>

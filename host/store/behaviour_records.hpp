@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What is kept of the behavioural tests of one network (host/README.md, A.7). A "condition" is one
-// trial type after one conclusion; "failed" means that z_o (output 0) at the end of the trial is
-// more than 0.1 away from that of the same condition left alone. Numbers that were not measured are
-// NaN, lists are empty, and `limits` says why.
+// What is kept of the behavioural tests of one network (host/MATHEMATICS.md, A.10). A "condition"
+// is one trial type after one conclusion; "failed" means that z_o (output 0) at the end of the
+// trial is more than 0.1 away from that of the same condition left alone. Numbers that were not
+// measured are NaN, lists are empty, and `limits` says why.
 #pragma once
 
 #include <limits>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// population.h5: every network of a run, after training (layout: README, "The run directory").
+// population.h5: every network of a run, trained (layout: tools/python/README.md, "The files").
 #pragma once
 
 #include <filesystem>

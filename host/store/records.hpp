@@ -16,7 +16,7 @@ namespace shoal {
 
 enum class Status { pending, trained, diverged };
 
-/// Acceptance test of host/README.md, A.6.
+/// Acceptance test of host/MATHEMATICS.md, A.6.
 struct Acceptance {
     /// force: all runs below 0.1; bptt: mean score at the solved level
     bool accepted = false;
@@ -89,7 +89,7 @@ struct NetworkAnalysis {
         exponents;  ///< leading Lyapunov exponents (per time), if a run did not settle
     std::vector<double> exponent_errors;  ///< their standard errors
     double period = -1.0;                 ///< of a limit cycle, -1: none
-    /// Learning signal (host/README.md, B.2) at lags logarithmic_lags(adjoint_lengths trial
+    /// Learning signal (host/MATHEMATICS.md, B.1) at lags logarithmic_lags(adjoint_lengths trial
     /// lengths): norm of the adjoint of an output's gradient, of length 1 at lag 0, along the first
     /// conclusion's autonomous run; mean over outputs that are read out. Empty: that run diverged,
     /// or none is.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Learning signals of families of networks before any training: what host/README.md, B.2 predicts.
+// Learning signals of families of networks before any training: what host/MATHEMATICS.md, B.1
+// predicts.
 #pragma once
 
 #include <cstdint>

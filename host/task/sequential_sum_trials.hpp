@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The trials of sequential-sum step by step (host/README.md, A.3), one text for host and device.
+// The trials of sequential-sum step by step (host/MATHEMATICS.md, A.3), one text for host and
+// device.
 #pragma once
 
 #include <cstdint>

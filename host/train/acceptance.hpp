@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Conclusions and the acceptance test of trained networks (host/README.md, A.6).
+// Conclusions and the acceptance test of trained networks (host/MATHEMATICS.md, A.6).
 #pragma once
 
 #include <algorithm>
@@ -42,9 +42,9 @@ std::vector<TestOutcome> test_networks(Backend& backend, std::span<const Candida
 
 inline constexpr int solution_trials = 200;
 
-/// The test after gradient training (host/README.md, B.4): 200 fresh trials of all types in turn,
-/// each from the network's initial state, without process noise, weights frozen. The mean of the
-/// task's scores is held against its solved level; fraction_failed is one minus that mean, and
+/// The test after gradient training (host/MATHEMATICS.md, B.4): 200 fresh trials of all types in
+/// turn, each from the network's initial state, without process noise, weights frozen. The mean of
+/// the task's scores is held against its solved level; fraction_failed is one minus that mean, and
 /// median_error the median over trials of the RMS error over everything masked (of softmax
 /// probabilities where targets are classes). Conclusions: end states of the first trial of each
 /// type, or of the first few trials of tasks with one type. Trials that diverge score 0.

@@ -285,7 +285,7 @@ struct Oscillator {
 
 class Oscillators : public testing::TestWithParam<Oscillator> {};
 
-// B.2: lambda(t) tends to the sum over oscillators of Z(phi(t)) <dx*/dphi(T), lambda(T)>, Z the
+// B.1: lambda(t) tends to the sum over oscillators of Z(phi(t)) <dx*/dphi(T), lambda(T)>, Z the
 // phase response with Z . dx*/dphi = 1.
 TEST_P(Oscillators, SignalsAreTheirPhaseResponse) {
     const Oscillator& given = GetParam();

@@ -44,8 +44,8 @@ TEST(FreeAnalysis, StepsAreTheNetworksOwnUnlessAMapIsToBeAFlow) {
             .is_map());
 }
 
-// A pair 1.5 R(1.2) turns as a map (L(1.5) < 1.2 < pi/2 - L(1.5), host/README.md, B.3) and comes to
-// rest as a flow (1.5 cos 1.2 < 1).
+// A pair 1.5 R(1.2) turns as a map (L(1.5) < 1.2 < pi/2 - L(1.5), host/MATHEMATICS.md, B.3) and
+// comes to rest as a flow (1.5 cos 1.2 < 1).
 TEST(FreeAnalysis, APairTurnsAsAMapAndRestsAsAFlow) {
     const NetworkModel pair = network_of(2, rotations(1.5, {1.2}), Cell::rate, 1.0);
     const DynamicsAnalysis map = analysis_of(pair, SystemKind::map, {0.5, 0.0});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What theory says of every family (host/README.md, B.2), measured.
+// What theory says of every family (host/MATHEMATICS.md, B.1), measured.
 #include <gtest/gtest.h>
 
 #include <algorithm>

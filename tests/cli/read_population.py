@@ -51,7 +51,7 @@ for engine in ("netcdf4", "h5netcdf"):
     assert n7.attrs["cell"] == "current" and rate.attrs["cell"] == "rate"
     assert n7["readout"].sel(output="z_o").shape == (4, 7)
     assert len(n7["uid"].values[0]) == 16
-    # The effective matrix of the last network, as the README shows it.
+    # The effective matrix of the last network, as tools/python/README.md shows it.
     last = n7.isel(network=-1)
     effective = last["gain"] * n7["base"][int(last["base_index"])] + last["feedback"].rename(
         unit="to").dot(last["readout"].rename(unit="from"))

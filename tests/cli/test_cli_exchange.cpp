@@ -50,7 +50,7 @@ void write_driven(const fs::path& path, WeightsFile weights, const InputsFile& i
     write_weights_h5(path, weights);
 }
 
-/// x(t + 1) of the current cell with plain loops, in double: (host/README.md, A.2).
+/// x(t + 1) of the current cell with plain loops, in double: (host/MATHEMATICS.md, A.2).
 std::vector<double> plain_step(const WeightsFile& w, std::size_t network, std::vector<double> x,
                                const double* u) {
     const auto n = static_cast<std::size_t>(w.units);

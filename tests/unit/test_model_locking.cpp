@@ -234,7 +234,7 @@ TEST(TurningPairs, SomeLockToWeakerResonances) {
     }
     const double share = static_cast<double>(locked) / count;
     std::printf("share that locks: %.4f; largest exponent: %.2g\n", share, largest);
-    // The share that host/README.md, B.3, states. 4,000 steps resolve an exponent of 0 to some
+    // The share that host/MATHEMATICS.md, B.3, states. 4,000 steps resolve an exponent of 0 to some
     // 0.002; pairs within that of -0.01 may fall to either side with another library's tanh.
     EXPECT_NEAR(share, 0.344, 0.005);
     EXPECT_LT(largest, 0.01);

@@ -74,7 +74,7 @@ TEST(Judge, AuthorsStatistic) {
     EXPECT_EQ(verdict.authors_fractions, (std::vector<double>{0.75, 0.5, 0.5, 0.25}));
 }
 
-/// One network by the equations of host/README.md, A.2, in double.
+/// One network by the equations of host/MATHEMATICS.md, A.2, in double.
 class PlainNetwork {
   public:
     explicit PlainNetwork(const NetworkModel& model) : m_(model), x_(model.initial_state) {

@@ -23,10 +23,18 @@ install(DIRECTORY configs DESTINATION ${share} COMPONENT program)
 install(DIRECTORY tools/python/shoal_reader DESTINATION ${share}/python COMPONENT program
         FILES_MATCHING PATTERN *.py PATTERN __pycache__ EXCLUDE)
 install(PROGRAMS tools/python/example.py DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/python COMPONENT program)
-install(FILES README.md PAPERS.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
-install(DIRECTORY README.assets DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
-foreach(folder host cuda configs/data tests/emu)  # where README.md links to
-  install(FILES ${folder}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/${folder} COMPONENT program)
+# README.md and all that it leads to, in the places that their links name (docs.pages compares).
+set(pages README.md README.assets/result.png PAPERS.md CHANGELOG.md CITATION.cff CONTRIBUTING.md
+          configs/README.md configs/data/README.md
+          cuda/README.md host/README.md host/MATHEMATICS.md
+          tests/emu/README.md tests/fuzz/README.md
+          tools/INSTALL.md tools/python/README.md tools/slurm/README.md
+          tools/bench/README.md tools/bench/results/README.md
+          tools/bench/results/bptt-cpu-epyc-2core-2026-11-25.txt
+          tools/bench/results/scale-cpu-epyc-2core-2026-11-25.txt)
+foreach(page IN LISTS pages)
+  cmake_path(GET page PARENT_PATH folder)
+  install(FILES ${page} DESTINATION ${CMAKE_INSTALL_DOCDIR}/${folder} COMPONENT program)
 endforeach()
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT plain)
 

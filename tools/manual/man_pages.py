@@ -6,7 +6,7 @@ FILES = (
     ("runs/NAME/", "a run, where no --out is given; NAME is the configuration's"),
     ("PREFIX/share/shoal/configs/", "configurations to start from: quickstart.yaml, and those of the papers"),
     ("PREFIX/share/shoal/python/", "the Python reader of runs, to be named in PYTHONPATH"),
-    ("PREFIX/share/doc/shoal/", "README.md: a first run, the configuration, the files of a run"),
+    ("PREFIX/share/doc/shoal/", "README.md: a first run, the files of a run, and where to read on"),
 )
 ENVIRONMENT = (
     ("SHOAL_CUDA_LIBRARY", "the CUDA library to load, instead of libshoal_cuda.so beside the program or in lib/shoal"),

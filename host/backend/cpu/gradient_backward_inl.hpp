@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Gradient training, backward: a block of trials from the last step to the first, and the gradients
-// of recurrent and input weights, bias and initial state (host/README.md, B.4).
+// of recurrent and input weights, bias and initial state (host/MATHEMATICS.md, B.4).
 #if defined(SHOAL_BACKEND_CPU_GRADIENT_BACKWARD) == \
     defined(HWY_TARGET_TOGGLE)  // included again for every instruction set
 #ifdef SHOAL_BACKEND_CPU_GRADIENT_BACKWARD

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Gradient training, forward: a block of trials through all steps (host/README.md, B.4).
+// Gradient training, forward: a block of trials through all steps (host/MATHEMATICS.md, B.4).
 #if defined(SHOAL_BACKEND_CPU_GRADIENT_FORWARD) == \
     defined(HWY_TARGET_TOGGLE)  // included again for every instruction set
 #ifdef SHOAL_BACKEND_CPU_GRADIENT_FORWARD

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The arithmetic of gradient training on the CPU (host/README.md, B.4): a table of functions
+// The arithmetic of gradient training on the CPU (host/MATHEMATICS.md, B.4): a table of functions
 // compiled for several instruction sets, chosen at run time. Every sum runs in an order that
 // depends on a network's shape alone.
 #pragma once

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Gradient training, once per iteration: the backward matrix, factors of low rank, norms,
-// optimisers (host/README.md, B.4).
+// optimisers (host/MATHEMATICS.md, B.4).
 #if defined(SHOAL_BACKEND_CPU_GRADIENT_UPDATE) == \
     defined(HWY_TARGET_TOGGLE)  // included again for every instruction set
 #ifdef SHOAL_BACKEND_CPU_GRADIENT_UPDATE

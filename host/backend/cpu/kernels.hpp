@@ -38,7 +38,7 @@ struct Column {
     bool in_range = true;             ///< false once state or output left the range in a step
 };
 
-/// Updates of P kept aside since it was last rewritten (host/README.md, A.5).
+/// Updates of P kept aside since it was last rewritten (host/MATHEMATICS.md, A.5).
 template <typename T>
 struct PendingUpdates {
     PendingUpdates(int units, int capacity)

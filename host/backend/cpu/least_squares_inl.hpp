@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Recursive least squares with P packed and rewritten once per epoch (host/README.md, A.5).
+// Recursive least squares with P packed and rewritten once per epoch (host/MATHEMATICS.md, A.5).
 #if defined(SHOAL_BACKEND_CPU_LEAST_SQUARES) == \
     defined(HWY_TARGET_TOGGLE)  // included again for every instruction set
 #ifdef SHOAL_BACKEND_CPU_LEAST_SQUARES

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One Euler step of networks that share a recurrent matrix (host/README.md, A.2).
+// One Euler step of networks that share a recurrent matrix (host/MATHEMATICS.md, A.2).
 #if defined(SHOAL_BACKEND_CPU_STEP) == \
     defined(HWY_TARGET_TOGGLE)  // included again for every instruction set
 #ifdef SHOAL_BACKEND_CPU_STEP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One network with plain loops: the equations of host/README.md, A.2 and A.5, as they stand there.
+// One network with plain loops: the equations of host/MATHEMATICS.md, A.2 and A.5, as they stand
+// there.
 #pragma once
 
 #include <cmath>
@@ -124,7 +125,8 @@ class Network {
     std::vector<T> x_, r_, z_, next_;
 };
 
-/// Recursive least squares of one readout group (host/README.md, A.5), P rewritten once per epoch.
+/// Recursive least squares of one readout group (host/MATHEMATICS.md, A.5), P rewritten once per
+/// epoch.
 template <typename T>
 class LeastSquares {
   public:

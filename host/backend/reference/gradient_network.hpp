@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Backpropagation through time for one network, in plain loops: the ground truth (host/README.md,
-// B.4). With a = dt / tau, r = h (rate) or tanh(x) (current), and r(0) that of the initial state:
+// Backpropagation through time for one network, in plain loops: the ground truth
+// (host/MATHEMATICS.md, B.4). With a = dt / tau, r = h (rate) or tanh(x) (current), and r(0) that
+// of the initial state:
 //
 //   p(t)   = W r(t) + W_in u(t) + b
 //   rate:     h(t+1) = h(t) + a (tanh(p(t)) - h(t)) + sqrt(a) sigma xi(t)
