@@ -155,7 +155,7 @@ class Backend {
 
 /// The one place that knows what was built. `name`: auto | cpu | cuda | reference. Throws device
 /// errors (exit 4) naming the CMake option or the device. `note` receives a line when auto falls
-/// back.
+/// back: with the reason, if there is a GPU or a library was named.
 std::unique_ptr<Backend> make_backend(const std::string& name, const BackendOptions& options,
                                       std::string* note = nullptr);
 

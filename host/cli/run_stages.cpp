@@ -10,6 +10,7 @@
 #include "config/config.hpp"
 #include "core/error.hpp"
 #include "core/stop.hpp"
+#include "core/text.hpp"
 #include "train/forecast.hpp"
 
 namespace shoal {
@@ -46,9 +47,9 @@ void print(const std::string& name, const Forecast& f, bool json) {
     fmt::print("disk       {:.0f} MB, of which checkpoints {:.0f}\n", megabytes(f.disk_bytes),
                megabytes(3 * f.checkpoint_bytes));
     fmt::print(
-        "time       training {:.0f} s ({:.3g} network-steps), tests {:.0f} s; the analysis of "
+        "time       training {:.0f} s ({} network-steps), tests {:.0f} s; the analysis of "
         "accepted networks comes on top\n",
-        f.training_seconds, f.network_steps, f.test_seconds);
+        f.training_seconds, three_digits(f.network_steps), f.test_seconds);
     fmt::print("           predicted from {:.1f} s of measurement on this machine\n",
                f.measured_seconds);
     fmt::print("nothing was started\n");

@@ -43,7 +43,7 @@ std::string Progress::format(const Numbers& n) const {
     text += fmt::format("  {:.0f} %", 100.0 * n.work_done);
     text += fmt::format("  accepted {}  failed {}", n.accepted, n.failed);
     if (n.steps_per_second > 0) {
-        text += fmt::format("  {:.2f} M network-steps/s", n.steps_per_second / 1e6);
+        text += fmt::format("  {} network-steps/s", three_digits(n.steps_per_second));
     }
     const double elapsed = std::chrono::duration<double>(Clock::now() - stage_start_).count();
     const double progressed = n.work_done - work_at_start_;
