@@ -15,6 +15,7 @@
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
+#include "core/stop.hpp"
 
 namespace shoal {
 
@@ -206,6 +207,7 @@ HeadingRun run_headings(const HeadingNetwork& network, const Eigen::MatrixXd& we
     };
     sample(0);
     for (int step = 0; step < steps; ++step) {
+        stop_point();
         stepper.step(velocity.empty() ? 0.0 : velocity[static_cast<std::size_t>(step)], noise);
         if ((step + 1) % stride == 0) {
             sample((step + 1) / stride);

@@ -177,22 +177,23 @@ StagedRun run_stages(const Config& config, const std::string& command, const Run
                                                  : ExistingRun::refuse;
     const fs::path base = base_folder(options, config);
     const bool own_folder = options.out.empty() && shard.count > 1;
-    StagedRun staged{open_run(own_folder ? shard_folder(base, shard) : base, config, shard,
-                              *backend, existing, options.allow_different_bits)};
-    OpenRun& run = staged.run;
+    const fs::path folder = own_folder ? shard_folder(base, shard) : base;
+    StagedRun staged;
     staged.resume = resume_command(
-        command, options, run.paths.folder.string(),
+        command, options, folder.string(),
         shard.count > 1 ? fmt::format("{}/{}", shard.index, shard.count) : std::string());
-    staged.was_finished = !run.manifest.finished.empty() ||
-                          (extent == Extent::train_only && fs::exists(run.paths.population()));
-    if (staged.was_finished) {
-        return staged;
-    }
-    run.manifest.device = backend->name() == "cuda" ? options.compute.device.value_or(0) : 0;
-    if (!note.empty()) {
-        progress.note(note);
-    }
     resumable(staged.resume, [&] {
+        OpenRun& run = staged.run;
+        run = open_run(folder, config, shard, *backend, existing, options.allow_different_bits);
+        staged.was_finished = !run.manifest.finished.empty() ||
+                              (extent == Extent::train_only && fs::exists(run.paths.population()));
+        if (staged.was_finished) {
+            return;
+        }
+        run.manifest.device = backend->name() == "cuda" ? options.compute.device.value_or(0) : 0;
+        if (!note.empty()) {
+            progress.note(note);
+        }
         train_stage(run, *backend, trainer, progress);
         if (extent == Extent::everything) {
             analysis_stage(run, options.compute, progress);

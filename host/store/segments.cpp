@@ -282,6 +282,18 @@ void deserialize(ByteReader& in, NetworkAnalysis& a) {
     }
 }
 
+void serialize(ByteWriter& out, const BegunAnalysis& begun) {
+    out.put(begun.uid);
+    out.put(begun.part);
+    serialize(out, begun.analysis);
+}
+
+void deserialize(ByteReader& in, BegunAnalysis& begun) {
+    begun.uid = in.get_text();
+    begun.part = in.get_text();
+    deserialize(in, begun.analysis);
+}
+
 namespace {
 
 template <typename Record>
@@ -375,5 +387,6 @@ std::vector<std::string> SegmentStore<Record>::uids() const {
 
 template class SegmentStore<TrainedNetwork>;
 template class SegmentStore<NetworkAnalysis>;
+template class SegmentStore<BegunAnalysis>;
 
 }  // namespace shoal

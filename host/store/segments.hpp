@@ -34,10 +34,13 @@ void read_sealed(
 
 void serialize(ByteWriter& out, const TrainedNetwork& network);
 void serialize(ByteWriter& out, const NetworkAnalysis& analysis);
+void serialize(ByteWriter& out, const BegunAnalysis& begun);
 void deserialize(ByteReader& in, TrainedNetwork& network);
 void deserialize(ByteReader& in, NetworkAnalysis& analysis);
+void deserialize(ByteReader& in, BegunAnalysis& begun);
 
-/// All segments of one kind ("trained", "analysed") in a folder.
+/// All segments of one kind ("trained", "analysed", "begun") in a folder. Of records of
+/// one uid the last counts.
 template <typename Record>
 class SegmentStore {
   public:
@@ -67,5 +70,6 @@ class SegmentStore {
 
 extern template class SegmentStore<TrainedNetwork>;
 extern template class SegmentStore<NetworkAnalysis>;
+extern template class SegmentStore<BegunAnalysis>;
 
 }  // namespace shoal
