@@ -298,6 +298,9 @@ HeadDirectionResult run_head_direction(const HeadDirectionOptions& options) {
         const Cell& cell = cells[index / seeds];
         measured[index / seeds][index % seeds] =
             measure(options, *cell.network, cell.kind, cell.size, static_cast<int>(index % seeds));
+        if (options.run_done) {
+            options.run_done(cells.size() * seeds);
+        }
     });
     for (std::size_t i = 0; i < cells.size(); ++i) {
         if (cells[i].size > 0.0) {
