@@ -299,8 +299,13 @@ class SharedRun {
         options.out = folder(i).string();
         Progress mine(progress_mode(false));
         mine.listen([&](const Progress::Numbers& n) {
-            progress.report({i, n.stage == "analysis", n.networks, n.done, n.accepted, n.failed,
-                             n.work_done, n.steps_per_second});
+            ShardNumbers numbers{
+                i,        n.stage == "analysis", n.networks,        n.done, n.accepted,
+                n.failed, n.work_done,           n.steps_per_second};
+            if (!n.doing.empty()) {
+                n.doing.front().copy(numbers.doing, sizeof numbers.doing - 1);
+            }
+            progress.report(numbers);
         });
         try {
             StagedRun staged = run_stages(config_, command_, options, extent_, mine);

@@ -7,21 +7,6 @@
 namespace shoal::test {
 namespace {
 
-/// Twelve tiny networks in place of the paper's 672.
-std::vector<std::string> tiny_memory(const std::vector<std::string>& more) {
-    std::vector<std::string> arguments = {"reproduce", "ghazizadeh2021", "--quiet"};
-    for (const char* set :
-         {"network.units=30", "network.input_scale=0.05", "task.source=gaussians",
-          "task.codes=[1.0, 1.0, 1.0]", "task.durations.stimulus1=1", "task.durations.delay1=1",
-          "task.durations.stimulus2=1", "task.durations.delay2=1", "task.durations.response=1",
-          "training.trials=40", "sweep.network.gain=[0.8, 1.2]", "sweep.network.density=[0.6]",
-          "sweep.network.feedback_scale=[0.2, 1.0]", "sweep.replicate=3"}) {
-        arguments.insert(arguments.end(), {"--set", set});
-    }
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return arguments;
-}
-
 std::vector<std::string> tiny_learning(const std::vector<std::string>& more) {
     std::vector<std::string> arguments = {"reproduce", "park2023", "--quiet", "--systems", "1"};
     for (const char* set :
