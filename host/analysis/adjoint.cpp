@@ -10,6 +10,7 @@
 #include "analysis/frame.hpp"
 #include "analysis/growth.hpp"
 #include "core/error.hpp"
+#include "core/stop.hpp"
 
 namespace shoal {
 
@@ -78,6 +79,7 @@ LinearizedRun::LinearizedRun(const Dynamics& dynamics, const Eigen::VectorXd& st
     Eigen::VectorXd& x = end_state_;
     Eigen::VectorXd squashed = current ? tanh_of(x) : x;
     for (int t = 0; t < steps; ++t) {
+        stop_point();
         Eigen::VectorXd target = product(weights_, current ? squashed : x) + dynamics.drive();
         if (input_drive.cols() > 0) {
             target += input_drive.col(t);
@@ -106,6 +108,7 @@ LinearizedRun::LinearizedRun(const Dynamics& dynamics, Eigen::MatrixXd slopes,
 }
 
 Eigen::MatrixXd LinearizedRun::forward(int t, const Eigen::MatrixXd& tangents) const {
+    stop_point();
     const double rate = dynamics_.dt() / dynamics_.tau();
     const auto slopes = slopes_.col(t).asDiagonal();
     Eigen::MatrixXd sent;
@@ -118,6 +121,7 @@ Eigen::MatrixXd LinearizedRun::forward(int t, const Eigen::MatrixXd& tangents) c
 }
 
 Eigen::MatrixXd LinearizedRun::backward(int t, const Eigen::MatrixXd& adjoints) const {
+    stop_point();
     const double rate = dynamics_.dt() / dynamics_.tau();
     const auto slopes = slopes_.col(t).asDiagonal();
     Eigen::MatrixXd sent;

@@ -16,6 +16,7 @@
 #include "analysis/recurrence.hpp"
 #include "analysis/tangent.hpp"
 #include "core/error.hpp"
+#include "core/stop.hpp"
 
 namespace shoal {
 
@@ -99,6 +100,7 @@ bool follows(const Dynamics& dynamics, const ClosedOrbit& orbit, Eigen::VectorXd
             return false;
         }
         for (int step = 0; step < third; ++step) {
+            stop_point();
             state = dynamics.step(state);
         }
     }

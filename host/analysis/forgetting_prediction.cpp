@@ -9,6 +9,7 @@
 #include "analysis/adjoint.hpp"
 #include "analysis/packed_matrix.hpp"
 #include "core/error.hpp"
+#include "core/stop.hpp"
 
 namespace shoal {
 
@@ -25,6 +26,7 @@ Eigen::MatrixXd four_gradients(const Dynamics& dynamics, const PackedMatrix& wei
     const bool current = dynamics.cell() == Cell::current;
     std::vector<Eigen::MatrixXd> slopes;
     for (int t = 0; t < steps; ++t) {
+        stop_point();
         Eigen::MatrixXd drive(states.rows(), at_once);
         for (Eigen::Index lane = 0; lane < at_once; ++lane) {
             drive.col(lane) = dynamics.drive() + drives[static_cast<std::size_t>(lane)].col(t);
@@ -41,6 +43,7 @@ Eigen::MatrixXd four_gradients(const Dynamics& dynamics, const PackedMatrix& wei
         adjoints.array() *= 1.0 - tanh_of(states).array().square();
     }
     for (int t = steps - 1; t >= 0; --t) {
+        stop_point();
         const Eigen::MatrixXd& slope = slopes[static_cast<std::size_t>(t)];
         const Eigen::MatrixXd back = current ? slope.cwiseProduct(multiply(transposed, adjoints))
                                              : multiply(transposed, slope.cwiseProduct(adjoints));

@@ -10,6 +10,7 @@
 #include "analysis/census_verdict.hpp"
 #include "analysis/fixed_point_search.hpp"
 #include "analysis/full_analysis.hpp"
+#include "analysis/parts.hpp"
 #include "analysis/path_merging.hpp"
 #include "analysis/point_records.hpp"
 #include "analysis/sampled_runs.hpp"
@@ -22,6 +23,8 @@ namespace {
 constexpr int free_searches = 256;
 constexpr int free_runs = 32;
 constexpr int noisy_copies_of_starts = 4;
+
+constexpr const char* part_names[] = {"search", "census", "modes", "verdict"};
 
 // The same network with its input as a bias: an autonomous one.
 NetworkModel with_input_as_bias(NetworkModel model, const Dynamics& dynamics) {
@@ -90,40 +93,69 @@ std::string step_limits(const std::vector<FixedPoint>& points, const Dynamics& d
 }  // namespace
 
 DynamicsAnalysis analyze_dynamics(const FreeNetwork& network, Backend& exact) {
+    PartObserver nobody;
+    return analyze_dynamics(network, exact, nobody, nullptr);
+}
+
+DynamicsAnalysis analyze_dynamics(const FreeNetwork& network, Backend& exact,
+                                  PartObserver& observer, const BegunAnalysis* begun) {
     const Dynamics dynamics(network.model, network.constant_input, network.as);
     const NetworkModel autonomous = with_input_as_bias(network.model, dynamics);
     const Eigen::MatrixXd random = random_starts(dynamics, free_searches, network.key);
-    const Eigen::MatrixXd noisy =
-        noisy_copies(network.starts, noisy_copies_of_starts, start_noise, network.key);
-    Eigen::MatrixXd starts(dynamics.units(), network.starts.cols() + noisy.cols() + random.cols());
-    starts << network.starts, noisy, random;
 
-    DynamicsAnalysis analysis;
-    const SearchResult search = search_fixed_points(dynamics, starts);
-    analysis.search = search.summary;
-    for (const FoundPoint& found : search.points) {
-        analysis.points.push_back(fixed_point_of(found, dynamics));
-        analysis.proofs.push_back(static_cast<const PointProof&>(found));
+    Parts parts(part_names, observer, begun);
+    NetworkAnalysis analysis;  // what of it is known without a task
+    analysis.uid = network.model.uid;
+    FullAnalysis full;
+    if (parts.begun() != nullptr) {
+        analysis = parts.begun()->analysis;
+        check(analysis.full != nullptr, "an analysis of any weights that was begun");
+        full = *analysis.full;
     }
-    CensusResult found =
-        run_census(network, autonomous, dynamics, analysis.points,
-                   random.leftCols(std::min<Eigen::Index>(free_runs, random.cols())), exact);
-    for (const ReachedPoint& point : found.new_points) {
-        analysis.points.push_back(fixed_point_of(point, dynamics));
-        analysis.proofs.emplace_back();
-    }
-    analysis.attractors = std::move(found.attractors);
-    analysis.census = std::move(found.summary);
+    parts.run("search", analysis, full, [&] {
+        const Eigen::MatrixXd noisy =
+            noisy_copies(network.starts, noisy_copies_of_starts, start_noise, network.key);
+        Eigen::MatrixXd starts(dynamics.units(),
+                               network.starts.cols() + noisy.cols() + random.cols());
+        starts << network.starts, noisy, random;
+        const SearchResult search = search_fixed_points(dynamics, starts);
+        full.search = search.summary;
+        for (const FoundPoint& found : search.points) {
+            analysis.points.push_back(fixed_point_of(found, dynamics));
+            full.proofs.push_back(static_cast<const PointProof&>(found));
+        }
+    });
+    parts.run("census", analysis, full, [&] {
+        CensusResult found =
+            run_census(network, autonomous, dynamics, analysis.points,
+                       random.leftCols(std::min<Eigen::Index>(free_runs, random.cols())), exact);
+        for (const ReachedPoint& point : found.new_points) {
+            analysis.points.push_back(fixed_point_of(point, dynamics));
+            full.proofs.emplace_back();
+        }
+        full.attractors = std::move(found.attractors);
+        full.census = std::move(found.summary);
+    });
     const double trial_time = network.trial_steps * network.model.dt;
-    analysis.verdict = judge_memories(analysis.census, analysis.attractors,
-                                      distinct_states(network, autonomous, dynamics, exact),
-                                      trial_time, dynamics.tau());
-    analysis.verdict.attractors = attractors_sentence(analysis.census, analysis.attractors);
-    analysis.verdict.limits = step_limits(analysis.points, dynamics);
-    const std::vector<int> wanted =
-        points_of_interest(analysis.points, analysis.proofs, analysis.attractors);
-    analysis.modes = modes_at(network.model, dynamics, analysis.points, wanted, trial_time);
-    return analysis;
+    parts.run("modes", analysis, full, [&] {
+        const std::vector<int> wanted =
+            points_of_interest(analysis.points, full.proofs, full.attractors);
+        full.modes = modes_at(network.model, dynamics, analysis.points, wanted, trial_time);
+    });
+    FreeVerdict verdict;
+    parts.run(
+        "verdict", analysis, full,
+        [&] {
+            verdict = judge_memories(full.census, full.attractors,
+                                     distinct_states(network, autonomous, dynamics, exact),
+                                     trial_time, dynamics.tau());
+            verdict.attractors = attractors_sentence(full.census, full.attractors);
+            verdict.limits = step_limits(analysis.points, dynamics);
+        },
+        Parts::Result::computed_again);
+    return {std::move(analysis.points), std::move(full.proofs),     std::move(full.search),
+            std::move(full.modes),      std::move(full.attractors), std::move(full.census),
+            std::move(verdict)};
 }
 
 }  // namespace shoal

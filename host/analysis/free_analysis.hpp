@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "analysis/parts.hpp"
 #include "backend/backend.hpp"
 #include "store/dynamics_file.hpp"
 
@@ -28,5 +29,10 @@ struct FreeNetwork {
 /// `random` of the census); slow modes at points that they end on, and at other proved ones; the
 /// verdict of judge_memories(). Pure function of its input; never throws on bad numbers.
 DynamicsAnalysis analyze_dynamics(const FreeNetwork& network, Backend& exact);
+
+/// The same; `observer` is told of every part. From `begun` (may be null), which the observer of an
+/// analysis of the same input was given, it goes on to the same bits.
+DynamicsAnalysis analyze_dynamics(const FreeNetwork& network, Backend& exact,
+                                  PartObserver& observer, const BegunAnalysis* begun);
 
 }  // namespace shoal

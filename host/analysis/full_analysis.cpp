@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ctime>
 #include <utility>
 #include <vector>
 
@@ -18,6 +17,7 @@
 #include "analysis/limits.hpp"
 #include "analysis/mechanism.hpp"
 #include "analysis/noise_robustness.hpp"
+#include "analysis/parts.hpp"
 #include "analysis/point_records.hpp"
 #include "analysis/portrait.hpp"
 #include "analysis/search_starts.hpp"
@@ -37,19 +37,9 @@ constexpr int random_searches = 64;
 constexpr int random_runs = 16;  // of the census
 constexpr std::size_t most_mode_points = 8;
 
-double thread_seconds() {
-    timespec now{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-// Runs `work` and adds its time to a part's.
-template <class Work>
-void timed(PartSeconds& seconds, const char* part, const Work& work) {
-    const double start = thread_seconds();
-    work();
-    seconds[part] += thread_seconds() - start;
-}
+constexpr const char* part_names[] = {"first",     "nominal trials", "search",   "census",
+                                      "modes",     "forgetting",     "manifold", "noise",
+                                      "silencing", "activity",       "portrait"};
 
 // [state, unit] as one column a state.
 Eigen::MatrixXd columns_of(const std::vector<double>& states, Eigen::Index units) {
@@ -252,18 +242,33 @@ std::vector<SlowModes> modes_at(const NetworkModel& model, const Dynamics& dynam
 }
 
 NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& config,
-                              Backend& behaviour, Backend& exact, PartSeconds& seconds) {
-    JudgedNetwork judged;
-    timed(seconds, "first", [&] { judged = judge_network(input, config, behaviour, exact); });
-    NetworkAnalysis& analysis = judged.analysis;
+                              Backend& behaviour, Backend& exact, PartObserver& observer,
+                              const BegunAnalysis* begun) {
+    Parts parts(part_names, observer, begun);
+    NetworkAnalysis analysis;
     const auto full = std::make_shared<FullAnalysis>();
-    full->evidence = std::move(judged.evidence);
+    if (parts.begun() != nullptr) {
+        analysis = parts.begun()->analysis;
+        check(analysis.full != nullptr, "an analysis of level full that was begun");
+        *full = *analysis.full;
+    }
+    const auto part = [&](const char* name, const auto& work,
+                          Parts::Result result = Parts::Result::kept) {
+        parts.run(name, analysis, *full, work, result);
+    };
+    part("first", [&] {
+        JudgedNetwork judged = judge_network(input, config, behaviour, exact);
+        analysis = std::move(judged.analysis);
+        full->evidence = std::move(judged.evidence);
+    });
 
     const Dynamics dynamics(input.model);
     const double trial_time = input.task->shape().steps * input.model.dt;
     ConditionTrials conditions;
-    timed(seconds, "nominal trials", [&] { conditions = run_conditions(input, behaviour); });
-    timed(seconds, "search", [&] {
+    part(
+        "nominal trials", [&] { conditions = run_conditions(input, behaviour); },
+        Parts::Result::computed_again);
+    part("search", [&] {
         const Eigen::MatrixXd starts =
             search_starts(dynamics, trial_states(input, conditions, exact),
                           states_of(analysis.points, dynamics.units()), input.key);
@@ -271,7 +276,7 @@ NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& 
         full->search = search.summary;
         merge_points(search, dynamics, analysis, *full);
     });
-    timed(seconds, "census", [&] {
+    part("census", [&] {
         CensusResult found = run_census(input, dynamics, conditions, analysis, exact);
         full->attractors = std::move(found.attractors);
         full->census = std::move(found.summary);
@@ -279,7 +284,7 @@ NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& 
         judge_by_census(full->attractors, full->evidence, analysis);
         full->sensitivity = sensitivity_map(full->evidence);
     });
-    timed(seconds, "modes", [&] {
+    part("modes", [&] {
         const std::vector<int> wanted =
             points_of_interest(analysis.points, full->proofs, full->attractors);
         full->modes = modes_at(input.model, dynamics, analysis.points, wanted, trial_time);
@@ -288,20 +293,18 @@ NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& 
                                                    full->modes.size(), wanted.size()));
         }
     });
-    timed(seconds, "forgetting",
-          [&] { full->forgetting = measure_forgetting(input, conditions, behaviour); });
-    timed(seconds, "manifold",
-          [&] { full->manifold = follow_memories(input, conditions, analysis, *full, exact); });
-    timed(seconds, "noise",
-          [&] { full->noise = measure_noise_robustness(input, conditions, behaviour); });
-    timed(seconds, "silencing",
-          [&] { full->silencing = measure_silencing(input, conditions, behaviour); });
-    timed(seconds, "activity", [&] {
+    part("forgetting",
+         [&] { full->forgetting = measure_forgetting(input, conditions, behaviour); });
+    part("manifold",
+         [&] { full->manifold = follow_memories(input, conditions, analysis, *full, exact); });
+    part("noise", [&] { full->noise = measure_noise_robustness(input, conditions, behaviour); });
+    part("silencing", [&] { full->silencing = measure_silencing(input, conditions, behaviour); });
+    part("activity", [&] {
         full->activity = measure_activity(
             conditions,
             efficiency(full->census.attractors, analysis.saturated_delay, conditions.score));
     });
-    timed(seconds, "portrait", [&] {
+    part("portrait", [&] {
         full->portrait =
             draw_portrait(input.model, columns_of(conditions.delay_start, dynamics.units()),
                           input.task->shape().steps, analysis.points, full->attractors, exact);

@@ -4,18 +4,14 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <map>
-#include <string>
 #include <vector>
 
 #include "analysis/analysis.hpp"
 #include "analysis/dynamics.hpp"
+#include "analysis/parts.hpp"
 #include "store/full_records.hpp"
 
 namespace shoal {
-
-/// Processor seconds by part.
-using PartSeconds = std::map<std::string, double>;
 
 /// Level full, in these parts:
 ///   first           analyze_network()
@@ -32,9 +28,11 @@ using PartSeconds = std::map<std::string, double>;
 ///   silencing       of units, from the start of the delay on
 ///   activity        in the delay, and what the memory costs
 ///   portrait        all of it in principal components
-/// Pure function of its input, but for `seconds`, to which the time of every part is added.
+/// Pure function of its input; `observer` is told of every part. From `begun`, which the observer
+/// of an analysis of the same input was given, it goes on to the same bits.
 NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& config,
-                              Backend& behaviour, Backend& exact, PartSeconds& seconds);
+                              Backend& behaviour, Backend& exact, PartObserver& observer,
+                              const BegunAnalysis* begun = nullptr);
 
 /// Starts of the search: up to 128 states from the nominal trials of all conditions, evenly over
 /// time, 64 copies of such states with N(0, 0.5^2) added, 64 random states; then `also`, one column

@@ -16,6 +16,7 @@
 #include "core/error.hpp"
 #include "core/numbers.hpp"
 #include "core/parallel.hpp"
+#include "core/stop.hpp"
 
 namespace shoal {
 
@@ -206,6 +207,7 @@ HeadingRun run_headings(const HeadingNetwork& network, const Eigen::MatrixXd& we
     };
     sample(0);
     for (int step = 0; step < steps; ++step) {
+        stop_point();
         stepper.step(velocity.empty() ? 0.0 : velocity[static_cast<std::size_t>(step)], noise);
         if ((step + 1) % stride == 0) {
             sample((step + 1) / stride);
@@ -296,6 +298,9 @@ HeadDirectionResult run_head_direction(const HeadDirectionOptions& options) {
         const TableCell& cell = cells[index / seeds];
         measured[index / seeds][index % seeds] =
             measure(options, *cell.network, cell.kind, cell.size, static_cast<int>(index % seeds));
+        if (options.run_done) {
+            options.run_done(cells.size() * seeds);
+        }
     });
     for (std::size_t i = 0; i < cells.size(); ++i) {
         if (cells[i].size > 0.0) {

@@ -19,6 +19,8 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <cstddef>
+#include <functional>
 #include <vector>
 
 #include "analysis/head_direction_networks.hpp"
@@ -40,6 +42,8 @@ struct HeadDirectionOptions {
     std::vector<double> weight_noise = {0.01, 0.03, 0.1};  ///< relative
     RandomKey key;
     int threads = 1;  ///< does not change any bit
+    /// Told, on any thread, when another one of `all` runs is done; may be empty.
+    std::function<void(std::size_t all)> run_done;
 };
 
 /// Runs the whole comparison. Deterministic. The default size takes about 7 core-seconds.

@@ -8,6 +8,7 @@
 #include "analysis/eigen_solvers.hpp"
 #include "analysis/packed_matrix.hpp"
 #include "analysis/rounding.hpp"
+#include "core/stop.hpp"
 
 namespace shoal {
 
@@ -64,6 +65,7 @@ double disc_radius(const ZeroForm& form, const VectorXd& x, double radius, const
 }  // namespace
 
 Inertia inertia(const ZeroForm& form, const VectorXd& x, double radius) {
+    stop_point();
     const MatrixXd matrix = form.jacobian(x);
     if (!matrix.allFinite()) {
         return {};

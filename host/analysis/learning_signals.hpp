@@ -8,6 +8,10 @@
 // and continua, explodes in chaos.
 #pragma once
 
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "core/random.hpp"
@@ -27,9 +31,24 @@ struct SignalOptions {
     int threads = 1;             ///< does not change any bit
 };
 
+/// A system among all.
+struct SignalPlace {
+    std::string family;
+    std::size_t system = 0;  ///< in its family
+    std::size_t of = 0;      ///< systems of all families
+};
+
+/// Who is asked and told of every system, from any thread. Either may be empty.
+struct SignalHooks {
+    /// What is known of it already, from a measurement with the same options.
+    std::function<std::optional<SignalSystem>(const SignalPlace&)> known;
+    std::function<void(const SignalPlace&, const SignalSystem&)> measured;
+};
+
 /// Initialisations of B.3 as maps and flows, a chaotic network, and, each with every weight
 /// perturbed: quasi-periodic networks, a ring attractor and the two oscillators of B.2. Ends with
 /// an error (exit 5) between two systems once a stop is asked for (core/stop.hpp).
-std::vector<SignalFamily> learning_signals(const SignalOptions& options);
+std::vector<SignalFamily> learning_signals(const SignalOptions& options,
+                                           const SignalHooks& hooks = {});
 
 }  // namespace shoal

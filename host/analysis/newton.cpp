@@ -4,6 +4,8 @@
 #include <Eigen/LU>
 #include <cmath>
 
+#include "core/stop.hpp"
+
 namespace shoal {
 
 namespace {
@@ -19,6 +21,7 @@ NewtonResult refine_fixed_point(const Dynamics& dynamics, const Eigen::VectorXd&
     // One step beyond the tolerance: from a quadratic approach it brings the last digits.
     bool polished = false;
     while (result.iterations < newton_limit && std::isfinite(result.speed) && !polished) {
+        stop_point();
         polished = result.speed <= result.tolerance;
         const Eigen::PartialPivLU<Eigen::MatrixXd> lu(dynamics.flow_jacobian(result.state).matrix);
         const Eigen::VectorXd full_step = lu.solve(velocity);

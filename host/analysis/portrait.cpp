@@ -10,6 +10,7 @@
 #include "analysis/point_records.hpp"
 #include "analysis/principal_axes.hpp"
 #include "analysis/sampled_runs.hpp"
+#include "core/stop.hpp"
 
 namespace shoal {
 
@@ -55,6 +56,7 @@ Eigen::MatrixXd orbit_of(const Dynamics& dynamics, const AttractorRecord& attrac
         const auto until = static_cast<int>(static_cast<std::int64_t>(sample) * steps /
                                             (portrait_orbit_steps - 1));
         for (; step < until; ++step) {
+            stop_point();
             state = dynamics.step(state);
         }
         states.col(sample) = state;

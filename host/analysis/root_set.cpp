@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "analysis/settling.hpp"
+#include "core/stop.hpp"
 
 namespace shoal {
 
@@ -47,6 +48,7 @@ int RootSet::same_as(const Root& root) const {
 }
 
 int RootSet::add(const Eigen::VectorXd& x, std::size_t most_unproved) {
+    stop_point();
     Root root;
     root.x = x;
     root.rates = tanh_of(x);

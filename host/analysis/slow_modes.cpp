@@ -12,6 +12,7 @@
 
 #include "analysis/hessenberg.hpp"
 #include "core/random.hpp"
+#include "core/stop.hpp"
 
 namespace shoal {
 
@@ -89,6 +90,7 @@ Vectors hessenberg_vectors(const Eigen::MatrixXd& matrix, const Eigenvalues& val
     const double norm = matrix.norm();
     Vectors vectors{Eigen::MatrixXcd(units, count), Eigen::MatrixXcd(units, count), {}};
     for (Eigen::Index mode = 0; mode < count; ++mode) {
+        stop_point();
         const Complex value = values[static_cast<std::size_t>(mode)];
         Eigen::Index first = mode;
         while (first > 0 && std::abs(values[static_cast<std::size_t>(first - 1)] - value) <=

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "analysis/eigen_solvers.hpp"
+#include "core/stop.hpp"
 
 namespace shoal {
 
@@ -14,6 +15,7 @@ namespace {
 using Eigenvalues = std::vector<std::complex<double>>;
 
 std::optional<Eigenvalues> eigenvalues_of(const Eigen::MatrixXd& matrix) {
+    stop_point();
     if (!matrix.allFinite()) {
         return std::nullopt;
     }

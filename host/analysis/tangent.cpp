@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "core/stop.hpp"
 
 // Highway compiles this file once per instruction set and picks one when the program runs.
 #undef HWY_TARGET_INCLUDE
@@ -111,6 +112,7 @@ HWY_ATTR void advance_euler(TangentStepper::Work& work, int steps, double* slope
     const D d;
     const V rate = hn::Set(d, work.rate);
     for (int step = 0; step < steps; ++step) {
+        stop_point();
         velocities(work);
         for (std::size_t at = 0; at < work.values.size(); at += hn::Lanes(d)) {
             const V old = hn::LoadU(d, work.values.data() + at);
@@ -128,6 +130,7 @@ HWY_ATTR void advance_euler(TangentStepper::Work& work, int steps, double* slope
 // `rate` is the step's length / tau.
 HWY_ATTR void advance_runge_kutta(TangentStepper::Work& work, int steps, double rate) {
     for (int step = 0; step < steps; ++step) {
+        stop_point();
         work.base = work.values;
         std::fill(work.sum.begin(), work.sum.end(), 0.0);
         velocities(work);

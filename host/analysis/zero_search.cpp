@@ -7,6 +7,7 @@
 
 #include "analysis/lu.hpp"
 #include "analysis/rounding.hpp"
+#include "core/stop.hpp"
 
 namespace shoal {
 
@@ -35,6 +36,7 @@ class NewtonRun {
 
     bool at_zero() const { return at.norm <= near_zero && at.norm <= network_.rounding(at.x); }
     LuFactors factors() {
+        stop_point();
         work.factorisations += 1;
         return LuFactors(network_.form.jacobian(at.x));
     }
@@ -239,6 +241,7 @@ SlowRun find_slow_point(const SearchedNetwork& network, const VectorXd& state,
             }
             at = landscape_at(network, run.state);
         }
+        stop_point();
         run.work.minimisations += 1;
         MatrixXd shifted = at.hessian;
         shifted.diagonal().array() += shift;

@@ -134,7 +134,8 @@ class Backend {
 
     virtual std::unique_ptr<ForceSession> force_session() = 0;
     virtual std::unique_ptr<GradientSession> gradient_session() = 0;
-    /// results[i] belongs to requests[i]; parallel over requests at least.
+    /// results[i] belongs to requests[i]; parallel over requests at least. On the CPU every step is
+    /// a stop point.
     virtual std::vector<SimulationResult> simulate(std::span<const SimulationRequest> requests) = 0;
 
     /// Bytes one more network in a FORCE session takes, without and with a recurrent matrix of its
@@ -155,7 +156,7 @@ class Backend {
 
 /// The one place that knows what was built. `name`: auto | cpu | cuda | reference. Throws device
 /// errors (exit 4) naming the CMake option or the device. `note` receives a line when auto falls
-/// back.
+/// back: with the reason, if there is a GPU or a library was named.
 std::unique_ptr<Backend> make_backend(const std::string& name, const BackendOptions& options,
                                       std::string* note = nullptr);
 

@@ -30,7 +30,7 @@ const CudaPlugin* load(std::string& reason) {
             "SHOAL_CUDA), or the package shoal-cuda is not installed";
         return nullptr;
     }
-    if (std::getenv(library_variable) == nullptr && !has_driver()) {
+    if (!cuda_library_named() && !has_driver()) {
         reason = "this machine has no NVIDIA driver (libcuda.so.1)";
         return nullptr;
     }
@@ -50,6 +50,10 @@ const CudaPlugin* load(std::string& reason) {
 }
 
 }  // namespace
+
+bool cuda_library_named() {
+    return std::getenv(library_variable) != nullptr;
+}
 
 const CudaPlugin* load_cuda_plugin(std::string* reason) {
     static std::string why_not;

@@ -41,6 +41,9 @@ struct CudaPlugin {
     std::unique_ptr<Backend> (*make_backend)(const BackendOptions& options) = nullptr;
 };
 
+/// Whether the user has named the library, in SHOAL_CUDA_LIBRARY.
+bool cuda_library_named();
+
 /// Loads the library: the file that the environment variable SHOAL_CUDA_LIBRARY names, or
 /// libshoal_cuda.so beside the program or in ../lib from there. Null if it cannot be; `reason` says
 /// why. It stays loaded.

@@ -40,16 +40,20 @@ std::unique_ptr<Backend> make_backend(const std::string& name, const BackendOpti
     }
     if (name == "auto") {
         std::string reason;
+        bool expected = cuda_library_named();
         std::unique_ptr<Backend> backend;
         try {
             backend = try_cuda(options, reason);
         } catch (const Error& error) {
             reason = error.what();  // a GPU that is there and cannot be used
+            expected = true;
         }
         if (!backend) {
             backend = make_cpu_backend(options);
             if (note != nullptr) {
-                *note = fmt::format("backend auto: cpu, because {}", reason);
+                *note = "backend auto: cpu" +
+                        (expected ? ", because " + reason
+                                  : std::string(" (--backend cuda says why no GPU is used)"));
             }
         }
         return backend;

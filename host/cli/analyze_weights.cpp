@@ -5,14 +5,21 @@
 
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <vector>
 
 #include "analysis/free_analysis.hpp"
+#include "cli/analysis_ledger.hpp"
+#include "cli/options.hpp"
+#include "cli/run_folder.hpp"
+#include "cli/stages.hpp"
 #include "core/error.hpp"
+#include "core/file.hpp"
 #include "core/memory.hpp"
 #include "core/parallel.hpp"
+#include "core/stop.hpp"
 #include "model/system.hpp"
 #include "store/dynamics_file.hpp"
 #include "store/exchange_files.hpp"
@@ -110,31 +117,58 @@ void print_network(std::size_t i, const DynamicsAnalysis& analysis) {
     }
 }
 
-}  // namespace
+/// The command that goes on with it.
+std::string command_of(const WeightsAnalysisOptions& options, const std::string& out) {
+    std::string command =
+        fmt::format("shoal analyze --weights {} --out {}", quoted(options.weights), quoted(out));
+    if (options.trial_length != WeightsAnalysisOptions{}.trial_length) {
+        command += fmt::format(" --trial-length {}", options.trial_length);
+    }
+    if (!options.as.empty()) {
+        command += " --as " + options.as;
+    }
+    if (options.threads > 0) {
+        command += fmt::format(" --threads {}", options.threads);
+    }
+    return command;
+}
 
-void analyze_weights(const WeightsAnalysisOptions& options) {
-    const WeightsFile weights = read_weights(options.weights);
-    const std::string out =
-        options.out.empty()
-            ? std::filesystem::path(options.weights).replace_extension(".analysis.h5").string()
-            : options.out;
-    reuse_dropped_memory();
+/// Every network, from where an earlier session has left it in `kept`.
+std::vector<DynamicsAnalysis> analyse(const WeightsAnalysisOptions& options,
+                                      const WeightsFile& weights, SystemKind as,
+                                      const std::filesystem::path& kept, Progress& progress) {
     const int threads = options.threads > 0 ? options.threads : available_threads();
-    const SystemKind as = system_asked_for(options.as, weights);
-    const double step = step_of(as, weights.tau, weights.dt);
-    trial_steps(options.trial_length, as, weights);  // before the work
-    std::vector<DynamicsAnalysis> analyses(static_cast<std::size_t>(weights.networks));
     std::vector<std::unique_ptr<Backend>> backends;
     for (int t = 0; t < threads; ++t) {
         backends.push_back(make_backend("cpu", {Precision::fp64, 1, 0}));
     }
-    parallel_for(analyses.size(), threads, [&](std::size_t i, int who) {
-        analyses[i] =
-            analyze_dynamics(network_of(weights, static_cast<int>(i), as, options.trial_length),
-                             *backends[static_cast<std::size_t>(who)]);
+    // All that an analysis depends on: parts of any other one are none of this one's.
+    const std::string identity =
+        fmt::format("{} {} {} {}", hex16(hash64_of_file(options.weights)), name_of(as),
+                    options.trial_length, backends.front()->instruction_set());
+    std::vector<DynamicsAnalysis> analyses(static_cast<std::size_t>(weights.networks));
+    std::map<std::string, double> part_seconds;
+    AnalysisLedger ledger(kept, analyses.size(), false, progress, part_seconds);
+    const StopPoints stop_points(StopFor::any_reason);
+    keep_when_stopped(ledger, [&] {
+        parallel_for(analyses.size(), threads, [&](std::size_t i, int who) {
+            stop_point();
+            FreeNetwork network =
+                network_of(weights, static_cast<int>(i), as, options.trial_length);
+            network.model.uid = hex16(hash64(fmt::format("{} {}", identity, i)));
+            AnalysisLedger::Job job(ledger, fmt::format("network {}", i));
+            const auto begun = ledger.begun(network.model.uid);
+            analyses[i] = analyze_dynamics(network, *backends[static_cast<std::size_t>(who)], job,
+                                           begun ? &*begun : nullptr);
+            ledger.count_finished();
+        });
     });
-    write_dynamics(out, weights, as, analyses);
-    if (options.json) {
+    return analyses;
+}
+
+void print(const std::vector<DynamicsAnalysis>& analyses, const std::string& out, SystemKind as,
+           double step, bool json) {
+    if (json) {
         nlohmann::ordered_json all = {{"analysis", out},
                                       {"analysed_as", name_of(as)},
                                       {"step", step},
@@ -149,6 +183,32 @@ void analyze_weights(const WeightsAnalysisOptions& options) {
         print_network(i, analyses[i]);
     }
     fmt::print("dynamics as {} in steps of {:g} in {}\n", name_of(as), step, out);
+}
+
+}  // namespace
+
+void analyze_weights(const WeightsAnalysisOptions& options, Progress& progress) {
+    const WeightsFile weights = read_weights(options.weights);
+    const std::string out =
+        options.out.empty()
+            ? std::filesystem::path(options.weights).replace_extension(".analysis.h5").string()
+            : options.out;
+    reuse_dropped_memory();
+    const SystemKind as = system_asked_for(options.as, weights);
+    trial_steps(options.trial_length, as, weights);  // before the work
+    const std::filesystem::path kept = out + ".parts";
+    create_folders(kept);
+    std::vector<DynamicsAnalysis> analyses;
+    {
+        const FolderLock lock(kept / ".lock");
+        resumable(command_of(options, out), [&] {
+            analyses = analyse(options, weights, as, kept, progress);
+            progress.finish_stage();
+            write_dynamics(out, weights, as, analyses);
+        });
+        std::filesystem::remove_all(kept);
+    }
+    print(analyses, out, as, step_of(as, weights.tau, weights.dt), options.json);
 }
 
 }  // namespace shoal

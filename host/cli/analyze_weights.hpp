@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "train/progress.hpp"
+
 namespace shoal {
 
 struct WeightsAnalysisOptions {
@@ -15,7 +17,8 @@ struct WeightsAnalysisOptions {
 };
 
 /// `shoal analyze --weights`: every network of the file, in parallel. Throws Error where the file
-/// is damaged or a trial is no number of steps from 1 to 1000000.
-void analyze_weights(const WeightsAnalysisOptions& options);
+/// is damaged or a trial is no number of steps from 1 to 1000000. Interrupted, it leaves what is
+/// finished in a folder beside the answer, OUT.parts, from which the same command goes on.
+void analyze_weights(const WeightsAnalysisOptions& options, Progress& progress);
 
 }  // namespace shoal

@@ -13,6 +13,7 @@
 #include "cli/bench.hpp"
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "core/text.hpp"
 #include "model/network.hpp"
 
 namespace shoal {
@@ -218,11 +219,11 @@ void bench_bptt(const BenchOptions& options) {
         if (options.json) {
             fmt::print("{}\n", result.dump());
         } else {
-            fmt::print(
-                "{:>6} {:>9} {:>7} {:>6} {:>14.4f} {:>15.2f} {:>9.1f} {:>10.1f} {:>7.0f} %\n",
-                sizes.units, sizes.networks, sizes.trials, sizes.steps, double(result["seconds"]),
-                double(result["iterations_per_s"]), double(result["gflops"]),
-                double(result["peak_gflops"]), 100 * double(result["fraction"]));
+            fmt::print("{:>6} {:>9} {:>7} {:>6} {:>14.4f} {:>15} {:>9.1f} {:>10.1f} {:>7.0f} %\n",
+                       sizes.units, sizes.networks, sizes.trials, sizes.steps,
+                       double(result["seconds"]), three_digits(double(result["iterations_per_s"])),
+                       double(result["gflops"]), double(result["peak_gflops"]),
+                       100 * double(result["fraction"]));
         }
         std::fflush(stdout);
     }

@@ -11,6 +11,7 @@
 #include "core/error.hpp"
 #include "core/memory.hpp"
 #include "core/parallel.hpp"
+#include "core/text.hpp"
 
 namespace shoal {
 namespace {
@@ -123,9 +124,9 @@ void bench_fixed_points(const BenchOptions& options) {
         if (options.json) {
             fmt::print("{}\n", result.dump());
         } else {
-            fmt::print("{:>6} {:>9} {:>7} {:<14} {:>13.2f} {:>9.1f} {:>8.1f} {:>7.0f} %\n",
+            fmt::print("{:>6} {:>9} {:>7} {:<14} {:>13} {:>9.1f} {:>8.1f} {:>7.0f} %\n",
                        sizes.units, sizes.networks, sizes.starts, name_of(sizes.early_stop),
-                       double(result["networks_per_s"]), double(result["gflops"]),
+                       three_digits(double(result["networks_per_s"])), double(result["gflops"]),
                        double(result["peak_gflops"]), 100 * double(result["fraction"]));
         }
         std::fflush(stdout);

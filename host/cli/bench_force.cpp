@@ -11,6 +11,7 @@
 #include "cli/bench.hpp"
 #include "config/spec.hpp"
 #include "core/error.hpp"
+#include "core/text.hpp"
 #include "model/network.hpp"
 #include "task/task.hpp"
 
@@ -162,10 +163,11 @@ void bench_force(const BenchOptions& options) {
         if (options.json) {
             fmt::print("{}\n", result.dump());
         } else {
-            fmt::print("{:>6} {:>9} {:>7} {:>10.4f} {:>18.0f} {:>9.1f} {:>10.1f} {:>8.0f} %\n",
+            fmt::print("{:>6} {:>9} {:>7} {:>10.4f} {:>18} {:>9.1f} {:>10.1f} {:>8.0f} %\n",
                        sizes.units, sizes.networks, sizes.shared, double(result["seconds"]),
-                       double(result["network_steps_per_s"]), double(result["gflops"]),
-                       double(result["peak_gflops"]), 100 * double(result["fraction"]));
+                       three_digits(double(result["network_steps_per_s"])),
+                       double(result["gflops"]), double(result["peak_gflops"]),
+                       100 * double(result["fraction"]));
         }
         std::fflush(stdout);
     }

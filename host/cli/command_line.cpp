@@ -2,6 +2,7 @@
 #include "cli/command_line.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <exception>
@@ -12,6 +13,7 @@
 #include <thread>
 
 #include "cli/commands.hpp"
+#include "cli/options.hpp"
 #include "core/error.hpp"
 #include "core/stop.hpp"
 #include "core/text.hpp"
@@ -47,6 +49,24 @@ bool says_for_all(bool stopped = false) {
     return !stop_requested();
 }
 
+/// What a StopWatch prints: the first rank's words alone, which the others give a while.
+void print_last_words(const std::string& message) {
+    if (launched_rank() != 0) {
+        std::this_thread::sleep_for(last_words);
+    } else {
+        print_error(fmt::format("{}shoal: {}", ::isatty(STDERR_FILENO) == 1 ? "\n" : "", message));
+    }
+}
+
+/// The command line as a shell reads it.
+std::string typed(int argc, const char* const* argv) {
+    std::string command = "shoal";
+    for (int i = 1; i < argc; ++i) {
+        command += " " + quoted(argv[i]);
+    }
+    return command;
+}
+
 }  // namespace
 
 void add_commands(CLI::App& app) {
@@ -64,7 +84,7 @@ void add_commands(CLI::App& app) {
         "  shoal run configs/quickstart.yaml --dry-run     what it will take; starts nothing\n"
         "  shoal run configs/quickstart.yaml --resume      go on after an interruption\n"
         "Exit codes: 0 done, 2 bad usage or configuration, 3 bad or damaged file, 4 device,\n"
-        "5 interrupted with a checkpoint written, 1 anything else.");
+        "5 interrupted, what was finished is kept, 1 anything else.");
     add_run_commands(app);
     add_reproduce_command(app);
     add_stage_commands(app);
@@ -79,7 +99,9 @@ void add_commands(CLI::App& app) {
 int run_command_line(int argc, const char* const* argv) {
     CLI::App app;
     add_commands(app);
+    catch_stop_signals();
     try {
+        const StopWatch watch(typed(argc, argv), print_last_words);
         app.parse(argc, argv);
         return code(ExitCode::done);
     } catch (const CLI::ParseError& error) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -13,14 +14,17 @@
 #include "analysis/head_direction.hpp"
 #include "analysis/learning_signals.hpp"
 #include "cli/commands.hpp"
+#include "cli/kept_signals.hpp"
 #include "cli/paper_configs.hpp"
 #include "cli/results.hpp"
 #include "cli/run_stages.hpp"
+#include "cli/shared_run.hpp"
 #include "cli/stages.hpp"
 #include "config/config.hpp"
 #include "core/error.hpp"
 #include "core/file.hpp"
 #include "core/parallel.hpp"
+#include "core/stop.hpp"
 #include "ranks/ranks.hpp"
 #include "stats/claims_learning.hpp"
 #include "stats/claims_memory.hpp"
@@ -58,7 +62,24 @@ Findings memory_findings(const Population& population) {
     return {judge_memory_claims(memory), nlohmann::json::object()};
 }
 
-Findings learning_findings(const Population& population, const ReproduceOptions& options) {
+HeadDirectionResult headings_of(HeadDirectionOptions options, Progress& progress) {
+    const StopPoints stop_points(StopFor::any_reason);
+    std::mutex mutex;
+    Progress::Numbers numbers{.stage = "headings"};
+    options.run_done = [&](std::size_t all) {
+        const std::lock_guard lock(mutex);
+        ++numbers.done;
+        numbers.networks = all;
+        numbers.work_done = static_cast<double>(numbers.done) / static_cast<double>(all);
+        progress.update(numbers);
+    };
+    HeadDirectionResult result = run_head_direction(options);
+    progress.finish_stage();
+    return result;
+}
+
+Findings learning_findings(const Population& population, const ReproduceOptions& options,
+                           const fs::path& kept, Progress& progress) {
     const bool full = options.scale == "full";
     const std::uint32_t seed = population.runs.front().config.seed;
     const int threads =
@@ -68,12 +89,12 @@ Findings learning_findings(const Population& population, const ReproduceOptions&
     signals.systems = options.systems > 0 ? options.systems : full ? 400 : 100;
     signals.key = {seed, 0};
     signals.threads = threads;
-    const std::vector<SignalFamily> families = learning_signals(signals);
+    const std::vector<SignalFamily> families = kept_signals(signals, kept, progress);
     HeadDirectionOptions headings;
     headings.seeds = std::clamp(signals.systems, 2, 100);
     headings.key = {seed, 0};
     headings.threads = threads;
-    const HeadDirectionResult heading = run_head_direction(headings);
+    const HeadDirectionResult heading = headings_of(headings, progress);
 
     std::vector<Claim> claims = signal_claims(families);
     for (auto&& more : {initialisation_claims(population.rows, population.runs.front().config.axes),
@@ -95,11 +116,13 @@ void write_findings(const Findings& findings, const Population& population,
     replace_file(claims_path(paths), std::string_view(data.dump(1)));
 }
 
+/// `kept`: where learning signals are kept until the claims are tested; empty: nowhere.
 void test_claims(const Population& population, const RunPaths& paths,
-                 const ReproduceOptions& options) {
+                 const ReproduceOptions& options, const fs::path& kept = {}) {
+    Progress progress(progress_mode(options.run.quiet));
     const Findings findings = options.paper == memory_paper
                                   ? memory_findings(population)
-                                  : learning_findings(population, options);
+                                  : learning_findings(population, options, kept, progress);
     create_folders(paths.folder);
     write_findings(findings, population, options, paths);
     write_results(population, paths, options.run.json);
@@ -131,6 +154,19 @@ std::string command_of(const ReproduceOptions& options) {
     return command;
 }
 
+/// Claims are about whole populations: what is left to do once all shards are there.
+void finish_shard(const RunPaths& paths, Shard shard, const ReproduceOptions& options) {
+    write_results(read_population({paths.folder}, for_report), paths, options.run.json);
+    const std::string name = paths.folder.string();
+    const std::string own = fmt::format(".shard-{}-of-{}", shard.index, shard.count);
+    const std::string all = name.ends_with(own) ? quoted(name.substr(0, name.size() - own.size())) +
+                                                      fmt::format(".shard-*-of-{}", shard.count)
+                                                : "SHARDS...";
+    fmt::print(options.run.json ? stderr : stdout,
+               "shard {} of {}; once all are finished, test the claims with: {} --from {}\n",
+               shard.index, shard.count, command_of(options), all);
+}
+
 void reproduce(const ReproduceOptions& options) {
     if (options.systems > 0 && options.paper != learning_paper) {
         throw usage_error(fmt::format("--systems: {} measures no untrained systems; leave it out",
@@ -149,19 +185,30 @@ void reproduce(const ReproduceOptions& options) {
         print_forecast(config, options.run);
         return;
     }
-    if (parse_shard(options.run.shard).count > 1 || join_ranks() != nullptr) {
-        throw usage_error(
-            "reproduce tests whole populations: train shards with shoal run CONFIG --shard i/n or "
-            "mpirun, "
-            "then shoal reproduce PAPER --from SHARDS...");
+    const Shard shard = parse_shard(options.run.shard);
+    const bool any = shard.index == Shard::any;
+    const auto ranks = join_ranks(!any);
+    if (ranks != nullptr || any) {
+        run_shared(config, command_of(options), options.run, Extent::everything, ranks.get(),
+                   [&](const std::vector<fs::path>& shards, const RunPaths& merged) {
+                       test_claims(read_population(shards), merged, options);
+                   });
+        return;
     }
     begin_work(options.run);
-    Progress progress(progress_mode(options.run.quiet));
-    StagedRun staged =
-        run_stages(config, command_of(options), options.run, Extent::everything, progress);
-    progress.finish_stage();
+    StagedRun staged;
+    {
+        Progress progress(progress_mode(options.run.quiet));
+        staged = run_stages(config, command_of(options), options.run, Extent::everything, progress);
+    }
+    const RunPaths& paths = staged.run.paths;
     resumable(staged.resume, [&] {
-        test_claims(read_population({staged.run.paths.folder}), staged.run.paths, options);
+        if (shard.count > 1) {
+            finish_shard(paths, shard, options);
+        } else {
+            test_claims(read_population({paths.folder}), paths, options, paths.checkpoint());
+            fs::remove_all(paths.checkpoint());
+        }
     });
     if (!staged.was_finished) {
         mark_finished(staged.run);
@@ -179,6 +226,7 @@ void add_reproduce_command(CLI::App& app) {
         "  shoal reproduce ghazizadeh2021                  672 networks of 200 units\n"
         "  shoal reproduce ghazizadeh2021 --scale full     the published grid: 672 of 1000 units\n"
         "  shoal reproduce park2023\n"
+        "  mpirun -n 4 shoal reproduce park2023            four processes share the networks\n"
         "  shoal reproduce ghazizadeh2021 --from runs/grid.shard-*-of-8\n"
         "Papers: ghazizadeh2021 (Ghazizadeh & Ching 2021, PLOS Comput Biol), park2023 (Park,\n"
         "Sagodi & Sokol 2023, arXiv 2308.12585). Each claim of the abstract is a hypothesis about\n"

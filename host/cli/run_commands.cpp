@@ -42,7 +42,10 @@ void run_config(const ConfigOptions& options, Extent extent) {
     const bool any = parse_shard(options.run.shard).index == Shard::any;
     const auto ranks = join_ranks(!any);
     if (ranks != nullptr || any) {
-        run_shared(config, command, options.run, extent, ranks.get());
+        run_shared(config, command, options.run, extent, ranks.get(),
+                   [&](const std::vector<fs::path>& shards, const RunPaths& merged) {
+                       write_results(read_population(shards, for_report), merged, json);
+                   });
         return;
     }
     begin_work(options.run);
@@ -59,7 +62,8 @@ void run_config(const ConfigOptions& options, Extent extent) {
             print_counts(read_population({paths.folder}, for_tables), paths, training);
         }
     } else if (everything) {
-        write_results(read_population({paths.folder}, for_report), paths, json);
+        resumable(staged.resume,
+                  [&] { write_results(read_population({paths.folder}, for_report), paths, json); });
         mark_finished(staged.run);
     } else if (json) {
         print_counts(read_population({paths.folder}, for_tables), paths, training);

@@ -10,6 +10,7 @@
 #include "config/config.hpp"
 #include "core/error.hpp"
 #include "core/stop.hpp"
+#include "core/text.hpp"
 #include "train/forecast.hpp"
 
 namespace shoal {
@@ -46,9 +47,9 @@ void print(const std::string& name, const Forecast& f, bool json) {
     fmt::print("disk       {:.0f} MB, of which checkpoints {:.0f}\n", megabytes(f.disk_bytes),
                megabytes(3 * f.checkpoint_bytes));
     fmt::print(
-        "time       training {:.0f} s ({:.3g} network-steps), tests {:.0f} s; the analysis of "
+        "time       training {:.0f} s ({} network-steps), tests {:.0f} s; the analysis of "
         "accepted networks comes on top\n",
-        f.training_seconds, f.network_steps, f.test_seconds);
+        f.training_seconds, three_digits(f.network_steps), f.test_seconds);
     fmt::print("           predicted from {:.1f} s of measurement on this machine\n",
                f.measured_seconds);
     fmt::print("nothing was started\n");
@@ -176,22 +177,23 @@ StagedRun run_stages(const Config& config, const std::string& command, const Run
                                                  : ExistingRun::refuse;
     const fs::path base = base_folder(options, config);
     const bool own_folder = options.out.empty() && shard.count > 1;
-    StagedRun staged{open_run(own_folder ? shard_folder(base, shard) : base, config, shard,
-                              *backend, existing, options.allow_different_bits)};
-    OpenRun& run = staged.run;
+    const fs::path folder = own_folder ? shard_folder(base, shard) : base;
+    StagedRun staged;
     staged.resume = resume_command(
-        command, options, run.paths.folder.string(),
+        command, options, folder.string(),
         shard.count > 1 ? fmt::format("{}/{}", shard.index, shard.count) : std::string());
-    staged.was_finished = !run.manifest.finished.empty() ||
-                          (extent == Extent::train_only && fs::exists(run.paths.population()));
-    if (staged.was_finished) {
-        return staged;
-    }
-    run.manifest.device = backend->name() == "cuda" ? options.compute.device.value_or(0) : 0;
-    if (!note.empty()) {
-        progress.note(note);
-    }
     resumable(staged.resume, [&] {
+        OpenRun& run = staged.run;
+        run = open_run(folder, config, shard, *backend, existing, options.allow_different_bits);
+        staged.was_finished = !run.manifest.finished.empty() ||
+                              (extent == Extent::train_only && fs::exists(run.paths.population()));
+        if (staged.was_finished) {
+            return;
+        }
+        run.manifest.device = backend->name() == "cuda" ? options.compute.device.value_or(0) : 0;
+        if (!note.empty()) {
+            progress.note(note);
+        }
         train_stage(run, *backend, trainer, progress);
         if (extent == Extent::everything) {
             analysis_stage(run, options.compute, progress);

@@ -40,7 +40,7 @@ enum class Extent { train_only, everything };
 struct StagedRun {
     OpenRun run;
     bool was_finished = false;  ///< nothing was left to do
-    std::string resume = {};    ///< the command that goes on with it
+    std::string resume;         ///< the command that goes on with it
 };
 /// Trains (and analyses) `config`, or the one shard of it that the options name, in its run
 /// directory, from where it stands. `command` is the command line as far as the configuration, as a

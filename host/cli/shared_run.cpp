@@ -98,6 +98,9 @@ class SharedRun {
         options_.force = false;
     }
 
+    /// The command that goes on with it.
+    const std::string& resume() const { return resume_; }
+
     /// True: all ranks are still there at the end of it.
     bool work() {
         waiting_.resize(static_cast<std::size_t>(count_));
@@ -140,7 +143,7 @@ class SharedRun {
 
     /// What is left to say and to write when nobody has anything more to do: by the first rank or,
     /// if ranks have died, by whichever comes first.
-    void end(bool all_alive) {
+    void end(bool all_alive, const Conclude& conclude) {
         if (all_alive && !first()) {
             return;
         }
@@ -172,8 +175,7 @@ class SharedRun {
                        "other processes are working on the last {} of {} shards\n", waiting_.size(),
                        count_);
         } else if (extent_ == Extent::everything) {
-            const Population population = read_population(folders, for_report);
-            write_results(population, {merged}, options_.json);
+            conclude(folders, {merged});
         } else if (options_.json) {
             print_counts(read_population(folders, for_tables), {base_}, {});
         } else {
@@ -297,8 +299,13 @@ class SharedRun {
         options.out = folder(i).string();
         Progress mine(progress_mode(false));
         mine.listen([&](const Progress::Numbers& n) {
-            progress.report({i, n.stage == "analysis", n.networks, n.done, n.accepted, n.failed,
-                             n.work_done, n.steps_per_second});
+            ShardNumbers numbers{
+                i,        n.stage == "analysis", n.networks,        n.done, n.accepted,
+                n.failed, n.work_done,           n.steps_per_second};
+            if (!n.doing.empty()) {
+                n.doing.front().copy(numbers.doing, sizeof numbers.doing - 1);
+            }
+            progress.report(numbers);
         });
         try {
             StagedRun staged = run_stages(config_, command_, options, extent_, mine);
@@ -358,11 +365,12 @@ int shards_for(std::size_t networks, std::size_t networks_at_once, int ranks) {
 }
 
 void run_shared(const Config& config, const std::string& command, const RunOptions& options,
-                Extent extent, Ranks* ranks) {
+                Extent extent, Ranks* ranks, const Conclude& conclude) {
     begin_work(options);
     SharedRun run(config, command, options, extent, ranks);
+    const StopScope scope(run.resume());
     const bool all_alive = run.work();
-    run.end(all_alive);
+    run.end(all_alive, conclude);
 }
 
 }  // namespace shoal

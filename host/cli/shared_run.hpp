@@ -8,7 +8,10 @@
 // with it, is taken over from its checkpoint. The directories are all that they share.
 #pragma once
 
+#include <filesystem>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "cli/run_stages.hpp"
 #include "ranks/ranks.hpp"
@@ -19,9 +22,13 @@ namespace shoal {
 /// together, but no smaller than what keeps a backend busy, and one for each at least.
 int shards_for(std::size_t networks, std::size_t networks_at_once, int ranks);
 
+/// What is left to do when all shards are finished, into the folder of all of them together.
+using Conclude =
+    std::function<void(const std::vector<std::filesystem::path>& shards, const RunPaths& merged)>;
+
 /// Takes part in the run. `ranks` may be null. With Extent::everything the one that finds all
-/// shards finished (the first rank) writes tables and report of them together.
+/// shards finished (the first rank) calls `conclude`.
 void run_shared(const Config& config, const std::string& command, const RunOptions& options,
-                Extent extent, Ranks* ranks);
+                Extent extent, Ranks* ranks, const Conclude& conclude);
 
 }  // namespace shoal

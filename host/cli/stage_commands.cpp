@@ -51,7 +51,6 @@ void analyze_folder(const StageOptions& options) {
         require_same_bits(run.paths, run.manifest, *open_backend(compute, run.manifest.precision),
                           options.allow_different_bits);
         Progress progress(progress_mode(options.quiet));
-        catch_stop_signals();
         stop_after_hours(options.max_hours);
         resumable(fmt::format("shoal analyze {}", quoted(run.paths.folder.string())),
                   [&] { analysis_stage(run, compute, progress); });
@@ -72,7 +71,9 @@ void analyze_something(const StageOptions& options) {
         WeightsAnalysisOptions weights = options.weights;
         weights.threads = options.compute.threads;
         weights.json = options.json;
-        analyze_weights(weights);
+        Progress progress(progress_mode(options.quiet));
+        stop_after_hours(options.max_hours);
+        analyze_weights(weights, progress);
     } else if (!options.folders.empty()) {
         analyze_folder(options);
     } else {
@@ -148,9 +149,8 @@ void add_stage_commands(CLI::App& app) {
     command->add_flag("--quiet", analyze->quiet, "No progress display");
     command->add_flag("--json", analyze->json, "Print results as one line of JSON");
     add_compute_options(*command, analyze->compute, "as trained, and always fp64 where exact");
-    // Weights are analysed on the CPU in float64, in one go.
-    for (const char* option :
-         {"--max-hours", "--allow-different-bits", "--backend", "--precision", "--device"}) {
+    // Weights are analysed on the CPU in float64.
+    for (const char* option : {"--allow-different-bits", "--backend", "--precision", "--device"}) {
         command->get_option(option)->excludes(weights);
     }
 

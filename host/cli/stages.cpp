@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <exception>
 #include <map>
@@ -14,6 +13,7 @@
 
 #include "analysis/analysis.hpp"
 #include "analysis/full_analysis.hpp"
+#include "cli/analysis_ledger.hpp"
 #include "core/error.hpp"
 #include "core/file.hpp"
 #include "core/memory.hpp"
@@ -30,9 +30,6 @@ namespace shoal {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// At most this much of a killed analysis is lost, or one network.
-constexpr std::chrono::seconds keep_interval{30};
 
 /// Adds the wall time of a scope to the manifest's account of a stage, whatever ends the scope. If
 /// that is an error, it is the one to tell.
@@ -135,6 +132,7 @@ std::vector<ExampleTrajectories> make_examples(const OpenRun& run, const Populat
 }  // namespace
 
 void resumable(const std::string& how_to_resume, const std::function<void()>& work) {
+    const StopScope scope(how_to_resume);
     try {
         work();
     } catch (const Error& error) {
@@ -166,76 +164,72 @@ void train_stage(OpenRun& run, Backend& backend, TrainerOptions options, Progres
     remove_matching(paths.checkpoint(), "trained-");
 }
 
+namespace {
+
+/// Analyses what is not yet analysed of `accepted`, in parallel.
+SegmentStore<NetworkAnalysis> analyse(OpenRun& run, const PopulationFile& population,
+                                      const std::vector<const NetworkSpec*>& accepted,
+                                      std::vector<Worker>& workers, Progress& progress) {
+    AnalysisLedger ledger(run.paths.checkpoint(), accepted.size(), true, progress,
+                          run.manifest.stage_seconds);
+    std::vector<const NetworkSpec*> waiting = accepted;
+    std::erase_if(waiting,
+                  [&](const NetworkSpec* spec) { return ledger.finished().contains(spec->uid); });
+    std::mutex reading;  // HDF5
+    const auto analyse_one = [&](std::size_t i, int who) {
+        stop_point();
+        const NetworkSpec& spec = *waiting[i];
+        AnalysisLedger::Job job(ledger, spec.uid);
+        AnalysisInput input;
+        {
+            const std::lock_guard lock(reading);
+            input = analysis_input(population, spec);
+        }
+        const AnalysisConfig& config = run.config.analysis;
+        Worker& worker = workers[static_cast<std::size_t>(who)];
+        if (config.level == AnalysisLevel::full) {
+            const auto begun = ledger.begun(spec.uid);
+            ledger.finish(analyze_fully(input, config, *worker.behaviour, *worker.exact, job,
+                                        begun ? &*begun : nullptr));
+        } else {
+            job.begins("first");
+            ledger.finish(analyze_network(input, config, *worker.behaviour, *worker.exact));
+        }
+    };
+    keep_when_stopped(ledger, [&] {
+        parallel_for(waiting.size(), static_cast<int>(workers.size()), analyse_one);
+    });
+    return ledger.finished();
+}
+
+}  // namespace
+
 void analysis_stage(OpenRun& run, const ComputeOptions& compute, Progress& progress) {
     const RunPaths& paths = run.paths;
     if (!std::filesystem::exists(paths.analysis())) {
         const StageClock clock(run, "analysis");
+        const StopPoints stop_points(StopFor::any_reason);
         const PopulationFile population(paths.population());
-        SegmentStore<NetworkAnalysis> analysed(paths.checkpoint(), "analysed");
-        std::vector<const NetworkSpec*> waiting;
-        std::size_t accepted = 0;
+        std::vector<const NetworkSpec*> accepted;
         for (const NetworkSpec& spec : run.config.networks) {
             if (population.network(spec.uid).acceptance.accepted) {
-                ++accepted;
-                if (!analysed.contains(spec.uid)) {
-                    waiting.push_back(&spec);
-                }
+                accepted.push_back(&spec);
             }
         }
         create_folders(paths.checkpoint());
         reuse_dropped_memory();
         auto workers = make_workers(compute, run.manifest.precision);
-        std::mutex mutex;  // HDF5 reading, `fresh` and progress
-        std::vector<NetworkAnalysis> fresh;
-        auto kept = Clock::now();
-        const auto keep = [&] {
-            if (!fresh.empty()) {
-                analysed.append(fresh);
-                fresh.clear();
-                kept = Clock::now();
-            }
-        };
-        std::atomic<bool> stopped{false};
-        parallel_for(waiting.size(), static_cast<int>(workers.size()), [&](std::size_t i, int who) {
-            if (stopped || stop_requested()) {
-                stopped = true;
-                return;
-            }
-            AnalysisInput input;
-            {
-                const std::lock_guard lock(mutex);
-                input = analysis_input(population, *waiting[i]);
-            }
-            Worker& worker = workers[static_cast<std::size_t>(who)];
-            PartSeconds seconds;
-            NetworkAnalysis analysis =
-                run.config.analysis.level == AnalysisLevel::full
-                    ? analyze_fully(input, run.config.analysis, *worker.behaviour, *worker.exact,
-                                    seconds)
-                    : analyze_network(input, run.config.analysis, *worker.behaviour, *worker.exact);
-            const std::lock_guard lock(mutex);
-            for (const auto& [part, spent] : seconds) {
-                run.manifest.stage_seconds["analysis, " + part + " (processor)"] += spent;
-            }
-            fresh.push_back(std::move(analysis));
-            const std::size_t done = analysed.size() + fresh.size();
-            if (fresh.size() >= 16 || Clock::now() - kept >= keep_interval) {
-                keep();
-            }
-            progress.update({"analysis", accepted, done, accepted, 0,
-                             static_cast<double>(done) / static_cast<double>(accepted), 0.0});
-        });
-        keep();
-        if (stopped) {
-            throw Error(ExitCode::interrupted, stop_reason());
-        }
+        const auto analysed = analyse(run, population, accepted, workers, progress);
         progress.finish_stage();
         write_analysis(
             paths.analysis(), run.config,
             [&](const NetworkSpec& spec) { return analysed.read(spec.uid); },
             make_examples(run, population, analysed, workers.front()));
     }
-    std::filesystem::remove_all(paths.checkpoint());
+    remove_matching(paths.checkpoint(), "analysed-");
+    remove_matching(paths.checkpoint(), "begun-");
+    std::error_code not_empty;  // what later stages keep stays
+    std::filesystem::remove(paths.checkpoint(), not_empty);
 }
 
 Population read_population(const std::vector<std::filesystem::path>& folders,

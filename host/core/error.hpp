@@ -21,7 +21,7 @@ enum class ExitCode : int {
     usage = 2,        // bad command line or configuration
     file = 3,         // bad, damaged or missing file
     device = 4,       // backend or device not available
-    interrupted = 5,  // stopped early; a checkpoint was written
+    interrupted = 5,  // stopped early; what was finished is kept
 };
 
 /// A problem the user can act on. The message is one or two lines: what, where, what would be

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "core/text.hpp"
 
+#include <fmt/format.h>
+
 #include <cstdint>
+#include <iterator>
 
 namespace shoal {
 namespace {
@@ -64,6 +67,23 @@ std::string printable(std::string_view text) {
         text.remove_prefix(length == 0 ? 1 : length);
     }
     return out;
+}
+
+std::string three_digits(double value) {
+    constexpr const char* prefixes[] = {"", " k", " M", " G", " T", " P"};
+    value = std::stod(fmt::format("{:.2e}", value));  // rounded first: 999.6 is 1.00 k
+    std::size_t prefix = 0;
+    for (; value >= 1000.0 && prefix + 1 < std::size(prefixes); ++prefix) {
+        value /= 1000.0;
+    }
+    if (value < 1.0) {
+        return fmt::format("{:#.3g}", value);
+    }
+    return fmt::format("{:.{}f}{}", value,
+                       value >= 100.0  ? 0
+                       : value >= 10.0 ? 1
+                                       : 2,
+                       prefixes[prefix]);
 }
 
 }  // namespace shoal

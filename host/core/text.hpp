@@ -19,4 +19,8 @@ std::size_t first_bad_byte(std::string_view text);
 /// stay.
 std::string printable(std::string_view text);
 
+/// A rate or a count (not negative) with three significant digits and its unit's prefix: "1.20 M",
+/// "43.7 k", "340", "0.0215".
+std::string three_digits(double value);
+
 }  // namespace shoal

@@ -21,6 +21,7 @@ struct ShardNumbers {
     std::uint64_t failed = 0;
     double work_done = 0.0;         ///< share of the stage's work, 0 to 1
     double steps_per_second = 0.0;  ///< network-steps
+    char doing[80] = {};            ///< what its longest work is at; ends with a 0
 };
 
 /// This process among all ranks. Calls may come from any thread, one at a time.
@@ -48,7 +49,7 @@ class Ranks {
 
 /// What the library offers. A change of this struct or of Ranks changes the version.
 struct MpiPlugin {
-    static constexpr int current_version = 2;
+    static constexpr int current_version = 3;
     int version = current_version;
     std::unique_ptr<Ranks> (*join)() = nullptr;
 };

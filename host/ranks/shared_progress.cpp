@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "ranks/shared_progress.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -50,6 +52,10 @@ Progress::Numbers ShardTable::analysis() const {
     for (const Entry& entry : shards_) {
         sum.networks += entry.finished_elsewhere ? 0 : entry.training.accepted;
         sum.done += entry.analysis.done;
+        if (!complete(entry.analysis) && entry.analysis.doing[0] != 0) {
+            sum.doing.push_back(
+                fmt::format("shard {}, {}", entry.analysis.shard, entry.analysis.doing));
+        }
     }
     sum.accepted = sum.networks;
     sum.work_done =
@@ -108,7 +114,7 @@ void SharedProgress::show() {
         trained_ = training.done >= training.networks;
     }
     const Progress::Numbers analysis = table_.analysis();
-    if (trained_ && analysis.done > 0) {
+    if (trained_ && (analysis.done > 0 || !analysis.doing.empty())) {
         display_.update(analysis);
     }
 }

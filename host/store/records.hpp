@@ -102,6 +102,13 @@ struct NetworkAnalysis {
     std::shared_ptr<const FullAnalysis> full;
 };
 
+/// An analysis that has not come to its end.
+struct BegunAnalysis {
+    std::string uid;
+    std::string part;          ///< the last one that is finished
+    NetworkAnalysis analysis;  ///< as that part left it
+};
+
 /// Delays drawn in the report: one network's autonomous runs from its conclusions.
 struct ExampleTrajectories {
     std::string uid;

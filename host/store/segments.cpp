@@ -282,6 +282,32 @@ void deserialize(ByteReader& in, NetworkAnalysis& a) {
     }
 }
 
+void serialize(ByteWriter& out, const BegunAnalysis& begun) {
+    out.put(begun.uid);
+    out.put(begun.part);
+    serialize(out, begun.analysis);
+}
+
+void deserialize(ByteReader& in, BegunAnalysis& begun) {
+    begun.uid = in.get_text();
+    begun.part = in.get_text();
+    deserialize(in, begun.analysis);
+}
+
+void serialize(ByteWriter& out, const KeptSignal& signal) {
+    out.put(signal.uid);
+    out.put(signal.system.replicate);
+    out.put(signal.system.exponent);
+    out.put(signal.system.log_norms);
+}
+
+void deserialize(ByteReader& in, KeptSignal& signal) {
+    signal.uid = in.get_text();
+    signal.system.replicate = in.get<std::uint32_t>();
+    signal.system.exponent = in.get<double>();
+    signal.system.log_norms = in.get_vector<double>();
+}
+
 namespace {
 
 template <typename Record>
@@ -375,5 +401,7 @@ std::vector<std::string> SegmentStore<Record>::uids() const {
 
 template class SegmentStore<TrainedNetwork>;
 template class SegmentStore<NetworkAnalysis>;
+template class SegmentStore<BegunAnalysis>;
+template class SegmentStore<KeptSignal>;
 
 }  // namespace shoal

@@ -17,6 +17,7 @@
 
 #include "store/bytes.hpp"
 #include "store/records.hpp"
+#include "store/signal_records.hpp"
 
 namespace shoal {
 
@@ -34,10 +35,15 @@ void read_sealed(
 
 void serialize(ByteWriter& out, const TrainedNetwork& network);
 void serialize(ByteWriter& out, const NetworkAnalysis& analysis);
+void serialize(ByteWriter& out, const BegunAnalysis& begun);
+void serialize(ByteWriter& out, const KeptSignal& signal);
 void deserialize(ByteReader& in, TrainedNetwork& network);
 void deserialize(ByteReader& in, NetworkAnalysis& analysis);
+void deserialize(ByteReader& in, BegunAnalysis& begun);
+void deserialize(ByteReader& in, KeptSignal& signal);
 
-/// All segments of one kind ("trained", "analysed") in a folder.
+/// All segments of one kind ("trained", "analysed", "begun", "signals") in a folder. Of records of
+/// one uid the last counts.
 template <typename Record>
 class SegmentStore {
   public:
@@ -67,5 +73,7 @@ class SegmentStore {
 
 extern template class SegmentStore<TrainedNetwork>;
 extern template class SegmentStore<NetworkAnalysis>;
+extern template class SegmentStore<BegunAnalysis>;
+extern template class SegmentStore<KeptSignal>;
 
 }  // namespace shoal

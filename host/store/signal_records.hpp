@@ -15,6 +15,12 @@ struct SignalSystem {
     std::vector<double> log_norms;  ///< [lag]: log10 of the adjoint's RMS norm over directions
 };
 
+/// One system, in a file that keeps it for a later session.
+struct KeptSignal {
+    std::string uid;  ///< says what was measured
+    SignalSystem system;
+};
+
 struct SignalFamily {
     std::string name;
     std::string prediction;    ///< what the theory says of learning signals there

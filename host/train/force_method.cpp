@@ -85,9 +85,9 @@ class ForceMethod final : public Method {
         }
     }
 
-    void finish(Member& member, TrainedNetwork& record, NetworkModel& model) const override {
+    void finish(const Member& member, TrainedNetwork& record, NetworkModel& model) const override {
         ForceState state = session_->state(member.handle, ForceSession::Parts::weights);
-        record.error_curve = std::move(member.curve);
+        record.error_curve = member.curve;
         record.readout = state.readout;
         record.state = state.state;
         model.readout = std::move(state.readout);

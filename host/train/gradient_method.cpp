@@ -51,10 +51,10 @@ class GradientMethod final : public Method {
         }
     }
 
-    void finish(Member& member, TrainedNetwork& record, NetworkModel& model) const override {
+    void finish(const Member& member, TrainedNetwork& record, NetworkModel& model) const override {
         const GradientState state = session_->state(member.handle);
         const WeightLayout at(gradient_rule(*member.spec, *member.task).shape);
-        record.loss_curve = std::move(member.curve);
+        record.loss_curve = member.curve;
         record.weights.assign(state.weights.begin(),
                               state.weights.begin() + static_cast<std::ptrdiff_t>(at.factor_u));
         set_weights(model, record.weights);

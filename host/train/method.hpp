@@ -62,7 +62,8 @@ class Method {
 
     /// Weights, state and curve of a member that ended, into its record; model becomes the trained
     /// network.
-    virtual void finish(Member& member, TrainedNetwork& record, NetworkModel& model) const = 0;
+    virtual void finish(const Member& member, TrainedNetwork& record,
+                        NetworkModel& model) const = 0;
     virtual std::vector<TestOutcome> test(std::span<const Candidate> candidates) const = 0;
 
     /// States for a checkpoint. `copied`: they may be read on another thread while training goes

@@ -3,6 +3,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <ctime>
@@ -41,9 +42,16 @@ Progress::~Progress() {
 std::string Progress::format(const Numbers& n) const {
     std::string text = fmt::format("{} {}/{}", n.stage, n.done, n.networks);
     text += fmt::format("  {:.0f} %", 100.0 * n.work_done);
-    text += fmt::format("  accepted {}  failed {}", n.accepted, n.failed);
+    if (n.accepted + n.failed > 0 || n.stage == "training") {
+        text += fmt::format("  accepted {}  failed {}", n.accepted, n.failed);
+    }
     if (n.steps_per_second > 0) {
-        text += fmt::format("  {:.2f} M network-steps/s", n.steps_per_second / 1e6);
+        text += fmt::format("  {} network-steps/s", three_digits(n.steps_per_second));
+    }
+    if (!n.doing.empty()) {
+        const std::size_t more = n.doing.size() - 1;
+        text += "  " + (terminal_ ? n.doing.front() : fmt::format("{}", fmt::join(n.doing, "; ")));
+        text += terminal_ && more > 0 ? fmt::format(" (and {} more)", more) : "";
     }
     const double elapsed = std::chrono::duration<double>(Clock::now() - stage_start_).count();
     const double progressed = n.work_done - work_at_start_;

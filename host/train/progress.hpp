@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace shoal {
 
@@ -26,6 +27,8 @@ class Progress {
         std::size_t failed = 0;         ///< not accepted or diverged
         double work_done = 0.0;         ///< share of the stage's work, 0 to 1
         double steps_per_second = 0.0;  ///< network-steps; 0: not shown
+        /// What every worker is at, the longest work first; a terminal's line has room for one.
+        std::vector<std::string> doing = {};
 
         bool operator==(const Numbers&) const = default;
     };

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
+#include <iterator>
 #include <map>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -65,9 +67,7 @@ class Wave {
             finish_ended();
             show_progress();
             if (stop_requested()) {
-                write_checkpoint();
-                finish_writing();
-                throw Error(ExitCode::interrupted, stop_reason());
+                stop();
             }
             if (seconds_since(last_checkpoint_) >= interval_) {
                 write_checkpoint();
@@ -170,54 +170,96 @@ class Wave {
         }
     }
 
-    /// Tests the networks that ended, stores their records and frees their places.
+    /// Tests the networks that ended, stores their records and frees their places. INT and TERM end
+    /// the tests: what is trained and not tested stays in the wave.
     void finish_ended() {
+        const auto ended = std::stable_partition(members_.begin(), members_.end(),
+                                                 [](const Member& m) { return !m.ended(); });
+        // What diverged is not tested, and never stays: its state is none to go on from.
+        const auto to_test = std::stable_partition(
+            ended, members_.end(), [](const Member& m) { return m.diverged_step >= 0; });
+        std::vector<TrainedNetwork> records = results_of(std::span(ended, to_test));
+        bool stopped = false;
+        try {
+            const StopPoints stop_points(StopFor::int_and_term);
+            for (auto from = to_test; from != members_.end();) {
+                stop_point();
+                const auto size = std::min<std::ptrdiff_t>(
+                    static_cast<std::ptrdiff_t>(test_batch(backend_)), members_.end() - from);
+                auto more = results_of(std::span(from, from + size));
+                records.insert(records.end(), std::make_move_iterator(more.begin()),
+                               std::make_move_iterator(more.end()));
+                from += size;
+            }
+        } catch (const Error& error) {
+            if (error.code() != ExitCode::interrupted) {
+                throw;
+            }
+            stopped = true;
+        }
+        store(records, ended);
+        if (stopped) {
+            stop();
+        }
+    }
+
+    /// Records of members that ended, tested unless they diverged.
+    std::vector<TrainedNetwork> results_of(std::span<const Member> ended) {
         std::vector<TrainedNetwork> records;
         std::vector<NetworkModel> models;
         std::vector<Candidate> candidates;
         std::vector<std::size_t> record_of_candidate;
-        const auto ended = std::stable_partition(members_.begin(), members_.end(),
-                                                 [](const Member& m) { return !m.ended(); });
-        if (ended == members_.end()) {
-            return;
-        }
-        models.reserve(static_cast<std::size_t>(members_.end() - ended));
-        for (auto member = ended; member != members_.end(); ++member) {
+        models.reserve(ended.size());
+        for (const Member& member : ended) {
             TrainedNetwork record;
-            record.uid = member->spec->uid;
-            record.status = member->diverged_step >= 0 ? Status::diverged : Status::trained;
-            record.trials_done = member->rounds_done;
-            record.diverged_step = member->diverged_step;
-            const TaskShape shape = member->task->shape();
+            record.uid = member.spec->uid;
+            record.status = member.diverged_step >= 0 ? Status::diverged : Status::trained;
+            record.trials_done = member.rounds_done;
+            record.diverged_step = member.diverged_step;
+            const TaskShape shape = member.task->shape();
             NetworkModel& model =
-                models.emplace_back(networks_.make(*member->spec, shape.inputs, shape.outputs));
-            method_->finish(*member, record, model);
+                models.emplace_back(networks_.make(*member.spec, shape.inputs, shape.outputs));
+            method_->finish(member, record, model);
             if (record.status == Status::trained) {
-                candidates.push_back({&model, member->task.get(), member->spec->key(),
-                                      member->spec->training.loss == Loss::cross_entropy});
+                candidates.push_back({&model, member.task.get(), member.spec->key(),
+                                      member.spec->training.loss == Loss::cross_entropy});
                 record_of_candidate.push_back(records.size());
             }
             records.push_back(std::move(record));
         }
-        const std::size_t batch = test_batch(backend_);
-        for (std::size_t from = 0; from < candidates.size(); from += batch) {
-            const std::size_t size = std::min(batch, candidates.size() - from);
-            auto outcomes = method_->test(std::span(candidates).subspan(from, size));
-            for (std::size_t i = 0; i < size; ++i) {
-                TrainedNetwork& record = records[record_of_candidate[from + i]];
-                record.conclusions = std::move(outcomes[i].conclusions);
-                record.acceptance = std::move(outcomes[i].acceptance);
-            }
+        if (candidates.empty()) {
+            return records;
+        }
+        auto outcomes = method_->test(candidates);
+        for (std::size_t i = 0; i < candidates.size(); ++i) {
+            TrainedNetwork& record = records[record_of_candidate[i]];
+            record.conclusions = std::move(outcomes[i].conclusions);
+            record.acceptance = std::move(outcomes[i].acceptance);
+        }
+        return records;
+    }
+
+    /// Stores the records of the members from `first` on, and takes these out of the wave.
+    void store(const std::vector<TrainedNetwork>& records, std::vector<Member>::iterator first) {
+        if (records.empty()) {
+            return;
         }
         finished_.append(records);
         for (const TrainedNetwork& record : records) {
             count(record);
         }
-        for (auto member = ended; member != members_.end(); ++member) {
+        const auto last = first + static_cast<std::ptrdiff_t>(records.size());
+        for (auto member = first; member != last; ++member) {
             method_->remove(*member);
             plan_.leave(*member->spec);
         }
-        members_.erase(ended, members_.end());
+        members_.erase(first, last);
+    }
+
+    [[noreturn]] void stop() {
+        write_checkpoint();
+        finish_writing();
+        throw Error(ExitCode::interrupted, stop_reason());
     }
 
     /// Writes a checkpoint: beside the training that goes on, if the session copies its networks.

@@ -2,32 +2,54 @@
 // The whole of level full on networks whose attractors are known.
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "analysis/full_analysis.hpp"
+#include "core/error.hpp"
+#include "core/stop.hpp"
 #include "memory_networks.hpp"
+#include "store/bytes.hpp"
+#include "store/segments.hpp"
 
 namespace shoal {
 namespace {
 
 using namespace test;
 
-NetworkAnalysis fully(const AnalysisInput& input, PartSeconds& seconds) {
+/// Keeps what it is told.
+class Told : public PartObserver {
+  public:
+    void begins(const char* part) override { names.emplace_back(part); }
+    void ends(BegunAnalysis begun, double processor_seconds) override {
+        EXPECT_GE(processor_seconds, 0.0);
+        parts.push_back(std::move(begun));
+    }
+
+    std::vector<std::string> names;
+    std::vector<BegunAnalysis> parts;
+};
+
+NetworkAnalysis fully(const AnalysisInput& input, PartObserver& observer,
+                      const BegunAnalysis* begun = nullptr) {
     const auto exact = make_backend("reference", {Precision::fp64, 1, 0});
     const auto behaviour = make_backend("reference", {Precision::fp32, 1, 0});
     AnalysisConfig config;
     config.level = AnalysisLevel::full;
-    return analyze_fully(input, config, *behaviour, *exact, seconds);
+    return analyze_fully(input, config, *behaviour, *exact, observer, begun);
 }
 
 NetworkAnalysis fully(const AnalysisInput& input) {
-    PartSeconds seconds;
-    return fully(input, seconds);
+    PartObserver nobody;
+    return fully(input, nobody);
 }
 
 TEST(FullAnalysis, HasEveryPartOfANetworkThatLatches) {
-    PartSeconds seconds;
+    Told told;
     AnalysisInput input = latch();
     input.conclusions = {0.1, 0, -0.1, 0, 1.5, 0, -1.5, 0};
-    const NetworkAnalysis analysis = fully(input, seconds);
+    const NetworkAnalysis analysis = fully(input, told);
     ASSERT_NE(analysis.full, nullptr);
     const FullAnalysis& full = *analysis.full;
     // x = 2 tanh x: two latched states and the saddle between them.
@@ -45,11 +67,72 @@ TEST(FullAnalysis, HasEveryPartOfANetworkThatLatches) {
     EXPECT_EQ(full.proofs.size(), analysis.points.size());
     EXPECT_EQ(analysis.mechanism, Mechanism::slow_manifold) << analysis.evidence;
     EXPECT_FALSE(full.sensitivity.rows.empty());
-    for (const char* part : {"first", "nominal trials", "search", "census", "modes", "forgetting",
-                             "manifold", "noise", "silencing", "activity", "portrait"}) {
-        EXPECT_EQ(seconds.count(part), 1u) << part;
+    const std::vector<std::string> parts = {"first",     "nominal trials", "search",   "census",
+                                            "modes",     "forgetting",     "manifold", "noise",
+                                            "silencing", "activity",       "portrait"};
+    EXPECT_EQ(told.names, parts);
+    EXPECT_EQ(told.parts.size(), parts.size());
+}
+
+std::vector<std::byte> bytes_of(const NetworkAnalysis& analysis) {
+    ByteWriter bytes;
+    serialize(bytes, analysis);
+    return bytes.take();
+}
+
+// From what was kept behind any part, read back as a later session does.
+TEST(FullAnalysis, GoesOnBehindAnyPartToTheSameBits) {
+    AnalysisInput input = latch();
+    input.conclusions = {0.1, 0, -0.1, 0, 1.5, 0, -1.5, 0};
+    Told whole;
+    const std::vector<std::byte> wanted = bytes_of(fully(input, whole));
+    for (std::size_t done = 1; done <= whole.parts.size(); ++done) {
+        SCOPED_TRACE(whole.names[done - 1]);
+        ByteWriter written;
+        serialize(written, whole.parts[done - 1]);
+        ByteReader read(written.bytes());
+        BegunAnalysis begun;
+        deserialize(read, begun);
+        Told rest;
+        EXPECT_EQ(bytes_of(fully(input, rest, &begun)), wanted);
+        // Trials are not kept: those behind need them again.
+        const bool trials_again = done > 1;
+        EXPECT_EQ(rest.names.size(), whole.parts.size() - done + (trials_again ? 1 : 0));
+        EXPECT_EQ(rest.parts.size(), whole.parts.size() - done);
     }
-    EXPECT_EQ(seconds.size(), 11u);
+}
+
+// What another version kept behind a part that this one does not have is of no use.
+TEST(FullAnalysis, BeginsAgainWherePartsAreOthers) {
+    AnalysisInput input = latch();
+    input.conclusions = {0.1, 0, -0.1, 0, 1.5, 0, -1.5, 0};
+    Told whole;
+    const std::vector<std::byte> wanted = bytes_of(fully(input, whole));
+    BegunAnalysis begun = whole.parts[3];
+    begun.part = "weather";
+    Told again;
+    EXPECT_EQ(bytes_of(fully(input, again, &begun)), wanted);
+    EXPECT_EQ(again.names, whole.names);
+}
+
+// With a stop asked for, nothing is begun; without anyone who waits for it, it changes nothing.
+TEST(FullAnalysis, EndsAtAStopPoint) {
+    AnalysisInput input = latch();
+    input.conclusions = {0.1, 0, -0.1, 0, 1.5, 0, -1.5, 0};
+    stop_after_hours(1e-12);
+    Told told;
+    EXPECT_NO_THROW(fully(input, told));
+    {
+        const StopPoints stop_points(StopFor::any_reason);
+        try {
+            fully(input, told);
+            FAIL();
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), ExitCode::interrupted);
+        }
+    }
+    EXPECT_EQ(told.names.size(), told.parts.size());
+    clear_stop_request();
 }
 
 // The verdict of what keeps moving is that of the attractor that the conclusions end on: its

@@ -66,10 +66,22 @@ TEST_F(BackendChoice, LibraryThatCannotBeLoadedIsADeviceErrorNamingIt) {
     }
 }
 
-TEST_F(BackendChoice, AutoFallsBackToTheCpuAndSaysWhy) {
+TEST_F(BackendChoice, AutoFallsBackToTheCpuInOneShortLine) {
     const Outcome outcome = run_program("", "train small.yaml --backend auto");
     EXPECT_EQ(outcome.status, 0);
+    const std::size_t at = outcome.err.find("backend auto: cpu");
+    ASSERT_NE(at, std::string::npos) << outcome.err;
+    EXPECT_LE(outcome.err.find('\n', at) - at, 80u) << outcome.err;
+    EXPECT_EQ(outcome.err.find("libshoal"), std::string::npos) << outcome.err;
+}
+
+TEST_F(BackendChoice, AutoSaysWhyItFallsBackWhereALibraryWasNamed) {
+    write("damaged.so", "not a library");
+    const Outcome outcome =
+        run_program("SHOAL_CUDA_LIBRARY=./damaged.so", "train small.yaml --backend auto");
+    EXPECT_EQ(outcome.status, 0);
     expect_contains(outcome.err, "backend auto: cpu, because ");
+    expect_contains(outcome.err, "damaged.so");
 }
 
 TEST_F(BackendChoice, CpuRunLoadsNothingOfCuda) {

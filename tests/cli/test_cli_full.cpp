@@ -221,7 +221,6 @@ TEST_F(CommandLine, AnalyzeTakesARunOrWeights) {
     EXPECT_EQ(shoal({"analyze", "r", "--weights", "w.h5"}).status, 2);
     EXPECT_EQ(shoal({"analyze", "r", "--out", "d.h5"}).status, 2);
     EXPECT_EQ(shoal({"analyze", "--weights", "w.h5", "--backend", "cpu"}).status, 2);
-    EXPECT_EQ(shoal({"analyze", "--weights", "w.h5", "--max-hours", "1"}).status, 2);
     EXPECT_EQ(shoal({"analyze", "--weights", "none.h5"}).status, 3);
 }
 

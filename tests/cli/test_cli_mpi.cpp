@@ -94,8 +94,13 @@ TEST_F(Mpi, MistakesAreSaidOnce) {
     EXPECT_EQ(times("no-such-option"), 1u) << output();
     EXPECT_EQ(mpirun(2, {"train", "small.yaml", "--shard", "0/2"}), 2);
     EXPECT_EQ(times("share out shards by themselves"), 1u) << output();
-    EXPECT_EQ(mpirun(2, {"reproduce", "ghazizadeh2021"}), 2);
-    EXPECT_EQ(times("--from"), 1u) << output();
+}
+
+TEST_F(Mpi, ClaimsAreTestedOnceOnAllShards) {
+    ASSERT_EQ(shoal(tiny_memory({"--out", "whole"})).status, 0);
+    ASSERT_EQ(mpirun(2, tiny_memory({"--out", "p", "--shard", "any/3"})), 0) << output();
+    EXPECT_EQ(times("Claims of ghazizadeh2021"), 1u) << output();
+    expect_same_file("whole/claims.csv", "p.merged/claims.csv");
 }
 
 /// The launcher ends all ranks once one has ended with an error, so whoever is to speak comes

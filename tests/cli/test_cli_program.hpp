@@ -75,6 +75,17 @@ inline std::string output() {
     return read_text_file("output.txt");
 }
 
+/// Waits until the program has written `text`.
+inline void wait_until_shown(const std::string& text) {
+    const auto shown = [&] {
+        return fs::exists("output.txt") && output().find(text) != std::string::npos;
+    };
+    for (int i = 0; i < 6000 && !shown(); ++i) {
+        std::this_thread::sleep_for(milliseconds(10));
+    }
+    ASSERT_TRUE(shown());
+}
+
 /// Waits until a process holds the lock of a run directory, and returns that process.
 inline pid_t holder(const fs::path& run) {
     for (int i = 0; i < 4000; ++i) {

@@ -2,25 +2,10 @@
 // A paper's claims by one command, on populations far too small to decide any of them.
 #include <nlohmann/json.hpp>
 
-#include "test_cli_support.hpp"
+#include "test_cli_program.hpp"
 
 namespace shoal::test {
 namespace {
-
-/// Twelve tiny networks in place of the paper's 672.
-std::vector<std::string> tiny_memory(const std::vector<std::string>& more) {
-    std::vector<std::string> arguments = {"reproduce", "ghazizadeh2021", "--quiet"};
-    for (const char* set :
-         {"network.units=30", "network.input_scale=0.05", "task.source=gaussians",
-          "task.codes=[1.0, 1.0, 1.0]", "task.durations.stimulus1=1", "task.durations.delay1=1",
-          "task.durations.stimulus2=1", "task.durations.delay2=1", "task.durations.response=1",
-          "training.trials=40", "sweep.network.gain=[0.8, 1.2]", "sweep.network.density=[0.6]",
-          "sweep.network.feedback_scale=[0.2, 1.0]", "sweep.replicate=3"}) {
-        arguments.insert(arguments.end(), {"--set", set});
-    }
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return arguments;
-}
 
 std::vector<std::string> tiny_learning(const std::vector<std::string>& more) {
     std::vector<std::string> arguments = {"reproduce", "park2023", "--quiet", "--systems", "1"};
@@ -104,14 +89,56 @@ TEST_F(CommandLine, ReproducesTheLearningPaper) {
     EXPECT_GT(kept["headings"]["curves"].size(), 0u);
 }
 
+// Claims are about whole populations: shards leave them to the last command.
+TEST_F(CommandLine, ReproducesInShards) {
+    ASSERT_EQ(shoal(tiny_memory({"--out", "whole"})).status, 0);
+    for (const char* shard : {"0/2", "1/2"}) {
+        const Outcome outcome = shoal(tiny_memory({"--shard", shard}));
+        ASSERT_EQ(outcome.status, 0) << outcome.err;
+        expect_contains(outcome.out,
+                        "shoal reproduce ghazizadeh2021 --scale small --from "
+                        "runs/ghazizadeh2021-small.shard-*-of-2");
+    }
+    const std::string shard = "runs/ghazizadeh2021-small.shard-";
+    EXPECT_FALSE(fs::exists(shard + "0-of-2/claims.csv"));
+    ASSERT_EQ(shoal({"reproduce", "ghazizadeh2021", "--from", shard + "0-of-2", shard + "1-of-2",
+                     "--out", "m"})
+                  .status,
+              0);
+    expect_same_file("whole/claims.csv", "m/claims.csv");
+
+    // A process that takes all of them tests the claims itself.
+    const Outcome any = shoal(tiny_memory({"--shard", "any/3", "--out", "a"}));
+    ASSERT_EQ(any.status, 0) << any.err;
+    expect_same_file("whole/claims.csv", "a.merged/claims.csv");
+}
+
+// Stopped while it measures learning signals, and again among headings; no signal is measured
+// twice.
+TEST_F(CommandLine, ReproduceStopsAndGoesOnWhereItTestsClaims) {
+    ASSERT_EQ(shoal(tiny_learning({"--out", "whole"})).status, 0);
+    std::vector<std::string> arguments =
+        tiny_learning({"--out", "r", "--threads", "1", "--resume"});
+    std::erase(arguments, "--quiet");
+    for (const char* stage : {"learning signals 1/12", "headings 1/"}) {
+        SCOPED_TRACE(stage);
+        fs::remove("output.txt");
+        Program program(arguments);
+        wait_until_shown(stage);
+        program.send(SIGINT);
+        ASSERT_EQ(program.wait(), 5) << output();
+        EXPECT_FALSE(fs::exists("r/claims.json"));
+        ASSERT_TRUE(fs::exists("r/checkpoint/signals-00000000.bin")) << output();
+    }
+    EXPECT_EQ(type(shown_command()), 0) << output();
+    EXPECT_NE(output().find("learning signals 12/12"), std::string::npos) << output();
+    expect_same_file("whole/claims.json", "r/claims.json");
+    EXPECT_FALSE(fs::exists("r/checkpoint"));
+}
+
 TEST_F(CommandLine, ReproduceRefusesWhatItCannotDo) {
     EXPECT_EQ(shoal({"reproduce", "hopfield1982"}).status, 2);
     EXPECT_EQ(shoal({"reproduce", "park2023", "--scale", "huge"}).status, 2);
-    const Outcome shard = shoal(tiny_memory({"--shard", "0/2"}));
-    EXPECT_EQ(shard.status, 2);
-    expect_contains(shard.err, "--from");
-    EXPECT_FALSE(fs::exists("runs"));
-
     // What would do nothing is refused.
     for (const std::vector<std::string>& useless :
          {std::vector<std::string>{"--from", "r", "--set", "seed=2"},

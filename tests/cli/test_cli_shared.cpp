@@ -171,12 +171,14 @@ TEST(SharedProgress, AddsUpShards) {
     EXPECT_EQ(training.steps_per_second, 1e6);  // shard 1 alone still trains
 
     table.take(numbers(1, 10, 2, 1.0));
-    table.take({0, true, 4, 3, 4, 0, 0.75, 0.0});
+    table.take({0, true, 4, 3, 4, 0, 0.75, 0.0, "f00d: census, 12 s"});
+    table.take({1, true, 2, 0, 2, 0, 0.0, 0.0});
     const Progress::Numbers analysis = table.analysis();
     EXPECT_EQ(analysis.stage, "analysis");
     EXPECT_EQ(analysis.networks, 6u);
     EXPECT_EQ(analysis.done, 3u);
     EXPECT_NEAR(analysis.work_done, 0.5, 1e-12);
+    EXPECT_EQ(analysis.doing, (std::vector<std::string>{"shard 0, f00d: census, 12 s"}));
 }
 
 /// The first of two ranks; what the other one reports comes in when they part.

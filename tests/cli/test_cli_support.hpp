@@ -90,6 +90,21 @@ class CommandLine : public testing::Test {
     fs::path before_;
 };
 
+/// Twelve tiny networks in place of the 672 of a paper, whose claims `reproduce` tests.
+inline std::vector<std::string> tiny_memory(const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"reproduce", "ghazizadeh2021", "--quiet"};
+    for (const char* set :
+         {"network.units=30", "network.input_scale=0.05", "task.source=gaussians",
+          "task.codes=[1.0, 1.0, 1.0]", "task.durations.stimulus1=1", "task.durations.delay1=1",
+          "task.durations.stimulus2=1", "task.durations.delay2=1", "task.durations.response=1",
+          "training.trials=40", "sweep.network.gain=[0.8, 1.2]", "sweep.network.density=[0.6]",
+          "sweep.network.feedback_scale=[0.2, 1.0]", "sweep.replicate=3"}) {
+        arguments.insert(arguments.end(), {"--set", set});
+    }
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+}
+
 /// Everything population.h5 says of each network, as bytes: record, gain x matrix, input, feedback,
 /// readout, bias, state.
 inline std::map<std::string, std::vector<std::byte>> networks_of(const fs::path& run) {

@@ -36,6 +36,9 @@ TEST_P(Interrupted, AfterEveryTrial) {
         first.stop_after = stop;
         EXPECT_FALSE(train(config, first, folder));
         EXPECT_EQ(first.calls, stop);
+        if (stop == 3) {
+            EXPECT_EQ(first.simulations, 0u);  // the first ones to end are tested later
+        }
         auto second = counting(GetParam().backend, GetParam().precision);
         EXPECT_TRUE(train(config, second, folder));
         // The checkpoint was used: nothing is done twice.

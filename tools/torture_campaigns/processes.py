@@ -51,6 +51,11 @@ def storm(program, signals, patience):
     return ended, len(sent)
 
 
+# Work that ended by itself; that did not in time; nothing had begun.
+INTERRUPTED = ("interrupted; a checkpoint was written", "interrupted; what was finished is kept",
+               "interrupted. Start again with: ")
+
+
 def storms(subject, rng, out, tally):
     """Signals from three threads at once, one every 2 ms or so from each; then the run goes on."""
     for _ in range(rng.randint(1, 4)):
@@ -65,7 +70,7 @@ def storms(subject, rng, out, tally):
         allowed = [0, 5, *(-which for which in signals), *([130] if signal.SIGINT in signals else [])]
         tally[f"status {ended.status}"] += 1
         if tally.expect_end(ended, allowed, "signals") and ended.status == 5:
-            tally.expect_message(ended, [["interrupted; a checkpoint was written"], [out]], "signals")
+            tally.expect_message(ended, [INTERRUPTED, [out]], "signals")
     finish(subject, out, tally, "after signals")
 
 

@@ -5,6 +5,7 @@
 
 #include "backend/cpu/network.hpp"
 #include "core/parallel.hpp"
+#include "core/stop.hpp"
 
 namespace shoal::cpu {
 namespace {
@@ -84,6 +85,7 @@ class Run {
             if (t == request_.steps) {
                 break;
             }
+            stop_point();
             for (std::size_t c = 0; c < columns_.size(); ++c) {
                 set_input(columns_[c], request_.inputs[first_ + c], t);
             }

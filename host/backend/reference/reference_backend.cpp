@@ -9,6 +9,7 @@
 #include "backend/reference/gradient_network.hpp"
 #include "core/memory.hpp"
 #include "core/parallel.hpp"
+#include "core/stop.hpp"
 
 namespace shoal {
 namespace {
@@ -98,6 +99,7 @@ SimulationResult run(const SimulationRequest& request) {
             if (t == request.steps) {
                 break;
             }
+            stop_point();
             const double* u = request.inputs[c] != nullptr
                                   ? request.inputs[c] + static_cast<std::size_t>(t) * inputs
                               : request.constant_input.empty() ? nullptr
