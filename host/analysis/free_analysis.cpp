@@ -24,7 +24,7 @@ constexpr int free_searches = 256;
 constexpr int free_runs = 32;
 constexpr int noisy_copies_of_starts = 4;
 
-constexpr const char* part_names[] = {"search", "census", "modes", "verdict"};
+constexpr const char* free_parts[] = {"search", "census", "modes", "verdict"};
 
 // The same network with its input as a bias: an autonomous one.
 NetworkModel with_input_as_bias(NetworkModel model, const Dynamics& dynamics) {
@@ -103,7 +103,7 @@ DynamicsAnalysis analyze_dynamics(const FreeNetwork& network, Backend& exact,
     const NetworkModel autonomous = with_input_as_bias(network.model, dynamics);
     const Eigen::MatrixXd random = random_starts(dynamics, free_searches, network.key);
 
-    Parts parts(part_names, observer, begun);
+    Parts parts(free_parts, observer, begun);
     NetworkAnalysis analysis;  // what of it is known without a task
     analysis.uid = network.model.uid;
     FullAnalysis full;

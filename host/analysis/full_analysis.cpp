@@ -37,7 +37,7 @@ constexpr int random_searches = 64;
 constexpr int random_runs = 16;  // of the census
 constexpr std::size_t most_mode_points = 8;
 
-constexpr const char* part_names[] = {"first",     "nominal trials", "search",   "census",
+constexpr const char* full_parts[] = {"first",     "nominal trials", "search",   "census",
                                       "modes",     "forgetting",     "manifold", "noise",
                                       "silencing", "activity",       "portrait"};
 
@@ -244,7 +244,7 @@ std::vector<SlowModes> modes_at(const NetworkModel& model, const Dynamics& dynam
 NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& config,
                               Backend& behaviour, Backend& exact, PartObserver& observer,
                               const BegunAnalysis* begun) {
-    Parts parts(part_names, observer, begun);
+    Parts parts(full_parts, observer, begun);
     NetworkAnalysis analysis;
     const auto full = std::make_shared<FullAnalysis>();
     if (parts.begun() != nullptr) {

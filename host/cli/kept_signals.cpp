@@ -18,7 +18,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds keep_interval{30};
+constexpr std::chrono::seconds keep_signals_every{30};
 
 /// All that a measurement depends on.
 std::string uid_of(const SignalOptions& options, const std::string& family, std::size_t system) {
@@ -55,7 +55,7 @@ class Keeper {
         const std::lock_guard lock(mutex_);
         if (store_) {
             fresh_.push_back({uid_of(options_, place.family, place.system), system});
-            if (Clock::now() - kept_ >= keep_interval) {
+            if (Clock::now() - kept_ >= keep_signals_every) {
                 keep_unlocked();
             }
         }

@@ -64,7 +64,7 @@ LISTS = (
      rows("host/analysis/mechanism.hpp", "in this order:", "// An exponent", r"^//   (?:  )?(\w+)  "), MECHANISMS),
     ("host/analysis/full_analysis.hpp: parts",
      rows("host/analysis/full_analysis.hpp", "in these parts:", PURE, r"^///   (\w+(?: \w+)?)  "),
-     re.findall(r'timed\(seconds, "([^"]+)"', read("host/analysis/full_analysis.cpp"))),
+     re.findall(r'"([^"]+)"', re.search(r"full_parts\[\] = \{(.*?)\}", read("host/analysis/full_analysis.cpp"), re.S)[1])),
     ("host/cli/command_line.cpp: exit codes in the help",
      re.findall(r"\d+", between(read("host/cli/command_line.cpp"), '"Exit codes: ', '");')), exit_codes()),
     ("host/store/write_analysis.cpp: labels of points",
