@@ -182,12 +182,8 @@ struct DependentDefault {
     bool (*differs)(const NetworkSpec&);
 };
 constexpr DependentDefault dependent_defaults[] = {
-    // Matrices that have a size of their own are taken as they are.
     {"network.gain", &NetworkConfig::gain, 1.0, "network.init",
-     [](const NetworkSpec& s) {
-         const Init init = s.network.init;
-         return init != Init::gauss && init != Init::uniform && init != Init::low_rank;
-     }},
+     [](const NetworkSpec& s) { return row_of(s.network.init).own_size; }},
     {"network.input_scale", &NetworkConfig::input_scale, 1.0, "training.method",
      [](const NetworkSpec& s) { return s.training.method == TrainingMethod::bptt; }},
 };

@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: MIT
-// Makers of keys; `at` gives the field of a Settings, const or not.
+// Makers of keys, from the member of the settings that a key sets.
 #pragma once
 
-#include <fmt/format.h>
-
-#include <filesystem>
-#include <initializer_list>
-#include <optional>
+#include <algorithm>
+#include <functional>
 #include <string>
-#include <type_traits>
+#include <string_view>
 #include <vector>
 
 #include "config/keys.hpp"
-#include "core/text.hpp"
 
 namespace shoal {
 
 constexpr double large = 1e6;  // keeps every product of settings inside single precision
 
-inline bool always(const NetworkSpec&) {
-    return true;
-}
 inline bool by_force(const NetworkSpec& s) {
     return s.training.method == TrainingMethod::force;
 }
@@ -28,110 +21,106 @@ inline bool by_gradients(const NetworkSpec& s) {
     return s.training.method == TrainingMethod::bptt;
 }
 
-template <class At>
-Key number_key(const char* name, At at, Range range) {
-    Key key;
-    key.name = name;
-    key.read = [=, n = key.name](const YamlNode& node, const Reader& reader,
-                                 Settings& s) -> std::optional<SweepValue> {
-        const auto value = read_number(node, n, range, reader.problems);
-        if (!value) {
-            return std::nullopt;
-        }
-        at(s) = *value;
-        return *value;
-    };
-    key.yaml = [=](const Settings& s) { return fmt::format("{}", at(s)); };
-    key.json = key.yaml;
-    key.used = always;
-    return key;
+/// "a, b or c".
+std::string alternatives(const std::vector<std::string>& words);
+
+/// Where a section stands in the settings.
+inline NetworkSpec& section(Settings& s, NetworkSpec*) {
+    return s.spec;
+}
+inline NetworkConfig& section(Settings& s, NetworkConfig*) {
+    return s.spec.network;
+}
+inline TaskConfig& section(Settings& s, TaskConfig*) {
+    return s.spec.task;
+}
+inline SequentialSumDurations& section(Settings& s, SequentialSumDurations*) {
+    return s.spec.task.durations;
+}
+inline GaussianSource& section(Settings& s, GaussianSource*) {
+    return s.spec.task.gaussians;
+}
+inline TrainingConfig& section(Settings& s, TrainingConfig*) {
+    return s.spec.training;
+}
+inline AnalysisConfig& section(Settings& s, AnalysisConfig*) {
+    return s.analysis;
 }
 
-template <class At>
-Key integer_key(const char* name, At at, std::int64_t low, std::int64_t high) {
-    Key key;
-    key.name = name;
-    key.read = [=, n = key.name](const YamlNode& node, const Reader& reader,
-                                 Settings& s) -> std::optional<SweepValue> {
-        const auto value = read_integer(node, n, low, high, reader.problems);
-        if (!value) {
-            return std::nullopt;
-        }
-        at(s) = static_cast<std::remove_reference_t<decltype(at(s))>>(*value);
-        return *value;
-    };
-    key.yaml = [=](const Settings& s) { return fmt::format("{}", at(s)); };
-    key.json = key.yaml;
-    key.used = always;
-    return key;
+/// One value of the settings.
+template <class T>
+using Field = std::function<T&(Settings&)>;
+
+template <class Section, class T>
+Field<T> field(T Section::*member) {
+    return
+        [member](Settings& s) -> T& { return section(s, static_cast<Section*>(nullptr)).*member; };
+}
+template <class T>
+const T& value_of(const Field<T>& field, const Settings& s) {
+    return field(const_cast<Settings&>(s));  // a field only says where to look
 }
 
-template <class Enum, class At>
-Key choice_key(const char* name, At at, std::initializer_list<Enum> choices) {
-    Key key;
-    key.name = name;
-    key.read = [at, n = key.name, choices = std::vector<Enum>(choices)](
-                   const YamlNode& node, const Reader& reader,
-                   Settings& s) -> std::optional<SweepValue> {
-        std::vector<std::string> names;
-        for (const Enum choice : choices) {
-            names.emplace_back(name_of(choice));
-            if (node.kind == YamlNode::Kind::scalar && node.scalar == names.back()) {
-                at(s) = choice;
-                return SweepValue(names.back());
-            }
-        }
-        if (node.kind != YamlNode::Kind::broken) {
-            const std::string near = nearest(node.scalar, names);
-            reader.problems.add(
-                node.place,
-                fmt::format("{} {}, which this version does not have", n, described(node)),
-                near.empty() || names.size() == 1
-                    ? fmt::format("it has: {}", joined(names))
-                    : fmt::format("did you mean '{}'? It has: {}", near, joined(names)));
-        }
-        return std::nullopt;
-    };
-    key.yaml = [at](const Settings& s) { return std::string(name_of(at(s))); };
-    key.json = [at](const Settings& s) { return in_quotes(name_of(at(s))); };
-    key.used = always;
-    return key;
+Key number_key(const char* name, Field<double> at, Range range);
+Key integer_key(const char* name, Field<int> at, std::int64_t low, std::int64_t high);
+Key integer_key(const char* name, Field<std::uint32_t> at, std::int64_t low, std::int64_t high);
+/// `content` receives the hash of the file, which stands for it in the canonical spec.
+Key path_key(const char* name, Field<std::string> path, Field<std::string> content);
+/// A choice by its place in a list of names.
+Key choice_key(const char* name, std::vector<std::string> names,
+               std::function<void(Settings&, std::size_t)> set,
+               std::function<std::string(const Settings&)> get);
+
+template <class Section>
+Key number_key(const char* name, double Section::*member, Range range) {
+    return number_key(name, field(member), range);
+}
+template <class Section, class T>
+Key integer_key(const char* name, T Section::*member, std::int64_t low, std::int64_t high) {
+    return integer_key(name, field(member), low, high);
+}
+template <class Section>
+Key path_key(const char* name, std::string Section::*path, std::string Section::*content) {
+    return path_key(name, field(path), field(content));
+}
+/// A choice among all values of an enumeration.
+template <class Section, HasNames Enum>
+Key choice_key(const char* name, Enum Section::*member) {
+    std::vector<std::string> names;
+    for (const auto& row : rows_of<Enum>) {
+        names.emplace_back(row.name);
+    }
+    const Field<Enum> at = field(member);
+    return choice_key(
+        name, std::move(names),
+        [at](Settings& s, std::size_t i) { at(s) = rows_of<Enum>[i].value; },
+        [at](const Settings& s) -> std::string { return name_of(value_of(at, s)); });
 }
 
-template <class PathAt, class ContentAt>
-Key path_key(const char* name, PathAt path_at, ContentAt content_at) {
-    Key key;
-    key.name = name;
-    key.read = [=, n = key.name](const YamlNode& node, const Reader& reader,
-                                 Settings& s) -> std::optional<SweepValue> {
-        const auto text = read_text(node, n, "the path of a file is wanted", reader.problems);
-        if (!text) {
-            return std::nullopt;
-        }
-        const std::string path =
-            std::filesystem::absolute(reader.folder / *text).lexically_normal().string();
-        if (first_bad_byte(path) < path.size()) {
-            reader.problems.add(
-                node.place, fmt::format("{}: the full path '{}' is not UTF-8 text", n, shown(path)),
-                "rename the folder");
-            return std::nullopt;
-        }
-        path_at(s) = path;
-        return SweepValue(path);
-    };
-    key.yaml = [=](const Settings& s) {
-        return path_at(s).empty() ? std::string() : in_quotes(path_at(s));
-    };
-    key.json = [=](const Settings& s) {
-        return content_at(s).empty() ? std::string() : in_quotes(content_at(s));
-    };
-    return key;
+/// Whether a row of choices lists a key.
+template <class Row>
+bool lists(const Row& row, std::string_view key) {
+    return std::any_of(row.keys.begin(), row.keys.end(),
+                       [&](const char* one) { return one != nullptr && key == one; });
 }
 
-inline Key used_when(Key key, bool (*used)(const NetworkSpec&), const char* words) {
-    key.used = used;
-    key.used_when = words;
-    return key;
+/// A key that some values of a choice have: used where the row of the chosen one lists it.
+template <HasNames Enum>
+Key listed(Key key, Enum (*chosen)(const NetworkSpec&), const std::string& choice) {
+    std::vector<bool> by_value;
+    std::vector<std::string> names;
+    for (const auto& row : rows_of<Enum>) {
+        by_value.resize(std::max(by_value.size(), static_cast<std::size_t>(row.value) + 1));
+        if (lists(row, key.name)) {
+            by_value[static_cast<std::size_t>(row.value)] = true;
+            names.emplace_back(row.name);
+        }
+    }
+    return std::move(key).when(
+        [by_value, chosen](const NetworkSpec& s) {
+            return by_value.at(static_cast<std::size_t>(chosen(s)));
+        },
+        choice + " is " + alternatives(names));
 }
 
 }  // namespace shoal

@@ -12,16 +12,6 @@
 namespace shoal {
 namespace {
 
-bool random_weights(const NetworkSpec& s) {
-    const Init init = s.network.init;
-    return init == Init::gauss || init == Init::uniform || init == Init::low_rank;
-}
-bool low_rank(const NetworkSpec& s) {
-    return s.network.init == Init::low_rank;
-}
-bool from_file(const NetworkSpec& s) {
-    return s.network.init == Init::file;
-}
 Key name_key() {
     Key key;
     key.name = "name";
@@ -44,7 +34,6 @@ Key name_key() {
         return SweepValue(*text);
     };
     key.yaml = [](const Settings& s) { return in_quotes(s.name); };
-    key.used = always;
     return key;
 }
 
@@ -65,7 +54,6 @@ Key rule_a_key() {
         return SweepValue(value);
     };
     key.yaml = [](const Settings& s) { return s.analysis.rule_a ? "true" : "false"; };
-    key.used = always;
     return key;
 }
 
@@ -75,61 +63,36 @@ std::vector<Key> make_keys() {
     const Range fraction{0.0, 1.0, Range::Low::excluded};
 
     std::vector<Key> keys;
+    // Initialisers list their keys in rows_of<Init>.
+    const auto add_of_init = [&](Key key) {
+        keys.push_back(listed<Init>(
+            std::move(key), [](const NetworkSpec& s) { return s.network.init; }, "network.init"));
+    };
     keys.push_back(name_key());
-    keys.push_back(integer_key(
-        "seed", [](auto& s) -> auto& { return s.spec.seed; }, 0,
-        std::numeric_limits<std::uint32_t>::max()));
+    keys.push_back(
+        integer_key("seed", &NetworkSpec::seed, 0, std::numeric_limits<std::uint32_t>::max()));
     keys.back().identifies = false;
 
     // At most 32768 units: entries of a packed triangle are then counted by an int.
-    keys.push_back(integer_key(
-        "network.units", [](auto& s) -> auto& { return s.spec.network.units; }, 1, 32768));
-    keys.push_back(choice_key("network.cell", [](auto& s) -> auto& { return s.spec.network.cell; },
-                              {Cell::current, Cell::rate}));
-    keys.push_back(number_key(
-        "network.tau", [](auto& s) -> auto& { return s.spec.network.tau; }, time));
-    keys.push_back(number_key(
-        "network.dt", [](auto& s) -> auto& { return s.spec.network.dt; }, time));
-    keys.push_back(number_key(
-        "network.gain", [](auto& s) -> auto& { return s.spec.network.gain; }, scale));
-    keys.push_back(used_when(
-        number_key(
-            "network.density", [](auto& s) -> auto& { return s.spec.network.density; }, fraction),
-        random_weights, "network.init is gauss, uniform or low-rank"));
-    keys.push_back(
-        used_when(number_key(
-                      "network.feedback_scale",
-                      [](auto& s) -> auto& { return s.spec.network.feedback_scale; }, scale),
-                  by_force, "training.method is force"));
-    keys.push_back(number_key(
-        "network.input_scale", [](auto& s) -> auto& { return s.spec.network.input_scale; }, scale));
-    keys.push_back(
-        used_when(number_key(
-                      "network.readout_scale",
-                      [](auto& s) -> auto& { return s.spec.network.readout_scale; }, scale),
-                  by_gradients, "training.method is bptt"));
-    keys.push_back(
-        choice_key("network.init", [](auto& s) -> auto& { return s.spec.network.init; },
-                   {Init::gauss, Init::uniform, Init::quasi_periodic, Init::quasi_periodic_flow,
-                    Init::orthogonal, Init::identity, Init::glorot, Init::low_rank, Init::file}));
-    keys.push_back(used_when(
-        integer_key(
-            "network.rank", [](auto& s) -> auto& { return s.spec.network.rank; }, 1, 32768),
-        low_rank, "network.init is low-rank"));
-    keys.push_back(used_when(
-        number_key(
-            "network.rank_gain", [](auto& s) -> auto& { return s.spec.network.rank_gain; }, scale),
-        low_rank, "network.init is low-rank"));
-    keys.push_back(
-        used_when(path_key(
-                      "network.path", [](auto& s) -> auto& { return s.spec.network.path; },
-                      [](auto& s) -> auto& { return s.spec.network.content; }),
-                  from_file, "network.init is file"));
+    keys.push_back(integer_key("network.units", &NetworkConfig::units, 1, 32768));
+    keys.push_back(choice_key("network.cell", &NetworkConfig::cell));
+    keys.push_back(number_key("network.tau", &NetworkConfig::tau, time));
+    keys.push_back(number_key("network.dt", &NetworkConfig::dt, time));
+    keys.push_back(number_key("network.gain", &NetworkConfig::gain, scale));
+    add_of_init(number_key("network.density", &NetworkConfig::density, fraction));
+    keys.push_back(number_key("network.feedback_scale", &NetworkConfig::feedback_scale, scale)
+                       .when(by_force, "training.method is force"));
+    keys.push_back(number_key("network.input_scale", &NetworkConfig::input_scale, scale));
+    keys.push_back(number_key("network.readout_scale", &NetworkConfig::readout_scale, scale)
+                       .when(by_gradients, "training.method is bptt"));
+    keys.push_back(choice_key("network.init", &NetworkConfig::init));
+    add_of_init(integer_key("network.rank", &NetworkConfig::rank, 1, 32768));
+    add_of_init(number_key("network.rank_gain", &NetworkConfig::rank_gain, scale));
+    add_of_init(path_key("network.path", &NetworkConfig::path, &NetworkConfig::content));
 
     add_task_keys(keys);
     add_training_keys(keys);
-    keys.push_back(choice_key("analysis.level", [](auto& s) -> auto& { return s.analysis.level; },
-                              {AnalysisLevel::first, AnalysisLevel::full}));
+    keys.push_back(choice_key("analysis.level", &AnalysisConfig::level));
     keys.back().identifies = false;
     keys.push_back(rule_a_key());
     keys.back().identifies = false;

@@ -39,8 +39,11 @@ struct Key {
     /// The value as JSON in the canonical spec; empty: not set. A file is its content's hash.
     std::function<std::string(const Settings&)> json;
     /// Whether the value can matter to this network, and in words when it does.
-    bool (*used)(const NetworkSpec&) = nullptr;
+    std::function<bool(const NetworkSpec&)> used = [](const NetworkSpec&) { return true; };
     std::string used_when;
+
+    /// The same key, used in these cases alone.
+    Key when(std::function<bool(const NetworkSpec&)> used_in, std::string words) &&;
 };
 
 /// Parts of all_keys().

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "config/sweep.hpp"
+#include "core/error.hpp"
 #include "core/file.hpp"
 
 namespace shoal {
@@ -92,6 +93,14 @@ std::string resolved_yaml(const Plan& plan, const Reader& reader) {
         }
     }
     return out;
+}
+
+std::string canonical_value(const NetworkSpec& spec, std::string_view key) {
+    const Key* found = find_key(key);
+    check(found != nullptr && found->identifies, "canonical_value: a key of the spec");
+    Settings settings;
+    settings.spec = spec;
+    return found->json(settings);
 }
 
 std::string canonical_spec(const NetworkSpec& spec) {

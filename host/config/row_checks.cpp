@@ -45,9 +45,8 @@ void RowChecks::check(NetworkSpec& row, std::span<const std::size_t> at) {
                              "an Euler step of at most tau is wanted");
     }
     check_gradients(row);
-    const bool pairs =
-        row.network.init == Init::quasi_periodic || row.network.init == Init::quasi_periodic_flow;
-    if (pairs && row.network.units % 2 != 0 && known({"network.units", "network.init"})) {
+    if (row_of(row.network.init).pairs && row.network.units % 2 != 0 &&
+        known({"network.units", "network.init"})) {
         reader_.problems.add(
             place_of(given("network.units") ? "network.units" : "network.init"),
             fmt::format("network.units is {}, odd, and init {} makes pairs of units",
@@ -85,8 +84,8 @@ void RowChecks::check_gradients(const NetworkSpec& row) const {
     if (training.method != TrainingMethod::bptt || !known({"training.method"})) {
         return;
     }
-    if (training.loss == Loss::cross_entropy && row.task.kind != TaskKind::copy &&
-        row.task.kind != TaskKind::file && known({"training.loss", "task.kind"})) {
+    if (training.loss == Loss::cross_entropy && !row_of(row.task.kind).may_have_classes &&
+        known({"training.loss", "task.kind"})) {
         reader_.problems.add(
             place_of("training.loss"),
             fmt::format("training.loss is cross-entropy, and the targets of task {} are no "

@@ -3,14 +3,17 @@
 // names.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "core/names.hpp"
 #include "core/random.hpp"
 
 namespace shoal {
@@ -45,6 +48,92 @@ enum class RateSchedule { constant, linear, cosine };
 enum class AnalysisLevel { first, full };
 /// tf32, bf16: products of matrices with inputs of that width and sums in fp32; all else fp32.
 enum class Precision { fp32, fp64, tf32, bf16 };
+
+/// What is particular to an initialiser; its maker stands in model/initialisers.cpp.
+struct InitRow {
+    Init value;
+    const char* name;
+    /// Keys that its matrix is made from, beside network.units.
+    std::array<const char*, 4> keys;
+    bool own_size = false;  ///< the matrix has a size of its own: the default gain is 1
+    bool pairs = false;     ///< makes pairs of units
+    bool drawn = true;      ///< seed and replicate decide, too
+};
+template <>
+inline constexpr auto rows_of<Init> = std::to_array<InitRow>({
+    {Init::gauss, "gauss", {"network.density"}},
+    {Init::uniform, "uniform", {"network.density"}},
+    {Init::quasi_periodic, "quasi-periodic", {}, true, true},
+    {Init::quasi_periodic_flow, "quasi-periodic-flow", {}, true, true},
+    {Init::orthogonal, "orthogonal", {}, true},
+    {Init::identity, "identity", {}, true, false, false},
+    {Init::glorot, "glorot", {}, true},
+    {Init::low_rank,
+     "low-rank",
+     {"network.gain", "network.density", "network.rank", "network.rank_gain"}},
+    {Init::file, "file", {"network.path"}, true},
+});
+
+/// What is particular to a kind of task; its maker stands in task/task.cpp.
+struct TaskRow {
+    TaskKind value;
+    const char* name;
+    /// The keys of section task that it has, beside kind. source decides between path and
+    /// gaussians.
+    std::array<const char*, 10> keys;
+    bool may_have_classes = false;  ///< targets may be one-hot, as cross-entropy asks for
+};
+template <>
+inline constexpr auto rows_of<TaskKind> = std::to_array<TaskRow>({
+    {TaskKind::sequential_sum,
+     "sequential-sum",
+     {"task.source", "task.path", "task.codes", "task.durations.stimulus1", "task.durations.delay1",
+      "task.durations.stimulus2", "task.durations.delay2", "task.durations.response",
+      "task.gaussians.means", "task.gaussians.std"}},
+    {TaskKind::copy, "copy", {"task.delay", "task.symbols", "task.length", "task.noise"}, true},
+    {TaskKind::interval, "interval", {"task.delay", "task.noise"}},
+    {TaskKind::angular_integration,
+     "angular-integration",
+     {"task.duration", "task.speed", "task.smoothness", "task.moving_share", "task.noise"}},
+    {TaskKind::flip_flop,
+     "flip-flop",
+     {"task.duration", "task.bits", "task.pulse_rate", "task.noise"}},
+    {TaskKind::adding, "adding", {"task.duration", "task.noise"}},
+    {TaskKind::file, "file", {"task.path"}, true},
+});
+
+template <>
+inline constexpr auto rows_of<Cell> = std::to_array<Named<Cell>>({{Cell::current, "current"},
+                                                                  {Cell::rate, "rate"}});
+template <>
+inline constexpr auto rows_of<StimulusSource> = std::to_array<Named<StimulusSource>>(
+    {{StimulusSource::digits, "digits"}, {StimulusSource::gaussians, "gaussians"}});
+template <>
+inline constexpr auto rows_of<TrainingMethod> = std::to_array<Named<TrainingMethod>>(
+    {{TrainingMethod::force, "force"}, {TrainingMethod::bptt, "bptt"}});
+template <>
+inline constexpr auto rows_of<ErrorSchedule> = std::to_array<Named<ErrorSchedule>>(
+    {{ErrorSchedule::epochs, "epochs"}, {ErrorSchedule::everywhere, "everywhere"}});
+template <>
+inline constexpr auto rows_of<Optimizer> =
+    std::to_array<Named<Optimizer>>({{Optimizer::adam, "adam"}, {Optimizer::sgd, "sgd"}});
+template <>
+inline constexpr auto rows_of<Loss> =
+    std::to_array<Named<Loss>>({{Loss::mse, "mse"}, {Loss::cross_entropy, "cross-entropy"}});
+template <>
+inline constexpr auto rows_of<RateSchedule> =
+    std::to_array<Named<RateSchedule>>({{RateSchedule::constant, "constant"},
+                                        {RateSchedule::linear, "linear"},
+                                        {RateSchedule::cosine, "cosine"}});
+template <>
+inline constexpr auto rows_of<AnalysisLevel> = std::to_array<Named<AnalysisLevel>>(
+    {{AnalysisLevel::first, "first"}, {AnalysisLevel::full, "full"}});
+template <>
+inline constexpr auto rows_of<Precision> =
+    std::to_array<Named<Precision>>({{Precision::fp32, "fp32"},
+                                     {Precision::fp64, "fp64"},
+                                     {Precision::tf32, "tf32"},
+                                     {Precision::bf16, "bf16"}});
 
 /// Whether numbers of this precision are kept as floats (else as doubles).
 constexpr bool is_single(Precision precision) {
@@ -200,18 +289,8 @@ struct Config {
     std::string resolved_yaml;
 };
 
-const char* name_of(Cell value);
-const char* name_of(Init value);
-const char* name_of(TaskKind value);
-const char* name_of(StimulusSource value);
-const char* name_of(TrainingMethod value);
-const char* name_of(ErrorSchedule value);
-const char* name_of(Optimizer value);
-const char* name_of(Loss value);
-const char* name_of(RateSchedule value);
-const char* name_of(AnalysisLevel value);
-const char* name_of(Precision value);
-
+/// One value of a spec as in its canonical JSON; empty if it is not set.
+std::string canonical_value(const NetworkSpec& spec, std::string_view key);
 /// Canonical JSON text of a spec and its uid.
 std::string canonical_spec(const NetworkSpec& spec);
 std::string make_uid(const NetworkSpec& spec);

@@ -5,33 +5,12 @@
 namespace shoal {
 namespace {
 
-bool sum_task(const NetworkSpec& s) {
-    return s.task.kind == TaskKind::sequential_sum;
+bool from_gaussians(const NetworkSpec& s) {
+    return s.task.kind == TaskKind::sequential_sum && s.task.source == StimulusSource::gaussians;
 }
-bool gaussian_classes(const NetworkSpec& s) {
-    return sum_task(s) && s.task.source == StimulusSource::gaussians;
-}
-bool task_file(const NetworkSpec& s) {
+bool from_task_file(const NetworkSpec& s) {
     return s.task.kind == TaskKind::file ||
-           (sum_task(s) && s.task.source == StimulusSource::digits);
-}
-bool copy_task(const NetworkSpec& s) {
-    return s.task.kind == TaskKind::copy;
-}
-bool delayed_task(const NetworkSpec& s) {
-    return copy_task(s) || s.task.kind == TaskKind::interval;
-}
-bool flip_flop_task(const NetworkSpec& s) {
-    return s.task.kind == TaskKind::flip_flop;
-}
-bool angular_task(const NetworkSpec& s) {
-    return s.task.kind == TaskKind::angular_integration;
-}
-bool continuing_task(const NetworkSpec& s) {
-    return angular_task(s) || flip_flop_task(s) || s.task.kind == TaskKind::adding;
-}
-bool noisy_task(const NetworkSpec& s) {
-    return delayed_task(s) || continuing_task(s);
+           (s.task.kind == TaskKind::sequential_sum && s.task.source == StimulusSource::digits);
 }
 
 Key codes_key() {
@@ -88,86 +67,34 @@ void add_task_keys(std::vector<Key>& keys) {
     const Range scale{0.0, large};
     const Range time{1e-6, large};
     const Range fraction{0.0, 1.0, Range::Low::excluded};
-    const char* sum_words = "task.kind is sequential-sum";
-    const char* gaussian_words = "task.source is gaussians";
-    const char* copy_words = "task.kind is copy";
-    const char* angular_words = "task.kind is angular-integration";
-    const char* flip_flop_words = "task.kind is flip-flop";
-    const auto duration = [&](const char* name, auto at) {
-        return used_when(number_key(name, at, time), sum_task, sum_words);
+    // Kinds of task list their keys in rows_of<TaskKind>.
+    const auto add = [&](Key key) {
+        keys.push_back(listed<TaskKind>(
+            std::move(key), [](const NetworkSpec& spec) { return spec.task.kind; }, "task.kind"));
     };
-    keys.push_back(choice_key(
-        "task.kind", [](auto& s) -> auto& { return s.spec.task.kind; },
-        {TaskKind::sequential_sum, TaskKind::copy, TaskKind::interval,
-         TaskKind::angular_integration, TaskKind::flip_flop, TaskKind::adding, TaskKind::file}));
-    keys.push_back(
-        used_when(choice_key("task.source", [](auto& s) -> auto& { return s.spec.task.source; },
-                             {StimulusSource::digits, StimulusSource::gaussians}),
-                  sum_task, sum_words));
-    keys.push_back(used_when(path_key(
-                                 "task.path", [](auto& s) -> auto& { return s.spec.task.path; },
-                                 [](auto& s) -> auto& { return s.spec.task.content; }),
-                             task_file, "task.kind is file or task.source is digits"));
-    keys.push_back(used_when(codes_key(), sum_task, sum_words));
-    keys.push_back(duration(
-        "task.durations.stimulus1",
-        [](auto& s) -> auto& { return s.spec.task.durations.stimulus1; }));
-    keys.push_back(duration(
-        "task.durations.delay1", [](auto& s) -> auto& { return s.spec.task.durations.delay1; }));
-    keys.push_back(duration(
-        "task.durations.stimulus2",
-        [](auto& s) -> auto& { return s.spec.task.durations.stimulus2; }));
-    keys.push_back(duration(
-        "task.durations.delay2", [](auto& s) -> auto& { return s.spec.task.durations.delay2; }));
-    keys.push_back(duration(
-        "task.durations.response",
-        [](auto& s) -> auto& { return s.spec.task.durations.response; }));
-    keys.push_back(used_when(means_key(), gaussian_classes, gaussian_words));
-    keys.push_back(used_when(
-        number_key(
-            "task.gaussians.std", [](auto& s) -> auto& { return s.spec.task.gaussians.std; }, time),
-        gaussian_classes, gaussian_words));
-    keys.push_back(
-        used_when(number_key(
-                      "task.delay", [](auto& s) -> auto& { return s.spec.task.delay; }, time),
-                  delayed_task, "task.kind is copy or interval"));
-    keys.push_back(
-        used_when(number_key(
-                      "task.duration", [](auto& s) -> auto& { return s.spec.task.duration; }, time),
-                  continuing_task, "task.kind is angular-integration, flip-flop or adding"));
-    keys.push_back(used_when(
-        integer_key(
-            "task.symbols", [](auto& s) -> auto& { return s.spec.task.symbols; }, 2, 1000),
-        copy_task, copy_words));
-    keys.push_back(used_when(
-        integer_key(
-            "task.length", [](auto& s) -> auto& { return s.spec.task.length; }, 1, 10'000),
-        copy_task, copy_words));
-    keys.push_back(
-        used_when(integer_key(
-                      "task.bits", [](auto& s) -> auto& { return s.spec.task.bits; }, 1, 30),
-                  flip_flop_task, flip_flop_words));
-    keys.push_back(used_when(
-        number_key(
-            "task.pulse_rate", [](auto& s) -> auto& { return s.spec.task.pulse_rate; }, time),
-        flip_flop_task, flip_flop_words));
-    keys.push_back(
-        used_when(number_key(
-                      "task.speed", [](auto& s) -> auto& { return s.spec.task.speed; }, time),
-                  angular_task, angular_words));
-    keys.push_back(used_when(
-        number_key(
-            "task.smoothness", [](auto& s) -> auto& { return s.spec.task.smoothness; }, time),
-        angular_task, angular_words));
-    keys.push_back(
-        used_when(number_key(
-                      "task.moving_share",
-                      [](auto& s) -> auto& { return s.spec.task.moving_share; }, fraction),
-                  angular_task, angular_words));
-    keys.push_back(used_when(
-        number_key(
-            "task.noise", [](auto& s) -> auto& { return s.spec.task.noise; }, scale),
-        noisy_task, "task.kind is copy, interval, angular-integration, flip-flop or adding"));
+    keys.push_back(choice_key("task.kind", &TaskConfig::kind));
+    add(choice_key("task.source", &TaskConfig::source));
+    keys.push_back(path_key("task.path", &TaskConfig::path, &TaskConfig::content)
+                       .when(from_task_file, "task.kind is file or task.source is digits"));
+    add(codes_key());
+    add(number_key("task.durations.stimulus1", &SequentialSumDurations::stimulus1, time));
+    add(number_key("task.durations.delay1", &SequentialSumDurations::delay1, time));
+    add(number_key("task.durations.stimulus2", &SequentialSumDurations::stimulus2, time));
+    add(number_key("task.durations.delay2", &SequentialSumDurations::delay2, time));
+    add(number_key("task.durations.response", &SequentialSumDurations::response, time));
+    keys.push_back(means_key().when(from_gaussians, "task.source is gaussians"));
+    keys.push_back(number_key("task.gaussians.std", &GaussianSource::std, time)
+                       .when(from_gaussians, "task.source is gaussians"));
+    add(number_key("task.delay", &TaskConfig::delay, time));
+    add(number_key("task.duration", &TaskConfig::duration, time));
+    add(integer_key("task.symbols", &TaskConfig::symbols, 2, 1000));
+    add(integer_key("task.length", &TaskConfig::length, 1, 10'000));
+    add(integer_key("task.bits", &TaskConfig::bits, 1, 30));
+    add(number_key("task.pulse_rate", &TaskConfig::pulse_rate, time));
+    add(number_key("task.speed", &TaskConfig::speed, time));
+    add(number_key("task.smoothness", &TaskConfig::smoothness, time));
+    add(number_key("task.moving_share", &TaskConfig::moving_share, fraction));
+    add(number_key("task.noise", &TaskConfig::noise, scale));
 }
 
 }  // namespace shoal

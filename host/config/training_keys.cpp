@@ -81,110 +81,37 @@ void add_training_keys(std::vector<Key>& keys) {
     const Range time{1e-6, large};
     const Range positive{0.0, large, Range::Low::excluded};
     const Range below_one{0.0, 0.9999999};
-    const char* force_words = "training.method is force";
-    const char* gradient_words = "training.method is bptt";
-    const char* adam_words = "training.method is bptt and training.optimizer is adam";
-    keys.push_back(choice_key("training.method",
-                              [](auto& s) -> auto& { return s.spec.training.method; },
-                              {TrainingMethod::force, TrainingMethod::bptt}));
-    keys.push_back(
-        used_when(integer_key(
-                      "training.trials", [](auto& s) -> auto& { return s.spec.training.trials; }, 1,
-                      10'000'000),
-                  by_force, force_words));
-    keys.push_back(used_when(
-        number_key(
-            "training.alpha", [](auto& s) -> auto& { return s.spec.training.alpha; }, time),
-        by_force, force_words));
-    keys.push_back(used_when(
-        choice_key("training.error", [](auto& s) -> auto& { return s.spec.training.error; },
-                   {ErrorSchedule::epochs, ErrorSchedule::everywhere}),
-        by_force, force_words));
-    keys.push_back(
-        used_when(integer_key(
-                      "training.iterations",
-                      [](auto& s) -> auto& { return s.spec.training.iterations; }, 0, 10'000'000),
-                  by_gradients, gradient_words));
-    keys.push_back(used_when(
-        integer_key(
-            "training.batch", [](auto& s) -> auto& { return s.spec.training.batch; }, 1, 65536),
-        by_gradients, gradient_words));
-    keys.push_back(
-        used_when(choice_key("training.loss", [](auto& s) -> auto& { return s.spec.training.loss; },
-                             {Loss::mse, Loss::cross_entropy}),
-                  by_gradients, gradient_words));
-    keys.push_back(used_when(
-        choice_key("training.optimizer", [](auto& s) -> auto& { return s.spec.training.optimizer; },
-                   {Optimizer::adam, Optimizer::sgd}),
-        by_gradients, gradient_words));
-    keys.push_back(
-        used_when(number_key(
-                      "training.learning_rate",
-                      [](auto& s) -> auto& { return s.spec.training.learning_rate; }, scale),
-                  by_gradients, gradient_words));
-    keys.push_back(used_when(
-        choice_key("training.schedule", [](auto& s) -> auto& { return s.spec.training.schedule; },
-                   {RateSchedule::constant, RateSchedule::linear, RateSchedule::cosine}),
-        by_gradients, gradient_words));
-    keys.push_back(
-        used_when(integer_key(
-                      "training.warmup", [](auto& s) -> auto& { return s.spec.training.warmup; }, 0,
-                      10'000'000),
-                  by_gradients, gradient_words));
-    keys.push_back(
-        used_when(number_key(
-                      "training.momentum",
-                      [](auto& s) -> auto& { return s.spec.training.momentum; }, below_one),
-                  by_sgd, "training.optimizer is sgd"));
-    keys.push_back(used_when(
-        number_key(
-            "training.beta1", [](auto& s) -> auto& { return s.spec.training.beta1; }, below_one),
-        by_adam, adam_words));
-    keys.push_back(used_when(
-        number_key(
-            "training.beta2", [](auto& s) -> auto& { return s.spec.training.beta2; }, below_one),
-        by_adam, adam_words));
-    keys.push_back(used_when(
-        number_key(
-            "training.epsilon", [](auto& s) -> auto& { return s.spec.training.epsilon; }, positive),
-        by_adam, adam_words));
-    keys.push_back(
-        used_when(number_key(
-                      "training.weight_decay",
-                      [](auto& s) -> auto& { return s.spec.training.weight_decay; }, scale),
-                  by_gradients, gradient_words));
-    keys.push_back(used_when(
-        number_key(
-            "training.clip", [](auto& s) -> auto& { return s.spec.training.clip; }, scale),
-        by_gradients, gradient_words));
-    keys.push_back(
-        used_when(number_key(
-                      "training.l2", [](auto& s) -> auto& { return s.spec.training.l2; }, scale),
-                  by_gradients, gradient_words));
-    keys.push_back(
-        used_when(number_key(
-                      "training.rate_penalty",
-                      [](auto& s) -> auto& { return s.spec.training.rate_penalty; }, scale),
-                  by_gradients, gradient_words));
-    keys.push_back(used_when(
-        number_key(
-            "training.noise", [](auto& s) -> auto& { return s.spec.training.noise; }, scale),
-        by_gradients, gradient_words));
-    keys.push_back(used_when(train_key(), by_gradients, gradient_words));
-    keys.push_back(used_when(
-        integer_key(
-            "training.rank", [](auto& s) -> auto& { return s.spec.training.rank; }, 0, 32768),
-        by_gradients, gradient_words));
-    keys.push_back(
-        used_when(number_key(
-                      "training.target_loss",
-                      [](auto& s) -> auto& { return s.spec.training.target_loss; }, scale),
-                  by_gradients, gradient_words));
-    keys.push_back(
-        used_when(integer_key(
-                      "training.patience",
-                      [](auto& s) -> auto& { return s.spec.training.patience; }, 0, 10'000'000),
-                  by_gradients, gradient_words));
+    const auto adder = [&](bool (*used)(const NetworkSpec&), const char* words) {
+        return [&keys, used, words](Key key) { keys.push_back(std::move(key).when(used, words)); };
+    };
+    const auto force = adder(by_force, "training.method is force");
+    const auto gradients = adder(by_gradients, "training.method is bptt");
+    const auto adam = adder(by_adam, "training.method is bptt and training.optimizer is adam");
+    const auto sgd = adder(by_sgd, "training.optimizer is sgd");
+    keys.push_back(choice_key("training.method", &TrainingConfig::method));
+    force(integer_key("training.trials", &TrainingConfig::trials, 1, 10'000'000));
+    force(number_key("training.alpha", &TrainingConfig::alpha, time));
+    force(choice_key("training.error", &TrainingConfig::error));
+    gradients(integer_key("training.iterations", &TrainingConfig::iterations, 0, 10'000'000));
+    gradients(integer_key("training.batch", &TrainingConfig::batch, 1, 65536));
+    gradients(choice_key("training.loss", &TrainingConfig::loss));
+    gradients(choice_key("training.optimizer", &TrainingConfig::optimizer));
+    gradients(number_key("training.learning_rate", &TrainingConfig::learning_rate, scale));
+    gradients(choice_key("training.schedule", &TrainingConfig::schedule));
+    gradients(integer_key("training.warmup", &TrainingConfig::warmup, 0, 10'000'000));
+    sgd(number_key("training.momentum", &TrainingConfig::momentum, below_one));
+    adam(number_key("training.beta1", &TrainingConfig::beta1, below_one));
+    adam(number_key("training.beta2", &TrainingConfig::beta2, below_one));
+    adam(number_key("training.epsilon", &TrainingConfig::epsilon, positive));
+    gradients(number_key("training.weight_decay", &TrainingConfig::weight_decay, scale));
+    gradients(number_key("training.clip", &TrainingConfig::clip, scale));
+    gradients(number_key("training.l2", &TrainingConfig::l2, scale));
+    gradients(number_key("training.rate_penalty", &TrainingConfig::rate_penalty, scale));
+    gradients(number_key("training.noise", &TrainingConfig::noise, scale));
+    gradients(train_key());
+    gradients(integer_key("training.rank", &TrainingConfig::rank, 0, 32768));
+    gradients(number_key("training.target_loss", &TrainingConfig::target_loss, scale));
+    gradients(integer_key("training.patience", &TrainingConfig::patience, 0, 10'000'000));
 }
 
 }  // namespace shoal

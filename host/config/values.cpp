@@ -2,14 +2,26 @@
 #include "config/values.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <charconv>
 #include <system_error>
 
+#include "config/spec.hpp"
 #include "core/text.hpp"
 
 namespace shoal {
 namespace {
+
+struct ToText {
+    std::string operator()(bool value) const { return value ? "true" : "false"; }
+    std::string operator()(std::int64_t value) const { return fmt::format("{}", value); }
+    std::string operator()(double value) const { return fmt::format("{}", value); }
+    std::string operator()(const std::string& value) const { return value; }
+    std::string operator()(const std::vector<double>& values) const {
+        return fmt::format("[{}]", fmt::join(values, " "));
+    }
+};
 
 /// The text of a number without a leading plus; empty for numbers such as 010, which are eight in
 /// YAML 1.1 and ten elsewhere: refused rather than guessed.
@@ -36,6 +48,10 @@ std::optional<T> parsed(std::string_view text) {
 }
 
 }  // namespace
+
+std::string to_string(const SweepValue& value) {
+    return std::visit(ToText{}, value);
+}
 
 std::string Range::words() const {
     return low_end == Low::included ? fmt::format("a number from {} to {}", low, high)

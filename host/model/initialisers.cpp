@@ -244,4 +244,30 @@ std::shared_ptr<const RecurrentMatrix> low_rank_matrix(RandomKey key, int units,
     return std::make_shared<LowRankMatrix>(key, units, gain, density, rank, rank_gain);
 }
 
+std::shared_ptr<const RecurrentMatrix> initial_matrix(const NetworkSpec& spec) {
+    const NetworkConfig& network = spec.network;
+    switch (network.init) {
+        case Init::gauss:
+        case Init::uniform:
+            return random_sparse_matrix(spec.key(), network.units, network.density);
+        case Init::quasi_periodic:
+            return quasi_periodic_matrix(spec.key(), network.units);
+        case Init::quasi_periodic_flow:
+            return quasi_periodic_flow_matrix(spec.key(), network.units);
+        case Init::orthogonal:
+            return orthogonal_matrix(spec.key(), network.units);
+        case Init::identity:
+            return identity_matrix(network.units);
+        case Init::glorot:
+            return glorot_matrix(spec.key(), network.units);
+        case Init::low_rank:
+            return low_rank_matrix(spec.key(), network.units, network.gain, network.density,
+                                   network.rank, network.rank_gain);
+        case Init::file:
+            break;
+    }
+    check(false, "initial_matrix: a matrix that comes from a file");
+    return nullptr;
+}
+
 }  // namespace shoal

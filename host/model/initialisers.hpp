@@ -29,4 +29,7 @@ std::shared_ptr<const RecurrentMatrix> glorot_matrix(RandomKey key, int units);
 std::shared_ptr<const RecurrentMatrix> low_rank_matrix(RandomKey key, int units, double gain,
                                                        double density, int rank, double rank_gain);
 
+/// The matrix of any initialiser but file.
+std::shared_ptr<const RecurrentMatrix> initial_matrix(const NetworkSpec& spec);
+
 }  // namespace shoal

@@ -111,28 +111,19 @@ std::vector<double> effective_matrix(const NetworkModel& model) {
 }
 
 std::string recurrent_identity(const NetworkSpec& spec) {
-    const NetworkConfig& network = spec.network;
-    switch (network.init) {
-        case Init::file:
-            return fmt::format("file {} {} {}", network.content, spec.replicate, network.units);
-        case Init::gauss:
-        case Init::uniform:
-            return fmt::format("random {} {} {} {}", spec.seed, spec.replicate, network.units,
-                               network.density);
-        case Init::low_rank:
-            return fmt::format("low-rank {} {} {} {} {} {} {}", spec.seed, spec.replicate,
-                               network.units, network.gain, network.density, network.rank,
-                               network.rank_gain);
-        case Init::identity:
-            return fmt::format("identity {}", network.units);
-        case Init::quasi_periodic:
-        case Init::quasi_periodic_flow:
-        case Init::orthogonal:
-        case Init::glorot:
-            break;
+    // The two differ in all that is drawn but the recurrent matrix.
+    const bool gauss = spec.network.init == Init::uniform;
+    const InitRow& row = row_of(gauss ? Init::gauss : spec.network.init);
+    std::string text = fmt::format("{} {}", row.name, spec.network.units);
+    if (row.drawn) {
+        text += fmt::format(" {} {}", spec.seed, spec.replicate);
     }
-    return fmt::format("{} {} {} {}", name_of(network.init), spec.seed, spec.replicate,
-                       network.units);
+    for (const char* key : row.keys) {
+        if (key != nullptr) {
+            text += " " + canonical_value(spec, key);
+        }
+    }
+    return text;
 }
 
 struct NetworkFactory::Cache {
@@ -161,31 +152,12 @@ struct NetworkFactory::Cache {
 
     std::shared_ptr<const RecurrentMatrix> make_recurrent(const NetworkSpec& spec) {
         const NetworkConfig& network = spec.network;
-        switch (network.init) {
-            case Init::gauss:
-            case Init::uniform:
-                break;
-            case Init::quasi_periodic:
-                return quasi_periodic_matrix(spec.key(), network.units);
-            case Init::quasi_periodic_flow:
-                return quasi_periodic_flow_matrix(spec.key(), network.units);
-            case Init::orthogonal:
-                return orthogonal_matrix(spec.key(), network.units);
-            case Init::identity:
-                return identity_matrix(network.units);
-            case Init::glorot:
-                return glorot_matrix(spec.key(), network.units);
-            case Init::low_rank:
-                return low_rank_matrix(spec.key(), network.units, network.gain, network.density,
-                                       network.rank, network.rank_gain);
-            case Init::file: {
-                const InitialWeights& weights = file(network);
-                return dense_matrix(weights.units,
-                                    part(weights.recurrent, spec.replicate,
-                                         static_cast<std::size_t>(weights.networks)));
-            }
+        if (network.init != Init::file) {
+            return initial_matrix(spec);
         }
-        return random_sparse_matrix(spec.key(), network.units, network.density);
+        const InitialWeights& weights = file(network);
+        return dense_matrix(weights.units, part(weights.recurrent, spec.replicate,
+                                                static_cast<std::size_t>(weights.networks)));
     }
 };
 

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "task/sequential_sum.hpp"
-
 #include <algorithm>
 #include <cmath>
 
@@ -9,6 +7,7 @@
 #include "task/latents.hpp"
 #include "task/score.hpp"
 #include "task/steps.hpp"
+#include "task/task.hpp"
 
 namespace shoal {
 namespace {
@@ -145,6 +144,9 @@ class SequentialSum final : public Task {
 
 }  // namespace
 
+/// The task of Ghazizadeh & Ching 2021: two digits shown one after the other, each remembered over
+/// a delay, then the code of their sum (host/MATHEMATICS.md, A.3). Two inputs; outputs z_o, z_d1,
+/// z_d2.
 std::shared_ptr<const Task> make_sequential_sum(const TaskConfig& task, const TimeSteps& time) {
     return std::make_shared<SequentialSum>(task, time);
 }

@@ -4,15 +4,18 @@
 #include <algorithm>
 
 #include "core/error.hpp"
-#include "task/adding.hpp"
-#include "task/angular_integration.hpp"
-#include "task/copy.hpp"
 #include "task/file_task.hpp"
-#include "task/flip_flop.hpp"
-#include "task/interval.hpp"
-#include "task/sequential_sum.hpp"
 
 namespace shoal {
+
+// Makers, each in the file of its kind.
+std::shared_ptr<const Task> make_sequential_sum(const TaskConfig& task, const TimeSteps& time);
+std::shared_ptr<const Task> make_copy(const TaskConfig& task, const TimeSteps& time);
+std::shared_ptr<const Task> make_interval(const TaskConfig& task, const TimeSteps& time);
+std::shared_ptr<const Task> make_angular_integration(const TaskConfig& task, const TimeSteps& time);
+std::shared_ptr<const Task> make_flip_flop(const TaskConfig& task, const TimeSteps& time);
+std::shared_ptr<const Task> make_adding(const TaskConfig& task, const TimeSteps& time);
+
 namespace {
 
 /// Plain FORCE: the same trials with an error at every step; targets are 0 outside the task's

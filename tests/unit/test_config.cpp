@@ -287,5 +287,18 @@ TEST(Config, QuickstartHas96Networks) {
     EXPECT_EQ(config.networks[0].network.units, 200);
 }
 
+TEST(Config, RowsOfChoicesListKeysThatExist) {
+    for (const TaskRow& row : rows_of<TaskKind>) {
+        for (const char* key : row.keys) {
+            EXPECT_TRUE(key == nullptr || find_key(key) != nullptr) << row.name << ": " << key;
+        }
+    }
+    for (const InitRow& row : rows_of<Init>) {
+        for (const char* key : row.keys) {
+            EXPECT_TRUE(key == nullptr || find_key(key) != nullptr) << row.name << ": " << key;
+        }
+    }
+}
+
 }  // namespace
 }  // namespace shoal

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// One table of value and name per enumeration.
+#pragma once
+
+#include <array>
+#include <span>
+#include <stdexcept>
+
+namespace shoal {
+
+template <class Enum>
+struct Named {
+    Enum value;
+    const char* name;
+};
+
+/// Every value of an enumeration with its name, in the order in which users see them; specialised
+/// beside the enumeration. Rows may be larger than Named: what else is particular to a value.
+template <class Enum>
+inline constexpr std::array<Named<Enum>, 0> rows_of = {};
+
+template <class Enum>
+concept HasNames = !rows_of<Enum>.empty();
+
+template <HasNames Enum>
+constexpr const auto& row_of(Enum value) {
+    for (const auto& row : rows_of<Enum>) {
+        if (row.value == value) {
+            return row;
+        }
+    }
+    throw std::logic_error("value outside its enumeration");
+}
+
+template <HasNames Enum>
+constexpr const char* name_of(Enum value) {
+    return row_of(value).name;
+}
+
+}  // namespace shoal
