@@ -37,4 +37,18 @@ constexpr const char* name_of(Enum value) {
     return row_of(value).name;
 }
 
+/// Every value, in the order of the rows.
+template <HasNames Enum>
+inline constexpr auto all_values = [] {
+    std::array<Enum, rows_of<Enum>.size()> values{};
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        values[i] = rows_of<Enum>[i].value;
+    }
+    return values;
+}();
+template <HasNames Enum>
+constexpr std::span<const Enum> enumerators(Enum) {
+    return all_values<Enum>;
+}
+
 }  // namespace shoal

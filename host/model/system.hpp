@@ -3,7 +3,8 @@
 #pragma once
 
 #include <array>
-#include <span>
+
+#include "core/names.hpp"
 
 namespace shoal {
 
@@ -11,14 +12,9 @@ namespace shoal {
 /// itself (host/MATHEMATICS.md, A.2). Both have the same fixed points, and not the same stability.
 enum class SystemKind { flow, map };
 
-inline const char* name_of(SystemKind value) {
-    return value == SystemKind::map ? "map" : "flow";
-}
-
-inline std::span<const SystemKind> enumerators(SystemKind /*kind*/) {
-    static constexpr std::array all = {SystemKind::flow, SystemKind::map};
-    return all;
-}
+template <>
+inline constexpr auto rows_of<SystemKind> =
+    std::to_array<Named<SystemKind>>({{SystemKind::flow, "flow"}, {SystemKind::map, "map"}});
 
 /// What a network is unless somebody asks for the other: with dt = tau nothing of the state is left
 /// after a step but what the units make of it, a map in its own right.

@@ -34,7 +34,7 @@ inline int slot_steps(const TimeSteps& time) {
     const double steps = std::round(time.tau / time.dt);
     if (steps > most_steps) {
         throw usage_error(
-            fmt::format("time.tau: {} is more than 10 million steps of {}", time.tau, time.dt));
+            fmt::format("network.tau: {} is more than 10 million steps of {}", time.tau, time.dt));
     }
     return std::max(1, static_cast<int>(steps));
 }

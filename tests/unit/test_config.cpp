@@ -6,6 +6,7 @@
 #include <set>
 #include <tuple>
 
+#include "config/keys.hpp"
 #include "test_config_support.hpp"
 
 namespace shoal {
