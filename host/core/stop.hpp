@@ -70,7 +70,7 @@ class StopScope {
 
 /// Time that INT and TERM leave to work in a StopScope, and then to what is to be kept and said:
 /// together less than 2 seconds.
-inline constexpr std::chrono::milliseconds stop_grace{1000};
+inline constexpr std::chrono::milliseconds stop_grace{1300};
 inline constexpr std::chrono::milliseconds last_words{400};
 
 /// Ends the process with ExitCode::interrupted where INT and TERM ask for it; outside of a
