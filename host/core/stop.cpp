@@ -117,8 +117,12 @@ StopScope::~StopScope() {
     }
 }
 
-StopWatch::StopWatch(std::string command, std::function<void(const std::string& message)> say)
-    : command_(std::move(command)), say_(std::move(say)), thread_([this] { watch(); }) {}
+StopWatch::StopWatch(std::string command, std::function<void(const std::string& message)> say,
+                     std::chrono::milliseconds grace)
+    : command_(std::move(command)),
+      say_(std::move(say)),
+      grace_(grace),
+      thread_([this] { watch(); }) {}
 
 StopWatch::~StopWatch() {
     {
@@ -136,7 +140,7 @@ void StopWatch::watch() {
         if (pressed && !pressed_at) {
             pressed_at = Clock::now();
         }
-        const bool due = pressed_at && Clock::now() - *pressed_at >= stop_grace;
+        const bool due = pressed_at && Clock::now() - *pressed_at >= grace_;
         const std::lock_guard scopes_stay(scopes_mutex);
         if (due || (signalled && scopes.empty() && !ending.begun)) {
             leave();

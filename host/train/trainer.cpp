@@ -206,6 +206,9 @@ class Wave {
         if (stopped) {
             stop();
         }
+        if (!records.empty()) {
+            show_progress();  // these may have been the last ones, found trained in a checkpoint
+        }
     }
 
     /// Records of members that ended, tested unless they diverged.
