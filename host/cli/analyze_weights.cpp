@@ -196,6 +196,7 @@ void analyze_weights(const WeightsAnalysisOptions& options, Progress& progress) 
     reuse_dropped_memory();
     const SystemKind as = system_asked_for(options.as, weights);
     trial_steps(options.trial_length, as, weights);  // before the work
+    const StopScope until_all_is_said(command_of(options, out));
     const std::filesystem::path kept = out + ".parts";
     create_folders(kept);
     std::vector<DynamicsAnalysis> analyses;

@@ -49,6 +49,9 @@ bool says_for_all(bool stopped = false) {
     return !stop_requested();
 }
 
+/// A launcher that is stopped kills its processes a second later, and passes nothing on then.
+constexpr std::chrono::milliseconds launched_grace{500};
+
 /// What a StopWatch prints: the first rank's words alone, which the others give a while.
 void print_last_words(const std::string& message) {
     if (launched_rank() != 0) {
@@ -101,7 +104,8 @@ int run_command_line(int argc, const char* const* argv) {
     add_commands(app);
     catch_stop_signals();
     try {
-        const StopWatch watch(typed(argc, argv), print_last_words);
+        const StopWatch watch(typed(argc, argv), print_last_words,
+                              launched_count() > 1 ? launched_grace : stop_grace);
         app.parse(argc, argv);
         return code(ExitCode::done);
     } catch (const CLI::ParseError& error) {

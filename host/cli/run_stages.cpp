@@ -182,6 +182,7 @@ StagedRun run_stages(const Config& config, const std::string& command, const Run
     staged.resume = resume_command(
         command, options, folder.string(),
         shard.count > 1 ? fmt::format("{}/{}", shard.index, shard.count) : std::string());
+    staged.scope = std::make_unique<StopScope>(staged.resume);
     resumable(staged.resume, [&] {
         OpenRun& run = staged.run;
         run = open_run(folder, config, shard, *backend, existing, options.allow_different_bits);

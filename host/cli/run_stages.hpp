@@ -4,11 +4,13 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "cli/options.hpp"
 #include "cli/run_folder.hpp"
+#include "core/stop.hpp"
 #include "train/progress.hpp"
 #include "train/trainer.hpp"
 
@@ -41,6 +43,8 @@ struct StagedRun {
     OpenRun run;
     bool was_finished = false;  ///< nothing was left to do
     std::string resume;         ///< the command that goes on with it
+    /// Says so until the command ends: a stop that is asked for late does not end it in between.
+    std::unique_ptr<StopScope> scope;
 };
 /// Trains (and analyses) `config`, or the one shard of it that the options name, in its run
 /// directory, from where it stands. `command` is the command line as far as the configuration, as a

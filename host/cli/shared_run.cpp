@@ -370,7 +370,7 @@ void run_shared(const Config& config, const std::string& command, const RunOptio
     SharedRun run(config, command, options, extent, ranks);
     const StopScope scope(run.resume());
     const bool all_alive = run.work();
-    run.end(all_alive, conclude);
+    resumable(run.resume(), [&] { run.end(all_alive, conclude); });
 }
 
 }  // namespace shoal

@@ -34,6 +34,13 @@ std::atomic<int> stop_points[2];
 std::mutex scopes_mutex;
 std::vector<const StopScope*> scopes;
 
+/// Of the last scope that ended after a stop was asked for: the work in it ends by itself, and the
+/// process has yet to.
+struct Ending {
+    bool begun = false;
+    std::string go_on;
+} ending;
+
 extern "C" void on_stop_signal(int signal) {
     if (signal == SIGINT && signalled.load()) {
         ::_exit(130);
@@ -76,6 +83,8 @@ void clear_stop_request() {
     signalled = false;
     pressed = false;
     deadline = 0;
+    const std::lock_guard lock(scopes_mutex);
+    ending = {};
 }
 
 void stop_point() {
@@ -103,10 +112,17 @@ StopScope::StopScope(std::string go_on, std::function<void()> keep)
 StopScope::~StopScope() {
     const std::lock_guard lock(scopes_mutex);
     std::erase(scopes, this);
+    if (stop_requested()) {
+        ending = {true, go_on_.empty() ? ending.go_on : go_on_};
+    }
 }
 
-StopWatch::StopWatch(std::string command, std::function<void(const std::string& message)> say)
-    : command_(std::move(command)), say_(std::move(say)), thread_([this] { watch(); }) {}
+StopWatch::StopWatch(std::string command, std::function<void(const std::string& message)> say,
+                     std::chrono::milliseconds grace)
+    : command_(std::move(command)),
+      say_(std::move(say)),
+      grace_(grace),
+      thread_([this] { watch(); }) {}
 
 StopWatch::~StopWatch() {
     {
@@ -124,9 +140,9 @@ void StopWatch::watch() {
         if (pressed && !pressed_at) {
             pressed_at = Clock::now();
         }
-        const bool due = pressed_at && Clock::now() - *pressed_at >= stop_grace;
+        const bool due = pressed_at && Clock::now() - *pressed_at >= grace_;
         const std::lock_guard scopes_stay(scopes_mutex);
-        if (due || (signalled && scopes.empty())) {
+        if (due || (signalled && scopes.empty() && !ending.begun)) {
             leave();
         }
     }
@@ -138,7 +154,7 @@ void StopWatch::leave() {
     std::promise<void> said;
     const std::future<void> done = said.get_future();
     std::thread([this, &said] {
-        std::string go_on;
+        std::string go_on = ending.go_on;
         std::string problem;
         for (auto scope = scopes.rbegin(); scope != scopes.rend(); ++scope) {
             go_on = (*scope)->go_on_.empty() ? go_on : (*scope)->go_on_;

@@ -70,7 +70,7 @@ class StopScope {
 
 /// Time that INT and TERM leave to work in a StopScope, and then to what is to be kept and said:
 /// together less than 2 seconds.
-inline constexpr std::chrono::milliseconds stop_grace{1000};
+inline constexpr std::chrono::milliseconds stop_grace{1300};
 inline constexpr std::chrono::milliseconds last_words{400};
 
 /// Ends the process with ExitCode::interrupted where INT and TERM ask for it; outside of a
@@ -78,7 +78,8 @@ inline constexpr std::chrono::milliseconds last_words{400};
 class StopWatch {
   public:
     /// `command` is what to start again where no scope says how to go on; `say` prints a message.
-    StopWatch(std::string command, std::function<void(const std::string& message)> say);
+    StopWatch(std::string command, std::function<void(const std::string& message)> say,
+              std::chrono::milliseconds grace = stop_grace);
     /// From here on the process ends by itself.
     ~StopWatch();
     StopWatch(const StopWatch&) = delete;
@@ -90,6 +91,7 @@ class StopWatch {
 
     std::string command_;
     std::function<void(const std::string&)> say_;
+    std::chrono::milliseconds grace_;
     std::mutex mutex_;
     std::condition_variable wake_;
     bool over_ = false;

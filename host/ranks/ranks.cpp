@@ -24,11 +24,11 @@ int launched(const char* open_mpi, const char* mpich, int otherwise) {
     return otherwise;
 }
 
+}  // namespace
+
 int launched_count() {
     return launched("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", 1);
 }
-
-}  // namespace
 
 int launched_rank() {
     return launched("OMPI_COMM_WORLD_RANK", "PMI_RANK", 0);

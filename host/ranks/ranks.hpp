@@ -57,6 +57,8 @@ struct MpiPlugin {
 /// This process's number among those that an MPI launcher started, by the environment; 0 where none
 /// did.
 int launched_rank();
+/// And how many there are; 1 where none did.
+int launched_count();
 
 /// The ranks this process belongs to; null if it stands alone, or if there is no library and it is
 /// not `needed`. The library is the file that the environment variable SHOAL_MPI_LIBRARY names, or

@@ -184,6 +184,8 @@ class Wave {
             const StopPoints stop_points(StopFor::int_and_term);
             for (auto from = to_test; from != members_.end();) {
                 stop_point();
+                show_progress({fmt::format("testing {} of {} trained networks", from - to_test + 1,
+                                           members_.end() - to_test)});
                 const auto size = std::min<std::ptrdiff_t>(
                     static_cast<std::ptrdiff_t>(test_batch(backend_)), members_.end() - from);
                 auto more = results_of(std::span(from, from + size));
@@ -200,6 +202,9 @@ class Wave {
         store(records, ended);
         if (stopped) {
             stop();
+        }
+        if (!records.empty()) {
+            show_progress();  // these may have been the last ones, found trained in a checkpoint
         }
     }
 
@@ -301,11 +306,11 @@ class Wave {
         ++(record.acceptance.accepted ? accepted_ : failed_);
     }
 
-    void show_progress() {
+    void show_progress(std::vector<std::string> doing = {}) {
         progress_.update(
             {"training", config_.networks.size(), done_, accepted_, failed_,
              static_cast<double>(rounds_done_) / std::max(1.0, static_cast<double>(total_rounds_)),
-             static_cast<double>(steps_run_) / seconds_since(start_)});
+             static_cast<double>(steps_run_) / seconds_since(start_), std::move(doing)});
     }
 
     const Config& config_;

@@ -100,6 +100,26 @@ TEST(StopWatch, LeavesTimeToWorkThatEndsByItself) {
     EXPECT_EQ(ended.said, "saved");
 }
 
+// Its scope has ended, the process has not yet.
+TEST(StopWatch, LeavesTimeBehindAScope) {
+    const Ended ended = stopped(SIGTERM, [](int pipe) {
+        {
+            const StopScope scope("shoal go on");
+            tell(pipe, ".");
+            while (!stop_requested()) {
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            }
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        tell(pipe, "in time; ");
+        compute_for_ever();
+    });
+    EXPECT_EQ(ended.status, 5);
+    EXPECT_EQ(ended.said,
+              "in time; interrupted; what was finished is kept. Go on with: shoal go on");
+    EXPECT_LT(ended.seconds, promised_seconds);
+}
+
 // What is to be kept waits for a lock that the work never gives back; so does what is to be said.
 TEST(StopWatch, WaitsForNoLock) {
     const Ended ended = stopped(SIGTERM, [](int pipe) {
