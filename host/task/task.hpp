@@ -131,7 +131,8 @@ struct TaskSettings {
 };
 TaskSettings task_settings(const NetworkSpec& spec);
 
-/// Builds a task (registry of kinds). Throws usage errors (bad durations, symmetric Gaussian classes) and file errors (missing data).
+/// Builds a task (registry of kinds). Throws usage errors (bad durations, symmetric Gaussian
+/// classes) and file errors (missing data).
 /// With training.error: everywhere, every step of every trial carries an error (targets 0 outside
 /// the task's own epochs): plain FORCE. error_epochs() still gives the task's own epochs.
 std::shared_ptr<const Task> make_task(const TaskConfig& task, const TimeSteps& time,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What two networks share in memory (tasks, trials, matrices) they share because it is equal: whichever
-// key tells them apart, each has the bits that it has alone.
+// What two networks share in memory (tasks, trials, matrices) they share because it is equal:
+// whichever key tells them apart, each has the bits that it has alone.
 #include <fmt/format.h>
 
 #include <charconv>
