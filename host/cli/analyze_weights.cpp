@@ -28,12 +28,7 @@ namespace shoal {
 namespace {
 
 SystemKind system_asked_for(const std::string& as, const WeightsFile& weights) {
-    for (const SystemKind system : enumerators(SystemKind{})) {
-        if (as == name_of(system)) {
-            return system;
-        }
-    }
-    return system_of(weights.tau, weights.dt);
+    return value_named<SystemKind>(as).value_or(system_of(weights.tau, weights.dt));
 }
 
 int trial_steps(double trial_length, SystemKind as, const WeightsFile& weights) {

@@ -15,8 +15,6 @@ namespace shoal {
 
 namespace {
 
-constexpr Precision all_precisions[] = {Precision::fp32, Precision::fp64, Precision::tf32,
-                                        Precision::bf16};
 
 bool has_narrow_products(Precision precision) {
     return precision == Precision::tf32 || precision == Precision::bf16;
@@ -36,7 +34,7 @@ void require_cuda(Precision precision, const std::string& backend) {
 void add_compute_options(CLI::App& command, ComputeOptions& options, const char* default_precision,
                          Precisions precisions) {
     std::vector<std::string> names;
-    for (const Precision precision : all_precisions) {
+    for (const Precision precision : enumerators(Precision{})) {
         if (precisions == Precisions::narrow_products || !has_narrow_products(precision)) {
             names.emplace_back(name_of(precision));
         }
@@ -59,12 +57,7 @@ void add_compute_options(CLI::App& command, ComputeOptions& options, const char*
 }
 
 Precision precision_of(const ComputeOptions& options, Precision default_precision) {
-    for (const Precision precision : all_precisions) {
-        if (options.precision == name_of(precision)) {
-            return precision;
-        }
-    }
-    return default_precision;
+    return value_named<Precision>(options.precision).value_or(default_precision);
 }
 
 std::unique_ptr<Backend> open_backend(const ComputeOptions& options, Precision default_precision,

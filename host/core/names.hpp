@@ -3,8 +3,10 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <span>
 #include <stdexcept>
+#include <string_view>
 
 namespace shoal {
 
@@ -35,6 +37,17 @@ constexpr const auto& row_of(Enum value) {
 template <HasNames Enum>
 constexpr const char* name_of(Enum value) {
     return row_of(value).name;
+}
+
+/// The value of a name, if there is one.
+template <HasNames Enum>
+constexpr std::optional<Enum> value_named(std::string_view name) {
+    for (const auto& row : rows_of<Enum>) {
+        if (name == row.name) {
+            return row.value;
+        }
+    }
+    return std::nullopt;
 }
 
 /// Every value, in the order of the rows.

@@ -117,20 +117,6 @@ nlohmann::json finite(double value) {
 
 }  // namespace
 
-const char* name_of(Verdict value) {
-    switch (value) {
-        case Verdict::agrees:
-            return "agrees";
-        case Verdict::disagrees:
-            return "disagrees";
-        case Verdict::undecided:
-            return "undecided at this size";
-        case Verdict::not_tested:
-            return "not tested";
-    }
-    return "";
-}
-
 std::vector<JudgedClaim> judge_claims(std::vector<Claim> claims, double level) {
     check(level > 0.0 && level < 1.0, "0 < level < 1");
     std::vector<JudgedClaim> judged;

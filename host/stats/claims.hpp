@@ -14,12 +14,18 @@
 #include <string>
 #include <vector>
 
+#include "core/names.hpp"
 #include "stats/effects.hpp"
 
 namespace shoal {
 
 enum class Verdict { agrees, disagrees, undecided, not_tested };
-const char* name_of(Verdict value);
+template <>
+inline constexpr auto rows_of<Verdict> =
+    std::to_array<Named<Verdict>>({{Verdict::agrees, "agrees"},
+                                   {Verdict::disagrees, "disagrees"},
+                                   {Verdict::undecided, "undecided at this size"},
+                                   {Verdict::not_tested, "not tested"}});
 
 struct Claim {
     std::string id;          ///< short name, letters and _

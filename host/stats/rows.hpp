@@ -14,9 +14,7 @@
 namespace shoal {
 
 /// Every mechanism, in the order of its values.
-inline constexpr std::array all_mechanisms = {
-    Mechanism::none,  Mechanism::direct, Mechanism::slow_manifold, Mechanism::limit_cycle,
-    Mechanism::torus, Mechanism::mixed,  Mechanism::chaotic,       Mechanism::far};
+inline constexpr auto all_mechanisms = all_values<Mechanism>;
 
 /// Delays, in trial lengths, at which DelayRun::speeds are recorded.
 inline constexpr std::array speed_delays = {0, 1, 5, 10, 20, 30, 40, 50};

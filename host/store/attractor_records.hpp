@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/names.hpp"
 #include "store/described.hpp"
 
 namespace shoal {
@@ -24,54 +25,23 @@ enum class AttractorKind {
     far,
     undecided  ///< moves for good; its exponents are not known well enough to say what it is
 };
-
-inline const char* name_of(AttractorKind kind) {
-    switch (kind) {
-        case AttractorKind::fixed_point:
-            return "fixed_point";
-        case AttractorKind::limit_cycle:
-            return "limit_cycle";
-        case AttractorKind::torus:
-            return "torus";
-        case AttractorKind::chaotic:
-            return "chaotic";
-        case AttractorKind::slow_transient:
-            return "slow_transient";
-        case AttractorKind::far:
-            return "far";
-        case AttractorKind::undecided:
-            return "undecided";
-    }
-    return "";
-}
-
-inline std::span<const AttractorKind> enumerators(AttractorKind /*kind*/) {
-    static constexpr std::array all = {AttractorKind::fixed_point,    AttractorKind::limit_cycle,
-                                       AttractorKind::torus,          AttractorKind::chaotic,
-                                       AttractorKind::slow_transient, AttractorKind::far,
-                                       AttractorKind::undecided};
-    return all;
-}
+template <>
+inline constexpr auto rows_of<AttractorKind> =
+    std::to_array<Named<AttractorKind>>({{AttractorKind::fixed_point, "fixed_point"},
+                                         {AttractorKind::limit_cycle, "limit_cycle"},
+                                         {AttractorKind::torus, "torus"},
+                                         {AttractorKind::chaotic, "chaotic"},
+                                         {AttractorKind::slow_transient, "slow_transient"},
+                                         {AttractorKind::far, "far"},
+                                         {AttractorKind::undecided, "undecided"}});
 
 /// What a run starts from.
 enum class StartKind { memory, conclusion, random };
-
-inline const char* name_of(StartKind kind) {
-    switch (kind) {
-        case StartKind::memory:
-            return "memory";
-        case StartKind::conclusion:
-            return "conclusion";
-        case StartKind::random:
-            return "random";
-    }
-    return "";
-}
-
-inline std::span<const StartKind> enumerators(StartKind /*kind*/) {
-    static constexpr std::array all = {StartKind::memory, StartKind::conclusion, StartKind::random};
-    return all;
-}
+template <>
+inline constexpr auto rows_of<StartKind> =
+    std::to_array<Named<StartKind>>({{StartKind::memory, "memory"},
+                                     {StartKind::conclusion, "conclusion"},
+                                     {StartKind::random, "random"}});
 
 /// One attractor of the autonomous network. Empty vectors: not measured.
 struct AttractorRecord {

@@ -211,11 +211,9 @@ class TableReader {
     template <class Field>
     void take(const Loaded& from, const char* name, std::uint64_t row, Field& field) const {
         if constexpr (std::is_enum_v<Field>) {
-            for (const Field value : enumerators(field)) {
-                if (from.texts[row] == name_of(value)) {
-                    field = value;
-                    return;
-                }
+            if (const auto value = value_named<Field>(from.texts[row])) {
+                field = *value;
+                return;
             }
             unknown_value(name, from.texts[row]);
         } else if constexpr (std::is_same_v<Field, std::string>) {

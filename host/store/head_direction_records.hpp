@@ -8,15 +8,24 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/names.hpp"
 #include "store/described.hpp"
 
 namespace shoal {
 
 enum class HeadingCode { ring, oscillators };
+template <>
+inline constexpr auto rows_of<HeadingCode> = std::to_array<Named<HeadingCode>>(
+    {{HeadingCode::ring, "ring"}, {HeadingCode::oscillators, "oscillators"}});
 /// state_noise: noise on every state (S-type); weights: relative noise on every weight,
 /// new_weights: the same relative norm on every entry, so that what was uncoupled is coupled (both
 /// D-type).
 enum class HeadingPerturbation { state_noise, weights, new_weights };
+template <>
+inline constexpr auto rows_of<HeadingPerturbation> =
+    std::to_array<Named<HeadingPerturbation>>({{HeadingPerturbation::state_noise, "state_noise"},
+                                               {HeadingPerturbation::weights, "weights"},
+                                               {HeadingPerturbation::new_weights, "new_weights"}});
 
 /// A mean over seeds with its 95 % interval (Student's t; NaN with one seed).
 struct SeedMean {
@@ -59,11 +68,6 @@ struct HeadDirectionResult {
     std::vector<HeadingCurve> curves;
     std::string limits;
 };
-
-const char* name_of(HeadingCode value);
-const char* name_of(HeadingPerturbation value);
-std::span<const HeadingCode> enumerators(HeadingCode);
-std::span<const HeadingPerturbation> enumerators(HeadingPerturbation);
 
 template <class Record, class Visit>
 requires std::same_as<std::remove_const_t<Record>, HeadingCurve>

@@ -46,11 +46,8 @@ namespace {
 constexpr std::uintmax_t most_bytes = 1 << 20;
 
 Precision precision_of(const std::string& name, const std::filesystem::path& path) {
-    for (const Precision precision :
-         {Precision::fp32, Precision::fp64, Precision::tf32, Precision::bf16}) {
-        if (name == name_of(precision)) {
-            return precision;
-        }
+    if (const auto precision = value_named<Precision>(name)) {
+        return *precision;
     }
     throw file_error(fmt::format("{}: unknown precision \"{}\"", path.string(), name));
 }

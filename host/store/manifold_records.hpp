@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/names.hpp"
 #include "model/system.hpp"
 #include "store/described.hpp"
 #include "store/records.hpp"
@@ -16,6 +17,9 @@ namespace shoal {
 
 /// What a state is: x, before tanh, for current cells; h, the rates themselves, for rate cells.
 enum class StateSpace { before_tanh, rates };
+template <>
+inline constexpr auto rows_of<StateSpace> = std::to_array<Named<StateSpace>>(
+    {{StateSpace::before_tanh, "before_tanh"}, {StateSpace::rates, "rates"}});
 
 /// The slowest directions at one state, the two of a conjugate pair as one mode (im > 0).
 /// Vectors are of the state space: J r = lambda r, l' J = lambda l', |r| = 1, l . r = sum l_i r_i =
@@ -82,6 +86,12 @@ enum class RunFate {
     moving,    ///< keeps a steady speed
     diverged,  ///< left the range of numbers
 };
+template <>
+inline constexpr auto rows_of<RunFate> =
+    std::to_array<Named<RunFate>>({{RunFate::settled, "settled"},
+                                   {RunFate::drifting, "drifting"},
+                                   {RunFate::moving, "moving"},
+                                   {RunFate::diverged, "diverged"}});
 
 /// What a verdict and the label of rule B were decided from.
 struct VerdictEvidence {
@@ -120,6 +130,20 @@ enum class VerdictThreshold {
     rule_b_decimals,
     rule_b_direct_from,
 };
+template <>
+inline constexpr auto rows_of<VerdictThreshold> = std::to_array<Named<VerdictThreshold>>(
+    {{VerdictThreshold::far, "far"},
+     {VerdictThreshold::distinct, "distinct"},
+     {VerdictThreshold::settled_distance, "settled_distance"},
+     {VerdictThreshold::settled_move, "settled_move"},
+     {VerdictThreshold::moving_move, "moving_move"},
+     {VerdictThreshold::slowing, "slowing"},
+     {VerdictThreshold::exponent_floor, "exponent_floor"},
+     {VerdictThreshold::exponent_errors, "exponent_errors"},
+     {VerdictThreshold::direct_from, "direct_from"},
+     {VerdictThreshold::rule_b_variance, "rule_b_variance"},
+     {VerdictThreshold::rule_b_decimals, "rule_b_decimals"},
+     {VerdictThreshold::rule_b_direct_from, "rule_b_direct_from"}});
 
 /// Labels with one threshold moved and all others as they are.
 struct SensitivityRow {
@@ -135,21 +159,6 @@ struct SensitivityMap {
     double robust_rule_b = 1.0;  ///< share that leave the label of rule B
     std::vector<SensitivityRow> rows;
 };
-
-const char* name_of(StateSpace value);
-const char* name_of(VerdictThreshold value);
-std::span<const StateSpace> enumerators(StateSpace);
-const char* name_of(RunFate value);
-std::span<const RunFate> enumerators(RunFate);
-/// Inline, for the analysis, which does not link the store.
-inline std::span<const VerdictThreshold> enumerators(VerdictThreshold) {
-    using enum VerdictThreshold;
-    static constexpr VerdictThreshold values[] = {
-        far,         distinct,        settled_distance, settled_move,
-        moving_move, slowing,         exponent_floor,   exponent_errors,
-        direct_from, rule_b_variance, rule_b_decimals,  rule_b_direct_from};
-    return values;
-}
 
 // ---- what the fields mean ---------------------------------------------------------------------
 

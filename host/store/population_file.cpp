@@ -41,11 +41,12 @@ struct GroupContent {
     void read_shape() {
         file.require_schema(population_schema);
         const std::string cell_name = file.string_attribute("cell");
-        if (cell_name != name_of(Cell::current) && cell_name != name_of(Cell::rate)) {
+        const auto named = value_named<Cell>(cell_name);
+        if (!named) {
             throw file_error(
                 fmt::format("{}: attribute cell: unknown cell \"{}\"", file.where(""), cell_name));
         }
-        cell = cell_name == name_of(Cell::rate) ? Cell::rate : Cell::current;
+        cell = *named;
         networks = file.extents("uid", {"network"})[0];
         const Extents input = file.extents("input", {"network", "unit", "channel"});
         units = input[1];
@@ -115,10 +116,8 @@ struct Place {
 };
 
 Status status_of(const GroupContent& group, std::size_t index) {
-    for (const Status status : {Status::pending, Status::trained, Status::diverged}) {
-        if (group.status[index] == name_of(status)) {
-            return status;
-        }
+    if (const auto status = value_named<Status>(group.status[index])) {
+        return *status;
     }
     throw file_error(
         fmt::format("{}: unknown status \"{}\"", group.file.where("status"), group.status[index]));

@@ -21,20 +21,11 @@ namespace {
 using hdf5::Extents;
 using hdf5::ReadGroup;
 
-constexpr Mechanism mechanisms[] = {
-    Mechanism::none,  Mechanism::direct, Mechanism::slow_manifold, Mechanism::limit_cycle,
-    Mechanism::torus, Mechanism::mixed,  Mechanism::chaotic,       Mechanism::far};
-constexpr RuleLabel rule_labels[] = {RuleLabel::not_run,     RuleLabel::direct, RuleLabel::manifold,
-                                     RuleLabel::limit_cycle, RuleLabel::mixed,  RuleLabel::far};
-constexpr PointLabel point_labels[] = {PointLabel::proved, PointLabel::converged, PointLabel::slow};
-
 /// The enumerator of this name; a file error if there is none.
 template <class Enum>
-Enum named(const ReadGroup& file, const std::string& dataset, const std::string& name,
-           std::span<const Enum> all) {
-    const auto found =
-        std::find_if(all.begin(), all.end(), [&](Enum value) { return name == name_of(value); });
-    if (found == all.end()) {
+Enum named(const ReadGroup& file, const std::string& dataset, const std::string& name) {
+    const auto found = value_named<Enum>(name);
+    if (!found) {
         throw file_error(fmt::format("{}: unknown value \"{}\"", file.where(dataset), name));
     }
     return *found;
@@ -121,9 +112,9 @@ class GroupReader {
         for (std::size_t i = 0; i < networks.size(); ++i) {
             NetworkAnalysis& network = networks[i];
             network.uid = uid[i];
-            network.mechanism = named<Mechanism>(file, "mechanism", mechanism[i], mechanisms);
-            network.rule_a = named<RuleLabel>(file, "rule_a", rule_a[i], rule_labels);
-            network.rule_b = named<RuleLabel>(file, "rule_b", rule_b[i], rule_labels);
+            network.mechanism = named<Mechanism>(file, "mechanism", mechanism[i]);
+            network.rule_a = named<RuleLabel>(file, "rule_a", rule_a[i]);
+            network.rule_b = named<RuleLabel>(file, "rule_b", rule_b[i]);
             network.evidence = evidence[i];
             network.limits = limits[i];
             network.distinct_outputs_a = count(distinct_a[i], "distinct_outputs_a");
@@ -253,7 +244,7 @@ class GroupReader {
             }
             if (everything) {
                 point.state = row_without_padding(state, k, units);
-                point.label = named<PointLabel>(table, "label", label[k], point_labels);
+                point.label = named<PointLabel>(table, "label", label[k]);
             }
             networks[owner[k]].points.push_back(std::move(point));
         }
@@ -327,8 +318,7 @@ ExampleTrajectories read_example(const ReadGroup& file) {
     const Extents shape = file.extents("components_of_r", {"conclusion", "sample", "component"});
     ExampleTrajectories example;
     example.uid = file.string_attribute("uid");
-    example.mechanism =
-        named<Mechanism>(file, "mechanism", file.string_attribute("mechanism"), mechanisms);
+    example.mechanism = named<Mechanism>(file, "mechanism", file.string_attribute("mechanism"));
     example.sample_interval = file.number_attribute("sample_interval");
     example.conclusions = to_int(file, "components_of_r", shape[0]);
     example.samples = to_int(file, "components_of_r", shape[1]);

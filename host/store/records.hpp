@@ -9,12 +9,16 @@
 #include <vector>
 
 #include "config/spec.hpp"
+#include "core/names.hpp"
 #include "model/network.hpp"
 #include "task/task.hpp"
 
 namespace shoal {
 
 enum class Status { pending, trained, diverged };
+template <>
+inline constexpr auto rows_of<Status> = std::to_array<Named<Status>>(
+    {{Status::pending, "pending"}, {Status::trained, "trained"}, {Status::diverged, "diverged"}});
 
 /// Acceptance test of host/MATHEMATICS.md, A.6.
 struct Acceptance {
@@ -47,8 +51,31 @@ struct TrainedNetwork {
 };
 
 enum class Mechanism { none, direct, slow_manifold, limit_cycle, torus, mixed, chaotic, far };
+template <>
+inline constexpr auto rows_of<Mechanism> =
+    std::to_array<Named<Mechanism>>({{Mechanism::none, "none"},
+                                     {Mechanism::direct, "direct"},
+                                     {Mechanism::slow_manifold, "slow_manifold"},
+                                     {Mechanism::limit_cycle, "limit_cycle"},
+                                     {Mechanism::torus, "torus"},
+                                     {Mechanism::mixed, "mixed"},
+                                     {Mechanism::chaotic, "chaotic"},
+                                     {Mechanism::far, "far"}});
 enum class RuleLabel { not_run, direct, manifold, limit_cycle, mixed, far };
+template <>
+inline constexpr auto rows_of<RuleLabel> =
+    std::to_array<Named<RuleLabel>>({{RuleLabel::not_run, ""},
+                                     {RuleLabel::direct, "direct"},
+                                     {RuleLabel::manifold, "manifold"},
+                                     {RuleLabel::limit_cycle, "limit_cycle"},
+                                     {RuleLabel::mixed, "mixed"},
+                                     {RuleLabel::far, "far"}});
 enum class PointLabel { proved, converged, slow };
+template <>
+inline constexpr auto rows_of<PointLabel> =
+    std::to_array<Named<PointLabel>>({{PointLabel::proved, "proved"},
+                                      {PointLabel::converged, "converged"},
+                                      {PointLabel::slow, "slow"}});
 
 /// A fixed or slow point found in float64.
 struct FixedPoint {
@@ -121,16 +148,5 @@ struct ExampleTrajectories {
     std::vector<float> components_of_r;      ///< [conclusion, sample, component]
     std::vector<double> variance_explained;  ///< [component]
 };
-
-const char* name_of(Status value);
-const char* name_of(Mechanism value);
-const char* name_of(RuleLabel value);
-const char* name_of(PointLabel value);
-
-/// All values of an enumeration, in order.
-std::span<const Status> enumerators(Status);
-std::span<const PointLabel> enumerators(PointLabel);
-std::span<const Mechanism> enumerators(Mechanism);
-std::span<const RuleLabel> enumerators(RuleLabel);
 
 }  // namespace shoal

@@ -71,14 +71,12 @@ class WeightsReader {
 
     void read_attributes() {
         const std::string cell = file_.string_attribute("cell");
-        if (cell == name_of(Cell::current)) {
-            weights_.cell = Cell::current;
-        } else if (cell == name_of(Cell::rate)) {
-            weights_.cell = Cell::rate;
-        } else {
+        const auto named = value_named<Cell>(cell);
+        if (!named) {
             throw file_error(fmt::format("{}: attribute cell is \"{}\", expected current or rate",
                                          file_.where(""), cell));
         }
+        weights_.cell = *named;
         weights_.tau = file_.number_attribute("tau");
         weights_.dt = file_.number_attribute("dt");
         if (!(std::isfinite(weights_.tau) && weights_.dt > 0.0 && weights_.dt <= weights_.tau)) {
