@@ -7,6 +7,7 @@
 #include <cmath>
 #include <utility>
 
+#include "analysis/dynamics.hpp"
 #include "analysis/limits.hpp"
 #include "core/error.hpp"
 #include "core/numbers.hpp"

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Keys of the section task.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <utility>
+
 #include "config/key_makers.hpp"
 
 namespace shoal {

@@ -73,7 +73,8 @@ function(shoal_precompile target)
 endfunction()
 
 # shoal_library(NAME folder sources... LINK targets... [PRECOMPILE headers...] [FILES n]): a static library of one
-# host folder, n files (12) at once. Without PRECOMPILE it uses what core precompiles.
+# host folder, n files (12) at once. Without PRECOMPILE it uses what core precompiles, and so it does where the
+# library is one unit anyway.
 function(shoal_library name)
   cmake_parse_arguments(ARG "" "FILES" "SOURCES;LINK;PRECOMPILE" ${ARGN})
   add_library(shoal_${name} STATIC ${ARG_SOURCES})
@@ -83,7 +84,7 @@ function(shoal_library name)
   shoal_unity(shoal_${name} ${ARG_FILES})
   # Our warnings and folders are not for whoever uses the installed library.
   target_link_libraries(shoal_${name} PUBLIC $<BUILD_INTERFACE:shoal_compiler> ${ARG_LINK})
-  if(ARG_PRECOMPILE)
+  if(ARG_PRECOMPILE AND (NOT SHOAL_UNITY OR name STREQUAL core))
     shoal_precompile(shoal_${name} ${ARG_PRECOMPILE})
   else()
     target_precompile_headers(shoal_${name} REUSE_FROM shoal_core)
