@@ -234,6 +234,17 @@ SHOAL_DEVICE void multiply_row_tile(
     }
 }
 
+/// Visits this lane's sums of neighbouring tiles: visit(row, column, sum) with the place among them.
+template <int tiles, class Group, class Visit>
+SHOAL_DEVICE void for_each_sum(const Group& g, float (&sums)[tiles][4], Visit visit) {
+    SHOAL_UNROLL for (int c = 0; c < tiles; ++c) {
+        SHOAL_UNROLL for (int i = 0; i < 4; ++i) {
+            visit(g.lane() / 4 + i / 2 * 8, c * tile_columns + g.lane() % 4 * 2 + i % 2,
+                  sums[c][i]);
+        }
+    }
+}
+
 /// Brings the fragments that a warp keeps.
 template <class Tile, class Group, class Matrix>
 SHOAL_DEVICE void keep_row_tile(

@@ -147,7 +147,7 @@ struct BackwardBlock {
     };
 
     /// total += [d; dz] [r; u; 1]' over the trials of buffer b.
-    SHOAL_DEVICE void add_outer(int b, Total& total) const {
+    SHOAL_DEVICE void add_weight_gradient(int b, Total& total) const {
         using Word = typename A::Word;
         constexpr int stride = BackwardPlan<Tile>::other_order ? Tile::pair_stride : Tile::stride;
         const auto rows = g.template shared<const Word>(

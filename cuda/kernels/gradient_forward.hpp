@@ -4,9 +4,12 @@
 // host/backend/reference/gradient_network.hpp.
 #pragma once
 
+#include <utility>
+
 #include "core/random.hpp"
 #include "kernels/gradient_arguments.hpp"
 #include "kernels/gradient_arithmetic.hpp"
+#include "kernels/gradient_loss.hpp"
 
 namespace shoal::cuda {
 
@@ -35,48 +38,6 @@ struct ForwardPlan {
     SHOAL_HD int outputs(int b) const { return drive(b) + z; }
 };
 
-/// Loss of one (step, trial); z[o * stride] becomes dL/dz. What a device adds in float the
-/// reference adds in double.
-template <class Output>
-SHOAL_DEVICE float loss_and_slope(const GradientWork& w, const Output& z, int stride,
-                                  const float* target, const std::uint8_t* mask) {
-    float loss = 0;
-    if (w.loss == Loss::mse) {
-        for (int o = 0; o < w.outputs; ++o) {
-            const float error = mask[o] != 0 ? z[o * stride] - target[o] : 0.0f;
-            loss = fused(error, error, loss);
-            z[o * stride] = static_cast<float>(2.0 / w.terms) * error;
-        }
-        return loss;
-    }
-    if (mask[0] == 0) {
-        for (int o = 0; o < w.outputs; ++o) {
-            z[o * stride] = 0.0f;
-        }
-        return 0.0f;
-    }
-    float largest = z[0];
-    for (int o = 1; o < w.outputs; ++o) {
-        const float next = z[o * stride];
-        largest = next > largest ? next : largest;
-    }
-    float sum = 0;
-    float right = 0;
-    for (int o = 0; o < w.outputs; ++o) {
-        const float above = z[o * stride] - largest;
-        right = fused(target[o], above, right);
-        const float weight = expf(above);
-        sum += weight;
-        z[o * stride] = weight;
-    }
-    const auto scale = static_cast<float>(1.0 / w.terms);
-    for (int o = 0; o < w.outputs; ++o) {
-        const float p = z[o * stride] / sum;
-        z[o * stride] = scale * (p - target[o]);
-    }
-    return logf(sum) - right;
-}
-
 /// random_bits() of a unit's noise, without an array that is indexed at run time.
 SHOAL_HD inline std::uint32_t noise_bits(const GradientWork& w, int trial, int t, int unit) {
     const PhiloxWords words = random_block(
@@ -87,190 +48,264 @@ SHOAL_HD inline std::uint32_t noise_bits(const GradientWork& w, int trial, int t
     return unit % 4 < 2 ? low : high;
 }
 
-/// Blocks: one a tile of trials, as `blocks` says.
+/// One tile of trials in one segment of steps. Step t multiplies M [r(t); u(t); 1], which stands in
+/// buffer b; that gives state and rate t + 1, and the output of the step before.
 template <class Tile, class Group>
-SHOAL_DEVICE void gradient_forward(const Group& g, const GradientArguments& arguments) {
+class ForwardPass {
     using A = typename Tile::Arithmetic;
     using Element = typename A::Element;
-    constexpr int trials = Tile::trials;
-    const GradientBlock block = arguments.blocks[g.block()];
-    const GradientWork& w = arguments.works[block.work];
-    const GradientSegment segment = arguments.segment;
-    const bool state_here = arguments.state_in_shared != 0;
-    const int n = w.units;
-    const int tile_size = n * trials;
-    const int valid = w.trials - block.tile * trials;  // trials beyond it stay at 0
+    template <typename T>
+    using View = decltype(std::declval<const Group&>().global(static_cast<T*>(nullptr), 0));
+    static constexpr int trials = Tile::trials;
 
-    const ForwardPlan<Tile> plan(n, w.inputs, w.outputs, state_here);
-    const int drive_size = plan.drive_words * A::width;
-    const auto state = state_here ? g.template shared<float>(plan.state, n * Tile::stride)
-                                  : g.global(w.state + std::int64_t{block.tile} * n * Tile::stride,
-                                             n * Tile::stride);
-    const auto matrix =
-        g.global(static_cast<const float*>(w.matrix), w.matrix_rows * w.matrix_columns);
-    const auto rates =
-        g.global(static_cast<Element*>(w.rates),
-                 std::int64_t{segment.last - segment.first + 1} * w.tiles * tile_size);
-    const std::int64_t squashed_size =
-        w.cell == Cell::rate ? std::int64_t{segment.last - segment.first} * w.tiles * tile_size : 0;
-    const auto squashed = g.global(static_cast<Element*>(w.squashed), squashed_size);
-    const auto history = [&](int t) SHOAL_INLINE {
-        return (std::int64_t{t - segment.first} * w.tiles + block.tile) * tile_size;
-    };
-    const auto place_input = [&](const auto& drive, int t) SHOAL_INLINE {
-        for (int i = g.rank(); i < w.inputs * trials; i += g.size()) {
-            const int trial = i % trials;
-            float u = 0;
-            if (trial < valid && t < w.steps) {
-                u = w.trial_inputs[(std::int64_t{t} * w.trials + block.tile * trials + trial) *
-                                       w.inputs +
-                                   i / trials];
+  public:
+    SHOAL_DEVICE ForwardPass(const Group& g, const GradientArguments& arguments,
+                             const GradientBlock& block)
+        : g_(g),
+          w_(arguments.works[block.work]),
+          segment_(arguments.segment),
+          tile_(block.tile),
+          n_(w_.units),
+          tile_size_(n_ * trials),
+          valid_(w_.trials - tile_ * trials),
+          row_tiles_((n_ + tile_rows - 1) / tile_rows),
+          k_tiles_(round_up(n_ + w_.inputs + 1, Tile::depth) / Tile::depth),
+          by_row_{w_.matrix_columns, 1},
+          state_here_(arguments.state_in_shared != 0),
+          plan_(n_, w_.inputs, w_.outputs, state_here_),
+          state_(state_here_ ? g.template shared<float>(plan_.state, n_ * Tile::stride)
+                             : g.global(w_.state + std::int64_t{tile_} * n_ * Tile::stride,
+                                        n_ * Tile::stride)),
+          matrix_(
+              g.global(static_cast<const float*>(w_.matrix), w_.matrix_rows * w_.matrix_columns)),
+          rates_(g.global(static_cast<Element*>(w_.rates), (steps() + 1) * w_.tiles * tile_size_)),
+          squashed_(g.global(static_cast<Element*>(w_.squashed),
+                             w_.cell == Cell::rate ? steps() * w_.tiles * tile_size_ : 0)) {}
+
+    SHOAL_DEVICE void run() {
+        load();
+        bool out = false;
+        for (int t = segment_.first; t <= segment_.last; ++t) {
+            const int b = (t - segment_.first) % 2;
+            if (t < segment_.last) {
+                place_input(1 - b, t + 1);
+                out = advance_rows(b, t) || out;
             }
-            drive[Tile::place(n + i / trials, trial)] = A::narrow(u);
+            if (t > segment_.first) {
+                read_out(b);
+            }
+            g_.sync();
+            if (t > segment_.first) {
+                take_losses(b, t - 1);
+            }
         }
-    };
+        store(out);
+    }
 
-    // The start: zeros beyond what will be written, the one that carries the bias, r of the state.
-    for (int b = 0; b < 2; ++b) {
-        const auto drive = g.template shared<Element>(plan.drive(b), drive_size);
-        const int bias = n + w.inputs;
-        for (int i = g.rank(); i < (drive_size / Tile::stride - bias) * trials; i += g.size()) {
-            drive[Tile::place(bias + i / trials, i % trials)] = A::narrow(i < trials ? 1.0f : 0.0f);
+  private:
+    SHOAL_DEVICE std::int64_t steps() const { return segment_.last - segment_.first; }
+    SHOAL_DEVICE std::int64_t history(int t) const {
+        return (std::int64_t{t - segment_.first} * w_.tiles + tile_) * tile_size_;
+    }
+    SHOAL_DEVICE auto drive(int b) const {
+        return g_.template shared<Element>(plan_.drive(b), plan_.drive_words * A::width);
+    }
+    SHOAL_DEVICE auto drive_words(int b) const {
+        return g_.template shared<const typename A::Word>(plan_.drive(b), plan_.drive_words);
+    }
+    SHOAL_DEVICE auto outputs(int b) const {
+        return g_.template shared<float>(plan_.outputs(b), w_.warps * w_.outputs * trials);
+    }
+
+    SHOAL_DEVICE void load() {
+        place_bias(0);
+        place_bias(1);
+        load_state();
+        place_input(0, segment_.first);
+        if (g_.warp() < row_tiles_) {
+            keep_row_tile<Tile>(g_, matrix_, by_row_, g_.warp() * tile_rows, k_tiles_, kept_);
+        }
+        g_.sync();
+    }
+
+    /// The one that carries the bias, and zeros beyond what will be written.
+    SHOAL_DEVICE void place_bias(int b) const {
+        const auto to = drive(b);
+        const int bias = n_ + w_.inputs;
+        const int rows = plan_.drive_words * A::width / Tile::stride - bias;
+        for (int i = g_.rank(); i < rows * trials; i += g_.size()) {
+            to[Tile::place(bias + i / trials, i % trials)] = A::narrow(i < trials ? 1.0f : 0.0f);
         }
     }
-    {
-        const auto drive = g.template shared<Element>(plan.drive(0), drive_size);
-        const auto first = history(segment.first);
-        for (int i = g.rank(); i < tile_size; i += g.size()) {
+
+    /// State and rate at the segment's start.
+    SHOAL_DEVICE void load_state() const {
+        const auto to = drive(0);
+        const auto first = history(segment_.first);
+        for (int i = g_.rank(); i < tile_size_; i += g_.size()) {
             const int unit = i / trials;
             const int trial = i % trials;
             float x = 0;
-            if (trial < valid) {
-                x = segment.index == 0
-                        ? w.weights[w.at.initial_state + unit]
-                        : w.checkpoints[(std::int64_t{segment.index - 1} * w.tiles + block.tile) *
-                                            tile_size +
-                                        i];
+            if (trial < valid_) {
+                x = segment_.index == 0
+                        ? w_.weights[w_.at.initial_state + unit]
+                        : w_.checkpoints[(std::int64_t{segment_.index - 1} * w_.tiles + tile_) *
+                                             tile_size_ +
+                                         i];
             }
-            const Element r = A::narrow(rate_of(w.cell, x));
-            state[unit * Tile::stride + trial] = x;
-            drive[Tile::place(unit, trial)] = r;
-            rates[first + i] = r;
+            const Element r = A::narrow(rate_of(w_.cell, x));
+            state_[unit * Tile::stride + trial] = x;
+            to[Tile::place(unit, trial)] = r;
+            rates_[first + i] = r;
         }
-        place_input(drive, segment.first);
     }
-    const int row_tiles = (n + tile_rows - 1) / tile_rows;
-    const int k_tiles = round_up(n + w.inputs + 1, Tile::depth) / Tile::depth;
-    const OperandStrides by_row{w.matrix_columns, 1};
-    typename A::Fragment kept[Tile::kept > 0 ? Tile::kept : 1];
-    if (g.warp() < row_tiles) {
-        keep_row_tile<Tile>(g, matrix, by_row, g.warp() * tile_rows, k_tiles, kept);
-    }
-    g.sync();
 
-    bool out = false;
-    for (int t = segment.first; t <= segment.last; ++t) {
-        const int b = (t - segment.first) % 2;
-        const auto words =
-            g.template shared<const typename A::Word>(plan.drive(b), plan.drive_words);
-        const auto next_drive = g.template shared<Element>(plan.drive(1 - b), drive_size);
-        const auto z = g.template shared<float>(plan.outputs(b), w.warps * w.outputs * trials);
-        if (t < segment.last) {
-            place_input(next_drive, t + 1);
+    /// u(t).
+    SHOAL_DEVICE void place_input(int b, int t) const {
+        const auto to = drive(b);
+        for (int i = g_.rank(); i < w_.inputs * trials; i += g_.size()) {
+            const int trial = i % trials;
+            float u = 0;
+            if (trial < valid_ && t < w_.steps) {
+                u = w_.trial_inputs[(std::int64_t{t} * w_.trials + tile_ * trials + trial) *
+                                        w_.inputs +
+                                    i / trials];
+            }
+            to[Tile::place(n_ + i / trials, trial)] = A::narrow(u);
         }
-        for (int tile = g.warp(); tile < row_tiles && t < segment.last; tile += g.warps()) {
+    }
+
+    /// State and rate t + 1 of this warp's units. True if one of this thread's left the range.
+    SHOAL_DEVICE bool advance_rows(int b, int t) const {
+        const auto words = drive_words(b);
+        const auto next_drive = drive(1 - b);
+        bool out = false;
+        for (int tile = g_.warp(); tile < row_tiles_; tile += g_.warps()) {
             const int row0 = tile * tile_rows;
             float sum[Tile::trial_tiles][4] = {};
-            multiply_row_tile<Tile>(g, kept, matrix, by_row, row0, k_tiles, words, sum);
-            SHOAL_UNROLL for (int c = 0; c < Tile::trial_tiles; ++c) {
-                SHOAL_UNROLL for (int i = 0; i < 4; ++i) {
-                    const int row = row0 + g.lane() / 4 + i / 2 * 8;
-                    const int trial = c * tile_columns + g.lane() % 4 * 2 + i % 2;
-                    const float drive = sum[c][i];
-                    if (row < n) {
-                        const float x = state[row * Tile::stride + trial];
-                        float towards = w.cell == Cell::current ? drive : unit_tanh(drive);
-                        float next = fused(w.leak, towards - x, x);
-                        if (w.noise != 0) {
-                            const std::uint32_t bits =
-                                noise_bits(w, block.tile * trials + trial, t, row);
-                            next = fused(w.noise, static_cast<float>(standard_normal(bits)), next);
-                        }
-                        if (trial >= valid) {
-                            towards = 0;
-                            next = 0;
-                        }
-                        out = out || !in_range(next);
-                        const Element r = A::narrow(rate_of(w.cell, next));
-                        state[row * Tile::stride + trial] = next;
-                        next_drive[Tile::place(row, trial)] = r;
-                        rates[history(t + 1) + row * trials + trial] = r;
-                        if (w.cell == Cell::rate) {
-                            squashed[history(t) + row * trials + trial] = A::narrow(towards);
-                        }
-                    }
+            multiply_row_tile<Tile>(g_, kept_, matrix_, by_row_, row0, k_tiles_, words, sum);
+            for_each_sum(g_, sum, [&](int row, int trial, float drive) SHOAL_INLINE {
+                if (row0 + row < n_) {
+                    out = advance_unit(t, row0 + row, trial, drive, next_drive) || out;
                 }
-            }
+            });
         }
-        // z(t-1): every warp has a part of the sum over k, so that none has a tile more.
-        for (int row0 = n; row0 < n + w.outputs && t > segment.first && g.warp() < w.warps;
-             row0 += tile_rows) {
+        return out;
+    }
+
+    /// The same of one unit in one trial.
+    template <class Drive>
+    SHOAL_DEVICE bool advance_unit(int t, int unit, int trial, float drive,
+                                   const Drive& next_drive) const {
+        const float x = state_[unit * Tile::stride + trial];
+        float towards = w_.cell == Cell::current ? drive : unit_tanh(drive);
+        float next = fused(w_.leak, towards - x, x);
+        if (w_.noise != 0) {
+            const std::uint32_t bits = noise_bits(w_, tile_ * trials + trial, t, unit);
+            next = fused(w_.noise, static_cast<float>(standard_normal(bits)), next);
+        }
+        if (trial >= valid_) {
+            towards = 0;
+            next = 0;
+        }
+        const Element r = A::narrow(rate_of(w_.cell, next));
+        state_[unit * Tile::stride + trial] = next;
+        next_drive[Tile::place(unit, trial)] = r;
+        rates_[history(t + 1) + unit * trials + trial] = r;
+        if (w_.cell == Cell::rate) {
+            squashed_[history(t) + unit * trials + trial] = A::narrow(towards);
+        }
+        return !in_range(next);
+    }
+
+    /// z of the step before: every warp has a part of the sum over k, so that none has a tile more.
+    SHOAL_DEVICE void read_out(int b) const {
+        const auto words = drive_words(b);
+        const auto z = outputs(b);
+        for (int row0 = n_; row0 < n_ + w_.outputs && g_.warp() < w_.warps; row0 += tile_rows) {
             float sum[Tile::trial_tiles][4] = {};
-            for (int k = g.warp(); k < k_tiles; k += w.warps) {
+            for (int k = g_.warp(); k < k_tiles_; k += w_.warps) {
                 typename A::Fragment f;
-                A::load(g, matrix, by_row, row0, k * Tile::depth, f);
+                A::load(g_, matrix_, by_row_, row0, k * Tile::depth, f);
                 SHOAL_UNROLL for (int c = 0; c < Tile::trial_tiles; ++c) {
-                    A::multiply(g, f, words + (k * tile_words * Tile::stride + c * tile_columns),
+                    A::multiply(g_, f, words + (k * tile_words * Tile::stride + c * tile_columns),
                                 Tile::stride, 1, sum[c]);
                 }
             }
-            SHOAL_UNROLL for (int c = 0; c < Tile::trial_tiles; ++c) {
-                SHOAL_UNROLL for (int i = 0; i < 4; ++i) {
-                    const int o = row0 - n + g.lane() / 4 + i / 2 * 8;
-                    const int trial = c * tile_columns + g.lane() % 4 * 2 + i % 2;
-                    if (o < w.outputs) {
-                        z[(g.warp() * w.outputs + o) * trials + trial] = sum[c][i];
-                    }
+            for_each_sum(g_, sum, [&](int row, int trial, float part) SHOAL_INLINE {
+                const int o = row0 - n_ + row;
+                if (o < w_.outputs) {
+                    z[(g_.warp() * w_.outputs + o) * trials + trial] = part;
                 }
-            }
+            });
         }
-        g.sync();
-        // Outputs of the step before, whose states were the product's operand.
-        for (int trial = g.rank(); trial < trials && t > segment.first; trial += g.size()) {
-            const std::int64_t row = std::int64_t{t - 1} * w.tiles + block.tile;
+    }
+
+    /// Loss and dL/dz of step t, from the parts of z(t).
+    SHOAL_DEVICE void take_losses(int b, int t) const {
+        const auto z = outputs(b);
+        for (int trial = g_.rank(); trial < trials; trial += g_.size()) {
+            const std::int64_t row = std::int64_t{t} * w_.tiles + tile_;
             float loss = 0;
-            for (int o = 0; o < w.outputs; ++o) {
+            for (int o = 0; o < w_.outputs; ++o) {
                 float sum = z[o * trials + trial];
-                for (int warp = 1; warp < w.warps; ++warp) {
-                    sum += z[(warp * w.outputs + o) * trials + trial];
+                for (int warp = 1; warp < w_.warps; ++warp) {
+                    sum += z[(warp * w_.outputs + o) * trials + trial];
                 }
                 z[o * trials + trial] = sum;
             }
-            if (trial < valid) {
+            if (trial < valid_) {
                 const std::int64_t at =
-                    (std::int64_t{t - 1} * w.trials + block.tile * trials + trial) * w.outputs;
-                loss = loss_and_slope(w, z + trial, trials, w.targets + at, w.mask + at);
+                    (std::int64_t{t} * w_.trials + tile_ * trials + trial) * w_.outputs;
+                loss = loss_and_slope(w_, z + trial, trials, w_.targets + at, w_.mask + at);
             }
-            w.losses[row * trials + trial] = loss;
-            for (int o = 0; o < w.outputs; ++o) {
-                w.slopes[(row * w.outputs + o) * trials + trial] =
-                    trial < valid ? float{z[o * trials + trial]} : 0.0f;
+            w_.losses[row * trials + trial] = loss;
+            for (int o = 0; o < w_.outputs; ++o) {
+                w_.slopes[(row * w_.outputs + o) * trials + trial] =
+                    trial < valid_ ? float{z[o * trials + trial]} : 0.0f;
             }
         }
     }
-    if (segment.last < w.steps) {
-        const auto to = g.global(
-            w.checkpoints + (std::int64_t{segment.index} * w.tiles + block.tile) * tile_size,
-            tile_size);
-        for (int i = g.rank(); i < tile_size; i += g.size()) {
-            to[i] = float{state[i / trials * Tile::stride + i % trials]};
+
+    /// Where the next segment starts, and whether a state left the range.
+    SHOAL_DEVICE void store(bool out) const {
+        if (segment_.last < w_.steps) {
+            const auto to = g_.global(
+                w_.checkpoints + (std::int64_t{segment_.index} * w_.tiles + tile_) * tile_size_,
+                tile_size_);
+            for (int i = g_.rank(); i < tile_size_; i += g_.size()) {
+                to[i] = float{state_[i / trials * Tile::stride + i % trials]};
+            }
+        }
+        out = g_.any(out);
+        if (g_.rank() == 0 && segment_.from_start != 0) {
+            const auto left = g_.global(w_.left_range + tile_, 1);
+            left[0] = (segment_.index > 0 && left[0] != 0) || out ? 1 : 0;
         }
     }
-    out = g.any(out);
-    if (g.rank() == 0 && segment.from_start != 0) {
-        const auto left = g.global(w.left_range + block.tile, 1);
-        left[0] = (segment.index > 0 && left[0] != 0) || out ? 1 : 0;
-    }
+
+    const Group& g_;
+    const GradientWork& w_;
+    const GradientSegment segment_;
+    const int tile_;
+    const int n_;  ///< units
+    const int tile_size_;
+    const int valid_;  ///< trials beyond it stay at 0
+    const int row_tiles_;
+    const int k_tiles_;
+    const OperandStrides by_row_;
+    const bool state_here_;
+    const ForwardPlan<Tile> plan_;
+    const View<float> state_;
+    const View<const float> matrix_;
+    const View<Element> rates_, squashed_;
+    typename A::Fragment kept_[Tile::kept > 0 ? Tile::kept : 1];
+};
+
+/// Blocks: one a tile of trials, as `blocks` says.
+template <class Tile, class Group>
+SHOAL_DEVICE void gradient_forward(const Group& g, const GradientArguments& arguments) {
+    ForwardPass<Tile, Group>(g, arguments, arguments.blocks[g.block()]).run();
 }
 
 }  // namespace shoal::cuda

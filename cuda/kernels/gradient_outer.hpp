@@ -19,110 +19,155 @@ constexpr int outer_shared_bytes() {
     return 2 * 2 * outer_side * Tile::pair_stride * 4;
 }
 
-/// Blocks: one a square of dM, as `blocks` says, counted along its rows.
+/// One square of dM. Round i takes tile i % tiles of step last - i / tiles.
 template <class Tile, class Group>
-SHOAL_DEVICE void gradient_outer(const Group& g, const GradientArguments& arguments) {
+class OuterSum {
     using A = typename Tile::Arithmetic;
     using Element = typename A::Element;
     using Word = typename A::Word;
-    constexpr int trials = Tile::trials;
-    constexpr int stride = Tile::pair_stride * A::width;
-    constexpr int operand_bytes = outer_side * Tile::pair_stride * 4;
-    constexpr int at_once = 16 / static_cast<int>(sizeof(Element));
-    constexpr int column_tiles = outer_side / tile_columns;
-    const GradientBlock block = arguments.blocks[g.block()];
-    const GradientWork& w = arguments.works[block.work];
-    const GradientSegment segment = arguments.segment;
-    const int across = (w.matrix_columns + outer_side - 1) / outer_side;
-    const int first_row = block.tile / across * outer_side;
-    const int first_column = block.tile % across * outer_side;
-    const int columns = w.units + w.inputs + 1;
+    static constexpr int trials = Tile::trials;
+    static constexpr int stride = Tile::pair_stride * A::width;
+    static constexpr int operand_bytes = outer_side * Tile::pair_stride * 4;
+    static constexpr int at_once = 16 / static_cast<int>(sizeof(Element));  ///< of a copy
+    static constexpr int column_tiles = outer_side / tile_columns;
 
-    // Round i is tile i % tiles of step last - i / tiles.
-    const auto bring = [&](int round) SHOAL_INLINE {
-        const int t = segment.last - round / w.tiles;
-        const int tile = round % w.tiles;
-        const std::int64_t entry = std::int64_t{t - segment.first} * w.tiles + tile;
-        const int buffer = round % 2 * 2 * operand_bytes;
-        const auto rows = g.template shared<Element>(buffer, outer_side * stride);
-        const auto cols = g.template shared<Element>(buffer + operand_bytes, outer_side * stride);
-        const std::int64_t error_size = std::int64_t{w.matrix_rows} * trials;
+  public:
+    SHOAL_DEVICE OuterSum(const Group& g, const GradientArguments& arguments,
+                          const GradientBlock& block)
+        : g_(g),
+          w_(arguments.works[block.work]),
+          segment_(arguments.segment),
+          first_row_(block.tile / across() * outer_side),
+          first_column_(block.tile % across() * outer_side) {}
+
+    SHOAL_DEVICE void run() {
+        const int last_done = segment_.first == 0 ? 0 : segment_.first + 1;
+        const int rounds = (segment_.last - last_done + 1) * w_.tiles;
+        load();
+        for (int round = 0; round < rounds; ++round) {
+            if (round + 1 < rounds) {
+                bring(round + 1);
+            }
+            add_weight_gradient(round % 2);
+            g_.wait_copies();
+            g_.sync();
+        }
+        store();
+    }
+
+  private:
+    SHOAL_DEVICE int across() const { return (w_.matrix_columns + outer_side - 1) / outer_side; }
+    template <typename T>
+    SHOAL_DEVICE auto rows(int b) const {
+        return g_.template shared<T>(b * 2 * operand_bytes,
+                                     operand_bytes / static_cast<int>(sizeof(T)));
+    }
+    template <typename T>
+    SHOAL_DEVICE auto columns(int b) const {
+        return g_.template shared<T>(b * 2 * operand_bytes + operand_bytes,
+                                     operand_bytes / static_cast<int>(sizeof(T)));
+    }
+
+    SHOAL_DEVICE void load() {
+        if (segment_.last < w_.steps) {
+            for_each([](const auto& part, float& sum) SHOAL_INLINE { sum = *part; });
+        }
+        bring(0);
+        g_.wait_copies();
+        g_.sync();
+    }
+
+    SHOAL_DEVICE void bring(int round) const {
+        const int t = segment_.last - round / w_.tiles;
+        const int tile = round % w_.tiles;
+        const std::int64_t entry = std::int64_t{t - segment_.first} * w_.tiles + tile;
+        const std::int64_t error_size = std::int64_t{w_.matrix_rows} * trials;
         const auto errors =
-            g.global(static_cast<const Element*>(w.errors) + entry * error_size, error_size);
-        const std::int64_t rate_size = std::int64_t{w.units} * trials;
+            g_.global(static_cast<const Element*>(w_.errors) + entry * error_size, error_size);
+        const std::int64_t rate_size = std::int64_t{w_.units} * trials;
         const auto rates =
-            g.global(static_cast<const Element*>(w.rates) + entry * rate_size, rate_size);
-        for (int i = g.rank(); i < outer_side * (trials / at_once); i += g.size()) {
+            g_.global(static_cast<const Element*>(w_.rates) + entry * rate_size, rate_size);
+        for (int i = g_.rank(); i < outer_side * (trials / at_once); i += g_.size()) {
             const int line = i / (trials / at_once);
             const int trial = i % (trials / at_once) * at_once;
-            const auto row = rows + (line * stride + trial);
-            const auto column = cols + (line * stride + trial);
-            if (first_row + line < w.matrix_rows) {
-                g.copy16(row, errors + ((first_row + line) * trials + trial));
-            } else {
-                for (int k = 0; k < at_once; ++k) {
-                    row[k] = A::narrow(0.0f);
-                }
-            }
-            const int c = first_column + line - w.units;
+            bring_errors(rows<Element>(round % 2) + (line * stride + trial), errors,
+                         first_row_ + line, trial);
+            const auto column = columns<Element>(round % 2) + (line * stride + trial);
+            const int c = first_column_ + line - w_.units;
             if (c < 0) {
-                g.copy16(column, rates + ((first_column + line) * trials + trial));
-                continue;
-            }
-            for (int k = 0; k < at_once; ++k) {
-                const int number = tile * trials + trial + k;
-                float u = c == w.inputs ? 1.0f : 0.0f;
-                if (c < w.inputs && number < w.trials && t < w.steps) {
-                    u = w.trial_inputs[(std::int64_t{t} * w.trials + number) * w.inputs + c];
-                }
-                column[k] = A::narrow(u);
+                g_.copy16(column, rates + ((first_column_ + line) * trials + trial));
+            } else {
+                place_input(column, t, tile * trials + trial, c);
             }
         }
-    };
-
-    const int size = w.matrix_rows * w.matrix_columns;
-    const auto part = g.global(w.partials, size);
-    const int row0 = g.warp() * tile_rows;
-    float total[column_tiles][4] = {};
-    const auto for_each = [&](auto visit) SHOAL_INLINE {
-        SHOAL_UNROLL for (int c = 0; c < column_tiles; ++c) {
-            SHOAL_UNROLL for (int i = 0; i < 4; ++i) {
-                const int row = first_row + row0 + g.lane() / 4 + i / 2 * 8;
-                const int column = first_column + c * tile_columns + g.lane() % 4 * 2 + i % 2;
-                if (row < w.matrix_rows && column < columns) {
-                    visit(row * w.matrix_columns + column, c, i);
-                }
-            }
-        }
-    };
-    if (segment.last < w.steps) {
-        for_each([&](int at, int c, int i) SHOAL_INLINE { total[c][i] = part[at]; });
     }
-    const int last_done = segment.first == 0 ? 0 : segment.first + 1;
-    const int rounds = (segment.last - last_done + 1) * w.tiles;
-    bring(0);
-    g.wait_copies();
-    g.sync();
-    for (int round = 0; round < rounds; ++round) {
-        if (round + 1 < rounds) {
-            bring(round + 1);
+
+    /// [d(t); dz(t-1)] of one row from this trial on.
+    template <class To, class Errors>
+    SHOAL_DEVICE void bring_errors(const To& to, const Errors& errors, int row, int trial) const {
+        if (row < w_.matrix_rows) {
+            g_.copy16(to, errors + (row * trials + trial));
+            return;
         }
-        const int buffer = round % 2 * 2 * operand_bytes;
-        const auto rows = g.template shared<const Word>(buffer, outer_side * Tile::pair_stride);
-        const auto cols =
-            g.template shared<const Word>(buffer + operand_bytes, outer_side * Tile::pair_stride);
+        for (int k = 0; k < at_once; ++k) {
+            to[k] = A::narrow(0.0f);
+        }
+    }
+
+    /// Element c of [u(t); 1], zeros beyond it, from this trial on.
+    template <class To>
+    SHOAL_DEVICE void place_input(const To& to, int t, int trial, int c) const {
+        for (int k = 0; k < at_once; ++k) {
+            float u = c == w_.inputs ? 1.0f : 0.0f;
+            if (c < w_.inputs && trial + k < w_.trials && t < w_.steps) {
+                u = w_.trial_inputs[(std::int64_t{t} * w_.trials + trial + k) * w_.inputs + c];
+            }
+            to[k] = A::narrow(u);
+        }
+    }
+
+    /// total += [d; dz] [r; u; 1]' over the trials of buffer b.
+    SHOAL_DEVICE void add_weight_gradient(int b) {
+        const auto errors = rows<const Word>(b) + g_.warp() * tile_rows * Tile::pair_stride;
+        const auto drives = columns<const Word>(b);
         SHOAL_UNROLL_BY(1) for (int k = 0; k < trials / A::width; k += tile_words) {
             typename A::Fragment f;
-            A::take(g, rows + (row0 * Tile::pair_stride + k), Tile::pair_stride, f);
+            A::take(g_, errors + k, Tile::pair_stride, f);
             SHOAL_UNROLL for (int c = 0; c < column_tiles; ++c) {
-                A::multiply(g, f, cols + (c * tile_columns * Tile::pair_stride + k), 1,
-                            Tile::pair_stride, total[c]);
+                A::multiply(g_, f, drives + (c * tile_columns * Tile::pair_stride + k), 1,
+                            Tile::pair_stride, total_[c]);
             }
         }
-        g.wait_copies();
-        g.sync();
     }
-    for_each([&](int at, int c, int i) SHOAL_INLINE { part[at] = total[c][i]; });
+
+    SHOAL_DEVICE void store() {
+        for_each([](const auto& part, float& sum) SHOAL_INLINE { *part = sum; });
+    }
+
+    /// Visits what this lane has of dM: visit(element, sum).
+    template <class Visit>
+    SHOAL_DEVICE void for_each(Visit visit) {
+        const auto part = g_.global(w_.partials, w_.matrix_rows * w_.matrix_columns);
+        for_each_sum(g_, total_, [&](int row, int column, float& sum) SHOAL_INLINE {
+            row += first_row_ + g_.warp() * tile_rows;
+            column += first_column_;
+            if (row < w_.matrix_rows && column < w_.units + w_.inputs + 1) {
+                visit(part + (row * w_.matrix_columns + column), sum);
+            }
+        });
+    }
+
+    const Group& g_;
+    const GradientWork& w_;
+    const GradientSegment segment_;
+    const int first_row_, first_column_;
+    float total_[column_tiles][4] = {};
+};
+
+/// Blocks: one a square of dM, as `blocks` says, counted along its rows.
+template <class Tile, class Group>
+SHOAL_DEVICE void gradient_outer(const Group& g, const GradientArguments& arguments) {
+    OuterSum<Tile, Group>(g, arguments, arguments.blocks[g.block()]).run();
 }
 
 }  // namespace shoal::cuda

@@ -78,7 +78,8 @@ class Census {
     bool turns_chaotic(Motion& motion);
     void judge_followed(Motion& motion);
     void take_points();
-    void take_ends();
+    void take_attractors();
+    void take_runs();
 
     const CensusInput& input_;
     Backend& exact_;
@@ -308,7 +309,8 @@ void Census::take_points() {
     motions_ = std::move(all);
 }
 
-void Census::take_ends() {
+// What there is, and which runs ended there.
+void Census::take_attractors() {
     CensusSummary& summary = result_.summary;
     for (std::size_t i = 0; i < motions_.size(); ++i) {
         AttractorRecord& record = motions_[i].record;
@@ -328,6 +330,11 @@ void Census::take_ends() {
         result_.attractors.push_back(std::move(record));
     }
     summary.attractors = static_cast<int>(motions_.size());
+}
+
+// Where every run came from and what it ended in.
+void Census::take_runs() {
+    CensusSummary& summary = result_.summary;
     for (std::size_t run = 0; run < input_.starts.size(); ++run) {
         const AttractorKind kind = kinds_[run];
         summary.fixed_point_runs += kind == AttractorKind::fixed_point ? 1 : 0;
@@ -354,7 +361,8 @@ CensusResult Census::take() {
     }
     find_motions();
     take_points();
-    take_ends();
+    take_attractors();
+    take_runs();
     add_limit(result_.summary.limits, settling_.limits());
     const auto& points = settling_.points();
     result_.new_points.assign(points.begin() + static_cast<std::ptrdiff_t>(input_.known.size()),

@@ -37,10 +37,25 @@ struct Round {
     Eigen::MatrixXd carried;
 };
 
+// Residuals round by round: whether Newton's method still comes closer.
+class Residuals {
+  public:
+    void add(double residual, int round) {
+        const bool halved = residual < 0.5 * best_;
+        stalled_ = halved || round <= warm_rounds ? 0 : stalled_ + 1;
+        best_ = std::min(best_, residual);
+    }
+    bool is_stalled() const { return stalled_ >= stalled_rounds; }
+
+  private:
+    double best_ = std::numeric_limits<double>::infinity();
+    int stalled_ = 0;
+};
+
 class Shooting {
   public:
     Shooting(const Dynamics& dynamics, Eigen::VectorXd state, double period)
-        : dynamics_(dynamics), state_(std::move(state)), period_(period) {
+        : dynamics_(dynamics), state_(std::move(state)), period_(period), guessed_(period) {
         const Eigen::Index units = dynamics.units();
         set_width(units <= cycle_full_units ? units : first_width);
     }
@@ -57,7 +72,9 @@ class Shooting {
     void turn_basis(int round);
     /// Newton step in (x, T) for the residual `off`; the last element is that of T.
     Eigen::VectorXd newton_step(const Eigen::VectorXd& off) const;
-    void take_step(Eigen::VectorXd step, double guessed_period);
+    void take_step(Eigen::VectorXd step);
+    /// Rounds until (x, T) is a cycle or will not become one; true: it is.
+    bool close();
     void find_least_period(double tolerance);
     bool is_orbit() const;
     bool multipliers_are_known() const;
@@ -66,6 +83,9 @@ class Shooting {
     const Dynamics& dynamics_;
     Eigen::VectorXd state_;
     double period_;
+    const double guessed_;       ///< the period to begin with
+    int rounds_ = 0;             ///< done before the last one
+    double residual_ = 0.0;      ///< of the last one
     bool is_coarse_ = true;      ///< steps of dt and not yet of dt / 2
     Eigen::MatrixXd basis_;      ///< orthonormal columns
     Eigen::MatrixXd carried_;    ///< M basis
@@ -211,11 +231,11 @@ void Shooting::turn_basis(int round) {
 }
 
 // A step longer than the orbit is wide, or than a tenth of the period, is not to be trusted.
-void Shooting::take_step(Eigen::VectorXd step, double guessed_period) {
+void Shooting::take_step(Eigen::VectorXd step) {
     const Eigen::Index units = dynamics_.units();
     const double width = rms(dynamics_.velocity(state_)) * period_;
     const double longest = std::max(rms(step.head(units)) / std::max(0.2 * width, 1e-12),
-                                    std::abs(step[units]) / (0.1 * guessed_period));
+                                    std::abs(step[units]) / (0.1 * guessed_));
     step /= std::max(1.0, longest);
     state_ += step.head(units);
     period_ += step[units];
@@ -235,46 +255,47 @@ void Shooting::find_least_period(double tolerance) {
     }
 }
 
-RefinedCycle Shooting::refine() {
-    RefinedCycle cycle;
-    const double guessed = period_;
+bool Shooting::close() {
     bool returned = false;
-    double best = std::numeric_limits<double>::infinity();
-    int stalled = 0;
-    int round = 0;
-    for (int polished = 0; round < rounds_limit; ++round) {
-        if (!is_full() && round > 0) {
-            turn_basis(round);
+    Residuals residuals;
+    for (int polished = 0; rounds_ < rounds_limit; ++rounds_) {
+        if (!is_full() && rounds_ > 0) {
+            turn_basis(rounds_);
         }
         const Round around = once_around(basis_, 1);
         const Eigen::VectorXd off = around.end - state_;
-        cycle.residual = rms(off);
+        residual_ = rms(off);
+        residuals.add(residual_, rounds_);
         const double size = std::max(1.0, rms(state_));
-        returned = cycle.residual <= enough * size;
-        stalled = cycle.residual < 0.5 * best || round <= warm_rounds ? 0 : stalled + 1;
-        best = std::min(best, cycle.residual);
-        if (!set_round(around) || (stalled >= stalled_rounds && !returned)) {
-            break;
+        returned = residual_ <= enough * size;
+        if (!set_round(around) || (residuals.is_stalled() && !returned)) {
+            return returned;
         }
         // In a subspace further rounds turn its directions.
-        const bool done = !is_coarse_ && cycle.residual <= aim * size;
+        const bool done = !is_coarse_ && residual_ <= aim * size;
         if (done && (is_full() || ++polished > polish_rounds || multipliers_are_known())) {
-            break;
+            return true;
         }
-        is_coarse_ = is_coarse_ && cycle.residual > coarse_aim * size;
-        if (!is_full() && round < warm_rounds) {
+        is_coarse_ = is_coarse_ && residual_ > coarse_aim * size;
+        if (!is_full() && rounds_ < warm_rounds) {
             state_ = around.end;
             continue;
         }
         const Eigen::VectorXd step = newton_step(off);
         if (!step.allFinite()) {
-            returned = false;
-            break;
+            return false;
         }
-        if (round + 1 < rounds_limit) {
-            take_step(step, guessed);
+        if (rounds_ + 1 < rounds_limit) {
+            take_step(step);
         }
     }
+    return returned;
+}
+
+RefinedCycle Shooting::refine() {
+    RefinedCycle cycle;
+    const bool returned = close();
+    cycle.residual = residual_;
     if (returned && dynamics_.is_map()) {
         find_least_period(enough * std::max(1.0, rms(state_)));
     }
@@ -283,7 +304,7 @@ RefinedCycle Shooting::refine() {
     cycle.converged = returned && state_.allFinite() && period_ > 0.0 && is_orbit();
     if (!cycle.converged) {
         cycle.limits = fmt::format("No cycle near period {:.6g}: off by {:.2g} after {} rounds.",
-                                   guessed, cycle.residual, round);
+                                   guessed_, cycle.residual, rounds_);
         return cycle;
     }
     if (!dynamics_.is_map()) {
