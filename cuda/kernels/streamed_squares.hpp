@@ -85,10 +85,10 @@ SHOAL_DEVICE void sum_over_lanes(const Group& g, T (&sum)[square_side]) {
 }
 
 /// The parts of P r that column strip `j` gives: strips[j] along rows, columns[32 j ...] along
-/// columns.
+/// columns. `own_rates`: shared memory for r of the strip's columns, and for `sums` behind it.
 template <typename T, class Group, class View>
 SHOAL_DEVICE void multiply_strip(const Group& g, const StreamedNetwork<T>& member, StepOfGroup at,
-                                 int j, const View& shared) {
+                                 int j, const View& own_rates) {
     const int n = member.network.weights.units;
     const int blocks = square_blocks(n);
     const auto p =
@@ -96,8 +96,7 @@ SHOAL_DEVICE void multiply_strip(const Group& g, const StreamedNetwork<T>& membe
     const auto rates = g.global(member.rates, n);
     const auto strip =
         g.global(member.strips, blocks * blocks * square_side) + j * blocks * square_side;
-    const auto own_rates = shared;           // r of the strip's columns
-    const auto sums = shared + square_side;  // [warp][column]
+    const auto sums = own_rates + square_side;  // [warp][column]
     g.sync();
     if (g.rank() < square_side) {
         const int unit = j * square_side + g.rank();

@@ -195,18 +195,19 @@ class Group {
     }
 
     template <class T>
-    View<T> shared(std::size_t offset, std::size_t count) const {
+    View<T> shared(int offset, int count) const {
         return shared_view<T>(-1, offset, count);
     }
     /// `block`: its number in the cluster.
     template <class T>
-    View<T> cluster_shared(int block, std::size_t offset, std::size_t count) const {
+    View<T> cluster_shared(int block, int offset, int count) const {
         return shared_view<T>(block, offset, count);
     }
     template <class T>
-    View<T> global(T* pointer, std::size_t count) const {
-        machine::check_global(thread_, pointer, count * sizeof(T), alignof(T));
-        return View<T>(pointer, count, &machine::actor(thread_), nullptr);
+    View<T> global(T* pointer, std::int64_t count) const {
+        const auto size = static_cast<std::size_t>(count);
+        machine::check_global(thread_, pointer, size * sizeof(T), alignof(T));
+        return View<T>(pointer, size, &machine::actor(thread_), nullptr);
     }
     template <class T>
     cuda::Four load4(const View<T>& view, std::ptrdiff_t i) const {
@@ -260,11 +261,13 @@ class Group {
     }
 
     template <class T>
-    View<T> shared_view(int in_cluster, std::size_t offset, std::size_t count) const {
+    View<T> shared_view(int in_cluster, int offset, int count) const {
+        const auto begin = static_cast<std::size_t>(offset);
+        const auto size = static_cast<std::size_t>(count);
         SharedMemory& memory =
-            machine::shared(thread_, in_cluster, offset, count * sizeof(T), alignof(T));
-        return View<T>(reinterpret_cast<T*>(memory.data() + offset), count,
-                       &machine::actor(thread_), &memory);
+            machine::shared(thread_, in_cluster, begin, size * sizeof(T), alignof(T));
+        return View<T>(reinterpret_cast<T*>(memory.data() + begin), size, &machine::actor(thread_),
+                       &memory);
     }
 
     Thread& thread_;
