@@ -15,7 +15,6 @@ namespace shoal {
 
 namespace {
 
-
 bool has_narrow_products(Precision precision) {
     return precision == Precision::tf32 || precision == Precision::bf16;
 }
