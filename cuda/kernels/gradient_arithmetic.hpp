@@ -234,7 +234,8 @@ SHOAL_DEVICE void multiply_row_tile(
     }
 }
 
-/// Visits this lane's sums of neighbouring tiles: visit(row, column, sum) with the place among them.
+/// Visits this lane's sums of neighbouring tiles: visit(row, column, sum), with the place among
+/// them.
 template <int tiles, class Group, class Visit>
 SHOAL_DEVICE void for_each_sum(const Group& g, float (&sums)[tiles][4], Visit visit) {
     SHOAL_UNROLL for (int c = 0; c < tiles; ++c) {

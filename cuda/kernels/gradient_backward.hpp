@@ -14,8 +14,8 @@
 
 namespace shoal::cuda {
 
-/// One tile of trials in one segment of steps. Step t multiplies M' [d(t); dz(t-1)], which stands in
-/// buffer b, and leaves d(t-1) in the other one, or for the segment before.
+/// One tile of trials in one segment of steps. Step t multiplies M' [d(t); dz(t-1)], which stands
+/// in buffer b, and leaves d(t-1) in the other one, or for the segment before.
 template <class Tile, class Group>
 class BackwardPass {
     using A = typename Tile::Arithmetic;
