@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/names.hpp"
 #include "store/described.hpp"
 #include "store/hdf5.hpp"
 #include "store/hdf5_write.hpp"
