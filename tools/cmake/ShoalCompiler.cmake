@@ -51,7 +51,7 @@ target_include_directories(shoal_compiler INTERFACE ${PROJECT_SOURCE_DIR}/host)
 # Several files at once are one unit of the compiler: most of its time goes into headers and into templates that
 # many files need. Names at the top of a file are therefore unique within its library. Off (preset dev), a change
 # of one file compiles that file alone.
-option(SHOAL_UNITY "Compile several files of a library as one: a fresh build takes a third of the time" ON)
+option(SHOAL_UNITY "Compile several files of a library as one: a fresh build of the program takes three fifths of the processor time" ON)
 if(SHOAL_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # A file is not the main one of its unit: types of its unnamed namespace look as if a header had them.
   target_compile_options(shoal_compiler INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
