@@ -29,18 +29,37 @@ struct Ended {
     std::string said;  ///< all that went down the pipe
 };
 
-/// Runs `work` in a process under a StopWatch that writes what it says to a pipe; `work` may write
-/// there, too. Once a first byte comes, sends `signal` and waits for the end.
-Ended stopped(int signal, const std::function<void(int pipe)>& work) {
+/// The process that is to be stopped, as the work in it sees it.
+class Process {
+  public:
+    Process(int signal, int pipe) : signal_(signal), pipe_(pipe) {}
+
+    void say(const std::string& text) const {
+        EXPECT_GT(write(pipe_, text.data(), text.size()), 0);
+    }
+    /// The time until the end counts from here. The process sends the signal to itself: one from
+    /// outside may go to a thread of ThreadSanitizer after a fork, which loses it.
+    void receive_signal() const {
+        say(".");
+        raise(signal_);
+    }
+
+  private:
+    int signal_;
+    int pipe_;
+};
+
+/// Runs `work` in a process under a StopWatch and waits for the end of both.
+Ended stopped(int signal, const std::function<void(const Process&)>& work) {
     int ends[2];
     EXPECT_EQ(pipe(ends), 0);
     const pid_t child = fork();
     if (child == 0) {
+        const Process process(signal, ends[1]);
         catch_stop_signals();
-        const StopWatch watch("shoal again", [&](const std::string& message) {
-            EXPECT_GT(write(ends[1], message.data(), message.size()), 0);
-        });
-        work(ends[1]);
+        const StopWatch watch("shoal again",
+                              [&](const std::string& message) { process.say(message); });
+        work(process);
         _exit(0);
     }
     close(ends[1]);
@@ -48,7 +67,6 @@ Ended stopped(int signal, const std::function<void(int pipe)>& work) {
     char byte = 0;
     EXPECT_EQ(read(ends[0], &byte, 1), 1);
     const auto start = Clock::now();
-    kill(child, signal);
     int status = 0;
     waitpid(child, &status, 0);
     ended.seconds = std::chrono::duration<double>(Clock::now() - start).count();
@@ -60,10 +78,6 @@ Ended stopped(int signal, const std::function<void(int pipe)>& work) {
     return ended;
 }
 
-void tell(int pipe, const char* text) {
-    EXPECT_GT(write(pipe, text, std::char_traits<char>::length(text)), 0);
-}
-
 /// Looks at nothing and waits for nobody.
 [[noreturn]] void compute_for_ever() {
     for (std::atomic<unsigned> i = 0;; ++i) {
@@ -72,10 +86,10 @@ void tell(int pipe, const char* text) {
 
 TEST(StopWatch, EndsWorkThatDoesNotLook) {
     for (const int signal : {SIGINT, SIGTERM}) {
-        const Ended ended = stopped(signal, [](int pipe) {
+        const Ended ended = stopped(signal, [](const Process& process) {
             const StopScope outer("shoal go on");
-            const StopScope inner("", [=] { tell(pipe, "kept; "); });
-            tell(pipe, ".");
+            const StopScope inner("", [&] { process.say("kept; "); });
+            process.receive_signal();
             compute_for_ever();
         });
         EXPECT_EQ(ended.status, 5);
@@ -86,14 +100,14 @@ TEST(StopWatch, EndsWorkThatDoesNotLook) {
 }
 
 TEST(StopWatch, LeavesTimeToWorkThatEndsByItself) {
-    const Ended ended = stopped(SIGTERM, [](int pipe) {
+    const Ended ended = stopped(SIGTERM, [](const Process& process) {
         const StopScope scope("shoal go on");
-        tell(pipe, ".");
+        process.receive_signal();
         while (!stop_requested()) {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(300));
-        tell(pipe, "saved");
+        process.say("saved");
         _exit(5);
     });
     EXPECT_EQ(ended.status, 5);
@@ -102,16 +116,16 @@ TEST(StopWatch, LeavesTimeToWorkThatEndsByItself) {
 
 // Its scope has ended, the process has not yet.
 TEST(StopWatch, LeavesTimeBehindAScope) {
-    const Ended ended = stopped(SIGTERM, [](int pipe) {
+    const Ended ended = stopped(SIGTERM, [](const Process& process) {
         {
             const StopScope scope("shoal go on");
-            tell(pipe, ".");
+            process.receive_signal();
             while (!stop_requested()) {
                 std::this_thread::sleep_for(std::chrono::milliseconds(1));
             }
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(300));
-        tell(pipe, "in time; ");
+        process.say("in time; ");
         compute_for_ever();
     });
     EXPECT_EQ(ended.status, 5);
@@ -122,11 +136,11 @@ TEST(StopWatch, LeavesTimeBehindAScope) {
 
 // What is to be kept waits for a lock that the work never gives back; so does what is to be said.
 TEST(StopWatch, WaitsForNoLock) {
-    const Ended ended = stopped(SIGTERM, [](int pipe) {
+    const Ended ended = stopped(SIGTERM, [](const Process& process) {
         std::mutex held;
         const std::lock_guard lock(held);
         const StopScope scope("shoal go on", [&] { const std::lock_guard never(held); });
-        tell(pipe, ".");
+        process.receive_signal();
         compute_for_ever();
     });
     EXPECT_EQ(ended.status, 5);
@@ -136,8 +150,8 @@ TEST(StopWatch, WaitsForNoLock) {
 
 TEST(StopWatch, EndsAtOnceWhereNothingIsToBeSaved) {
     for (const int signal : {SIGTERM, SIGUSR1}) {
-        const Ended ended = stopped(signal, [](int pipe) {
-            tell(pipe, ".");
+        const Ended ended = stopped(signal, [](const Process& process) {
+            process.receive_signal();
             compute_for_ever();
         });
         EXPECT_EQ(ended.status, 5);
@@ -147,11 +161,11 @@ TEST(StopWatch, EndsAtOnceWhereNothingIsToBeSaved) {
 }
 
 TEST(StopWatch, GivesOtherRequestsAllTheTimeThatTheWorkTakes) {
-    const Ended ended = stopped(SIGUSR1, [](int pipe) {
+    const Ended ended = stopped(SIGUSR1, [](const Process& process) {
         const StopScope scope("shoal go on");
-        tell(pipe, ".");
+        process.receive_signal();
         std::this_thread::sleep_for(stop_grace + last_words + std::chrono::milliseconds(300));
-        tell(pipe, stop_requested() ? "asked to stop" : "not asked");
+        process.say(stop_requested() ? "asked to stop" : "not asked");
     });
     EXPECT_EQ(ended.status, 0);
     EXPECT_EQ(ended.said, "asked to stop");
