@@ -8,19 +8,19 @@
 #include <iterator>
 #include <utility>
 
-#include "analysis/adjoint.hpp"
-#include "analysis/attractors.hpp"
-#include "analysis/behaviour.hpp"
-#include "analysis/limits.hpp"
-#include "analysis/lyapunov.hpp"
-#include "analysis/mechanism.hpp"
-#include "analysis/point_records.hpp"
-#include "analysis/recurrence.hpp"
-#include "analysis/rules.hpp"
-#include "analysis/sensitivity.hpp"
-#include "analysis/settling.hpp"
+#include "analysis/attractors/attractors.hpp"
+#include "analysis/attractors/mechanism.hpp"
+#include "analysis/attractors/point_records.hpp"
+#include "analysis/attractors/rules.hpp"
+#include "analysis/attractors/sensitivity.hpp"
+#include "analysis/attractors/settling.hpp"
+#include "analysis/dynamics/adjoint.hpp"
+#include "analysis/dynamics/lyapunov.hpp"
+#include "analysis/dynamics/recurrence.hpp"
+#include "analysis/experiments/behaviour.hpp"
 #include "core/error.hpp"
-#include "store/analysis_schema.hpp"
+#include "records/limits.hpp"
+#include "records/time_axes.hpp"
 
 namespace shoal {
 

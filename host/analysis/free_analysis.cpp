@@ -6,15 +6,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "analysis/attractor_census.hpp"
-#include "analysis/census_verdict.hpp"
-#include "analysis/fixed_point_search.hpp"
+#include "analysis/attractors/attractor_census.hpp"
+#include "analysis/attractors/census_verdict.hpp"
+#include "analysis/attractors/path_merging.hpp"
+#include "analysis/attractors/point_records.hpp"
+#include "analysis/dynamics/sampled_runs.hpp"
 #include "analysis/full_analysis.hpp"
 #include "analysis/parts.hpp"
-#include "analysis/path_merging.hpp"
-#include "analysis/point_records.hpp"
-#include "analysis/sampled_runs.hpp"
-#include "analysis/search_starts.hpp"
+#include "analysis/search/fixed_point_search.hpp"
+#include "analysis/search/search_starts.hpp"
 
 namespace shoal {
 

@@ -9,7 +9,7 @@
 
 #include "analysis/parts.hpp"
 #include "backend/backend.hpp"
-#include "store/dynamics_file.hpp"
+#include "records/free_records.hpp"
 
 namespace shoal {
 

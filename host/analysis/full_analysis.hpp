@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "analysis/analysis.hpp"
-#include "analysis/dynamics.hpp"
+#include "analysis/dynamics/dynamics.hpp"
 #include "analysis/parts.hpp"
-#include "store/full_records.hpp"
+#include "records/full_records.hpp"
 
 namespace shoal {
 

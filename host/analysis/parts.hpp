@@ -10,8 +10,8 @@
 
 #include "core/error.hpp"
 #include "core/stop.hpp"
-#include "store/full_records.hpp"
-#include "store/records.hpp"
+#include "records/full_records.hpp"
+#include "records/records.hpp"
 
 namespace shoal {
 

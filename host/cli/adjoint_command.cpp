@@ -6,14 +6,14 @@
 #include <memory>
 #include <string>
 
-#include "analysis/adjoint.hpp"
+#include "analysis/dynamics/adjoint.hpp"
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "cli/series.hpp"
 #include "core/error.hpp"
 #include "core/parallel.hpp"
+#include "records/time_axes.hpp"
 #include "store/adjoint_file.hpp"
-#include "store/analysis_schema.hpp"
 
 namespace shoal {
 namespace {

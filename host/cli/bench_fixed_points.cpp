@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "analysis/fixed_point_search.hpp"
-#include "analysis/newton.hpp"
+#include "analysis/dynamics/newton.hpp"
+#include "analysis/search/fixed_point_search.hpp"
 #include "cli/bench.hpp"
 #include "cli/bench_networks.hpp"
 #include "core/error.hpp"

@@ -5,8 +5,8 @@
 
 #include <cmath>
 
-#include "analysis/dynamics.hpp"
-#include "analysis/search_starts.hpp"
+#include "analysis/dynamics/dynamics.hpp"
+#include "analysis/search/search_starts.hpp"
 #include "core/random.hpp"
 
 namespace shoal {

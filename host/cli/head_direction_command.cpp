@@ -6,11 +6,11 @@
 #include <memory>
 #include <string>
 
-#include "analysis/head_direction.hpp"
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "core/file.hpp"
 #include "core/parallel.hpp"
+#include "papers/head_direction.hpp"
 #include "store/described_tables.hpp"
 #include "store/hdf5_write.hpp"
 

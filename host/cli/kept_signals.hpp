@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "analysis/learning_signals.hpp"
+#include "papers/learning_signals.hpp"
 #include "train/progress.hpp"
 
 namespace shoal {

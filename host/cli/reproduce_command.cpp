@@ -11,8 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "analysis/head_direction.hpp"
-#include "analysis/learning_signals.hpp"
 #include "cli/commands.hpp"
 #include "cli/kept_signals.hpp"
 #include "cli/paper_configs.hpp"
@@ -25,10 +23,12 @@
 #include "core/file.hpp"
 #include "core/parallel.hpp"
 #include "core/stop.hpp"
+#include "papers/claims_learning.hpp"
+#include "papers/claims_memory.hpp"
+#include "papers/head_direction.hpp"
+#include "papers/learning_signals.hpp"
+#include "papers/paper_data.hpp"
 #include "ranks/ranks.hpp"
-#include "stats/claims_learning.hpp"
-#include "stats/claims_memory.hpp"
-#include "stats/paper_data.hpp"
 
 namespace shoal {
 namespace {

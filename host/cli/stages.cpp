@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "analysis/analysis.hpp"
+#include "analysis/experiments/examples.hpp"
 #include "analysis/full_analysis.hpp"
 #include "cli/analysis_ledger.hpp"
 #include "core/error.hpp"

@@ -7,8 +7,8 @@
 #include <cmath>
 #include <functional>
 
+#include "records/full_records.hpp"
 #include "stats/rows.hpp"
-#include "store/full_records.hpp"
 
 namespace shoal {
 namespace {

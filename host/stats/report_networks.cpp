@@ -8,10 +8,10 @@
 #include <map>
 
 #include "core/error.hpp"
+#include "records/full_records.hpp"
 #include "stats/full_table.hpp"
 #include "stats/report_data.hpp"
 #include "stats/rows.hpp"
-#include "store/full_records.hpp"
 
 namespace shoal {
 namespace {

@@ -8,10 +8,10 @@
 #include <set>
 
 #include "core/numbers.hpp"
+#include "records/time_axes.hpp"
 #include "stats/quantile.hpp"
 #include "stats/report_data.hpp"
 #include "stats/rows.hpp"
-#include "store/analysis_schema.hpp"
 
 namespace shoal {
 namespace {

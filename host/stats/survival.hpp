@@ -9,8 +9,8 @@
 
 #include <vector>
 
+#include "records/records.hpp"
 #include "stats/table.hpp"
-#include "store/records.hpp"
 
 namespace shoal {
 

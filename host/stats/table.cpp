@@ -15,11 +15,11 @@
 #include "core/file.hpp"
 #include "core/numbers.hpp"
 #include "model/system.hpp"
+#include "records/full_records.hpp"
 #include "stats/csv.hpp"
 #include "stats/full_table.hpp"
 #include "stats/quantile.hpp"
 #include "stats/rows.hpp"
-#include "store/full_records.hpp"
 
 namespace shoal {
 namespace {

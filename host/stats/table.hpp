@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "config/spec.hpp"
-#include "store/records.hpp"
+#include "records/records.hpp"
 #include "store/run_directory.hpp"
 
 namespace shoal {

@@ -10,10 +10,13 @@
 #include <vector>
 
 #include "config/spec.hpp"
+#include "records/records.hpp"
 #include "store/detail.hpp"
-#include "store/records.hpp"
 
 namespace shoal {
+
+/// Version of the layout of analysis.h5; files of another one are refused.
+inline constexpr int analysis_schema = 3;
 
 /// Writes analysis.h5 atomically, same groups as population.h5; `result` gives nothing for networks
 /// that were not analysed (not accepted, diverged or pending).

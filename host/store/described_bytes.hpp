@@ -5,8 +5,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "records/described.hpp"
 #include "store/bytes.hpp"
-#include "store/described.hpp"
 
 namespace shoal {
 

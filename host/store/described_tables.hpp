@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "core/names.hpp"
-#include "store/described.hpp"
+#include "records/described.hpp"
 #include "store/hdf5.hpp"
 #include "store/hdf5_write.hpp"
 #include "store/read_checks.hpp"

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "store/full_records.hpp"
+#include "records/full_records.hpp"
 
 namespace shoal {
 namespace {

@@ -2,8 +2,8 @@
 // How much of each network is read from a run.
 #pragma once
 
-#include "store/described.hpp"
-#include "store/records.hpp"
+#include "records/described.hpp"
+#include "records/records.hpp"
 
 namespace shoal {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "core/file.hpp"
-#include "store/analysis_schema.hpp"
+#include "store/analysis_file.hpp"
 #include "store/described_tables.hpp"
 #include "store/hdf5_write.hpp"
 

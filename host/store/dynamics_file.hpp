@@ -7,22 +7,10 @@
 #include <vector>
 
 #include "model/system.hpp"
+#include "records/free_records.hpp"
 #include "store/exchange_files.hpp"
-#include "store/free_verdict.hpp"
-#include "store/full_records.hpp"
-#include "store/records.hpp"
 
 namespace shoal {
-
-struct DynamicsAnalysis {
-    std::vector<FixedPoint> points;
-    std::vector<PointProof> proofs;  ///< of points, in the same order
-    SearchSummary search;
-    std::vector<SlowModes> modes;
-    std::vector<AttractorRecord> attractors;
-    CensusSummary census;
-    FreeVerdict verdict;
-};
 
 /// Writes atomically, with the groups of analysis.h5 at the file's root: fixed_points, search,
 /// modes, basins, census; and verdict. analyses[i] is of network i, looked at as `as`. Attributes

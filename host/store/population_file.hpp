@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "config/spec.hpp"
-#include "store/records.hpp"
+#include "records/records.hpp"
 
 namespace shoal {
 

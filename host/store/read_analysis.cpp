@@ -7,10 +7,10 @@
 #include <span>
 
 #include "core/error.hpp"
+#include "records/full_records.hpp"
+#include "records/time_axes.hpp"
 #include "store/analysis_file.hpp"
-#include "store/analysis_schema.hpp"
 #include "store/described_tables.hpp"
-#include "store/full_records.hpp"
 #include "store/hdf5.hpp"
 #include "store/read_checks.hpp"
 #include "store/seal.hpp"

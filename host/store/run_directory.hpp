@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "config/spec.hpp"
+#include "records/records.hpp"
 #include "store/detail.hpp"
-#include "store/records.hpp"
 
 namespace shoal {
 

@@ -13,8 +13,8 @@
 
 #include "core/error.hpp"
 #include "core/file.hpp"
+#include "records/full_records.hpp"
 #include "store/described_bytes.hpp"
-#include "store/full_records.hpp"
 
 namespace shoal {
 namespace {

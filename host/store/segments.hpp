@@ -15,9 +15,9 @@
 #include <string>
 #include <vector>
 
+#include "records/records.hpp"
+#include "records/signal_records.hpp"
 #include "store/bytes.hpp"
-#include "store/records.hpp"
-#include "store/signal_records.hpp"
 
 namespace shoal {
 

@@ -7,10 +7,10 @@
 #include "core/file.hpp"
 #include "core/numbers.hpp"
 #include "model/system.hpp"
+#include "records/full_records.hpp"
+#include "records/time_axes.hpp"
 #include "store/analysis_file.hpp"
-#include "store/analysis_schema.hpp"
 #include "store/described_tables.hpp"
-#include "store/full_records.hpp"
 #include "store/network_groups.hpp"
 
 namespace shoal {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "backend/backend.hpp"
-#include "store/records.hpp"
+#include "records/records.hpp"
 #include "task/task.hpp"
 
 namespace shoal {

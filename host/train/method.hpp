@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "backend/backend.hpp"
-#include "store/records.hpp"
+#include "records/records.hpp"
 #include "train/acceptance.hpp"
 #include "train/checkpoint.hpp"
 

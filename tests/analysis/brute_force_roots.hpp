@@ -8,8 +8,8 @@
 #include <cmath>
 #include <vector>
 
-#include "analysis/certificate.hpp"
-#include "analysis/zero_form.hpp"
+#include "analysis/search/certificate.hpp"
+#include "analysis/search/zero_form.hpp"
 
 namespace shoal::test {
 

@@ -4,7 +4,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 
-#include "analysis/fixed_point_search.hpp"
+#include "analysis/search/fixed_point_search.hpp"
 
 namespace shoal::test {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/condition_trials.hpp"
+#include "analysis/experiments/condition_trials.hpp"
 #include "small_networks.hpp"
 
 namespace shoal::test {

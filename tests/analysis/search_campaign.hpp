@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "analysis/fixed_point_search.hpp"
-#include "analysis/search_starts.hpp"
+#include "analysis/search/fixed_point_search.hpp"
+#include "analysis/search/search_starts.hpp"
 #include "brute_force_roots.hpp"
 #include "core/random.hpp"
 

@@ -10,11 +10,11 @@
 #include <cstdio>
 #include <numbers>
 
-#include "analysis/adjoint.hpp"
-#include "analysis/lyapunov.hpp"
-#include "analysis/rounding.hpp"
+#include "analysis/dynamics/adjoint.hpp"
+#include "analysis/dynamics/lyapunov.hpp"
+#include "analysis/linear/rounding.hpp"
+#include "records/time_axes.hpp"
 #include "small_networks.hpp"
-#include "store/analysis_schema.hpp"
 
 namespace shoal {
 namespace {

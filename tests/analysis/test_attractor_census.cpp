@@ -5,8 +5,8 @@
 #include <cmath>
 #include <set>
 
-#include "analysis/attractor_census.hpp"
-#include "analysis/search_starts.hpp"
+#include "analysis/attractors/attractor_census.hpp"
+#include "analysis/search/search_starts.hpp"
 #include "small_networks.hpp"
 
 namespace shoal {

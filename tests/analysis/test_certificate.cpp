@@ -6,10 +6,10 @@
 #include <cmath>
 #include <limits>
 
-#include "analysis/certificate.hpp"
-#include "analysis/inertia.hpp"
-#include "analysis/lu.hpp"
-#include "analysis/spectrum.hpp"
+#include "analysis/dynamics/spectrum.hpp"
+#include "analysis/linear/lu.hpp"
+#include "analysis/search/certificate.hpp"
+#include "analysis/search/inertia.hpp"
 #include "small_networks.hpp"
 
 namespace shoal {

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <numbers>
 
-#include "analysis/fixed_point_search.hpp"
-#include "analysis/search_starts.hpp"
+#include "analysis/search/fixed_point_search.hpp"
+#include "analysis/search/search_starts.hpp"
 #include "found_points.hpp"
 
 namespace shoal {

@@ -5,10 +5,10 @@
 #include <cmath>
 #include <numbers>
 
-#include "analysis/delay_activity.hpp"
-#include "analysis/forgetting.hpp"
-#include "analysis/noise_robustness.hpp"
-#include "analysis/silencing.hpp"
+#include "analysis/experiments/delay_activity.hpp"
+#include "analysis/experiments/forgetting.hpp"
+#include "analysis/experiments/noise_robustness.hpp"
+#include "analysis/experiments/silencing.hpp"
 #include "memory_networks.hpp"
 
 namespace shoal {

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "analysis/experiments/examples.hpp"
 #include "small_networks.hpp"
 
 namespace shoal {

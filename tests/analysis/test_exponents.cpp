@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "analysis/attractors.hpp"
-#include "analysis/lyapunov.hpp"
-#include "analysis/recurrence.hpp"
-#include "analysis/tangent.hpp"
+#include "analysis/attractors/attractors.hpp"
+#include "analysis/dynamics/lyapunov.hpp"
+#include "analysis/dynamics/recurrence.hpp"
+#include "analysis/dynamics/tangent.hpp"
 #include "small_networks.hpp"
 
 namespace shoal {

@@ -7,9 +7,9 @@
 #include <limits>
 #include <numbers>
 
-#include "analysis/completeness.hpp"
-#include "analysis/fixed_point_search.hpp"
-#include "analysis/search_starts.hpp"
+#include "analysis/search/completeness.hpp"
+#include "analysis/search/fixed_point_search.hpp"
+#include "analysis/search/search_starts.hpp"
 #include "brute_force_roots.hpp"
 #include "found_points.hpp"
 #include "model/locking_curve.hpp"

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <limits>
 
-#include "analysis/dynamics.hpp"
-#include "analysis/newton.hpp"
-#include "analysis/spectrum.hpp"
+#include "analysis/dynamics/dynamics.hpp"
+#include "analysis/dynamics/newton.hpp"
+#include "analysis/dynamics/spectrum.hpp"
 #include "small_networks.hpp"
 
 namespace shoal {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "analysis/forgetting.hpp"
+#include "analysis/experiments/forgetting.hpp"
 #include "memory_networks.hpp"
 
 namespace shoal {

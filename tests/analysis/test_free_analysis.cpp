@@ -5,7 +5,7 @@
 #include <cmath>
 #include <complex>
 
-#include "analysis/dynamics.hpp"
+#include "analysis/dynamics/dynamics.hpp"
 #include "analysis/free_analysis.hpp"
 #include "small_networks.hpp"
 

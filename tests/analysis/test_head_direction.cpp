@@ -8,7 +8,7 @@
 #include <numeric>
 #include <set>
 
-#include "analysis/head_direction.hpp"
+#include "papers/head_direction.hpp"
 
 namespace shoal {
 namespace {

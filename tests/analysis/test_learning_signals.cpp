@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "analysis/learning_signals.hpp"
 #include "core/error.hpp"
 #include "core/stop.hpp"
+#include "papers/learning_signals.hpp"
 
 namespace shoal {
 namespace {

@@ -8,10 +8,10 @@
 #include <complex>
 #include <numbers>
 
-#include "analysis/growth.hpp"
-#include "analysis/limit_cycle.hpp"
-#include "analysis/recurrence.hpp"
-#include "analysis/torus.hpp"
+#include "analysis/attractors/limit_cycle.hpp"
+#include "analysis/attractors/torus.hpp"
+#include "analysis/dynamics/growth.hpp"
+#include "analysis/dynamics/recurrence.hpp"
 #include "model/locking_curve.hpp"
 #include "small_networks.hpp"
 

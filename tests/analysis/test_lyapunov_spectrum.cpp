@@ -10,11 +10,11 @@
 #include <complex>
 #include <numeric>
 
-#include "analysis/frame.hpp"
-#include "analysis/growth.hpp"
-#include "analysis/lyapunov_spectrum.hpp"
-#include "analysis/rounding.hpp"
-#include "analysis/tangent.hpp"
+#include "analysis/dynamics/growth.hpp"
+#include "analysis/dynamics/lyapunov_spectrum.hpp"
+#include "analysis/dynamics/tangent.hpp"
+#include "analysis/linear/frame.hpp"
+#include "analysis/linear/rounding.hpp"
 #include "small_networks.hpp"
 
 namespace shoal {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "analysis/noise_robustness.hpp"
+#include "analysis/experiments/noise_robustness.hpp"
 #include "memory_networks.hpp"
 
 namespace shoal {

@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "analysis/dynamics.hpp"
-#include "analysis/portrait.hpp"
+#include "analysis/dynamics/dynamics.hpp"
+#include "analysis/experiments/portrait.hpp"
 #include "small_networks.hpp"
 
 namespace shoal {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "analysis/sensitivity.hpp"
+#include "analysis/attractors/sensitivity.hpp"
 #include "core/numbers.hpp"
 #include "small_networks.hpp"
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "analysis/silencing.hpp"
+#include "analysis/experiments/silencing.hpp"
 #include "memory_networks.hpp"
 
 namespace shoal {

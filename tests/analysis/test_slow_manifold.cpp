@@ -5,8 +5,8 @@
 #include <cmath>
 #include <vector>
 
-#include "analysis/forgetting_prediction.hpp"
-#include "analysis/slow_manifold.hpp"
+#include "analysis/attractors/slow_manifold.hpp"
+#include "analysis/dynamics/forgetting_prediction.hpp"
 #include "core/numbers.hpp"
 #include "small_networks.hpp"
 

@@ -8,7 +8,7 @@
 #include <complex>
 #include <limits>
 
-#include "analysis/slow_modes.hpp"
+#include "analysis/dynamics/slow_modes.hpp"
 #include "small_networks.hpp"
 
 namespace shoal {

@@ -5,8 +5,8 @@
 #include <limits>
 #include <ostream>
 
-#include "analysis/mechanism.hpp"
-#include "analysis/rules.hpp"
+#include "analysis/attractors/mechanism.hpp"
+#include "analysis/attractors/rules.hpp"
 #include "core/numbers.hpp"
 
 namespace shoal {

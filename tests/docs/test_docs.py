@@ -28,6 +28,7 @@ SECTION = re.compile(r"\b[A-D]\.\d+\b")
 PAGE_AND_SECTION = re.compile(r"([\w./-]*\w\.md)\)?, (?:part (?=[A-D]\b))?([A-D]\.\d+|(?<=part )[A-D])\b")
 PAGE_AND_TITLE = re.compile(r"([\w./-]*\w\.md)\)?, \"([^\"]+)\"")
 NAMED_PAGE = re.compile(r"[\w./-]*\w\.md\b")
+INCLUDE = re.compile(r"^#include \"([^\"]+)\"", re.MULTILINE)
 NAMED_FILE = re.compile(r"`([\w./-]+/[\w.-]+\.\w+)`")
 
 
@@ -81,6 +82,20 @@ def check_map(files):
     for star in stars:
         if not any(folder.startswith(star) and folder != star for folder in folders):
             yield f"{MAP}: the map names {star}*/, where no folder is"
+
+
+def check_order(files):
+    """What the map says below itself: a folder of host/ includes headers of its own, of folders inside it and of
+    those above it in the map."""
+    order = re.findall(r"^\| `(host/[^`]+/)` \|", part(MAP, "The folders"), re.MULTILINE)
+    for name in files:
+        folder = name.rpartition("/")[0] + "/"
+        if folder not in order or not name.endswith((".hpp", ".cpp")):
+            continue
+        for header in INCLUDE.findall(text_of(name)):
+            other = "host/" + header.rpartition("/")[0] + "/"
+            if other in order and order.index(other) > order.index(folder) and not other.startswith(folder):
+                yield f"{name} includes {header}, which stands below it in the map of {MAP}"
 
 
 def sections():
@@ -198,8 +213,8 @@ def check_recipes():
 def main():
     files = tracked()
     pages = [name for name in files if name.endswith(".md")]
-    checks = (check_map(files), check_numbers(), check_contents(), check_citations(files), check_links(pages),
-              check_installed(files), check_recipes())
+    checks = (check_map(files), check_order(files), check_numbers(), check_contents(), check_citations(files),
+              check_links(pages), check_installed(files), check_recipes())
     problems = [problem for check in checks for problem in check]
     print("\n".join(problems) if problems else f"test_docs: {len(pages)} pages, {len(sections())} sections, all right")
     sys.exit(bool(problems))

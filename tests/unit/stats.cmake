@@ -9,4 +9,4 @@ shoal_test(stats SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/test_stats_intervals.cpp
                          ${CMAKE_CURRENT_SOURCE_DIR}/test_stats_pairs.cpp
                          ${CMAKE_CURRENT_SOURCE_DIR}/test_stats_report.cpp
                          ${CMAKE_CURRENT_SOURCE_DIR}/test_stats_hostile.cpp
-           LINK shoal_stats)
+           LINK shoal_papers)

@@ -50,18 +50,18 @@ def calls():
     return [name.removesuffix("_call") for name in enumerators("tests/support/fault_plan.hpp", "Call")[:-1]]
 
 
-MECHANISMS = enumerators("host/store/records.hpp", "class Mechanism")
+MECHANISMS = enumerators("host/records/records.hpp", "class Mechanism")
 PURE = "/// Pure function of its input"
 # (what, as listed, as the code has it)
 LISTS = (
     ("cuda/support/group.hpp: functions of a group",
      re.findall(r"(\w+)(?:<T>)?\(", between(read("cuda/support/group.hpp"), "A group has", "// Views are")),
      group_members()),
-    ("host/analysis/attractor_census.hpp: where runs end",
-     rows("host/analysis/attractor_census.hpp", "says where it ends:", "/// Of moving runs", r"^///   (\w+)"),
-     enumerators("host/store/attractor_records.hpp", "class AttractorKind")),
-    ("host/analysis/mechanism.hpp: mechanisms",
-     rows("host/analysis/mechanism.hpp", "in this order:", "// An exponent", r"^//   (?:  )?(\w+)  "), MECHANISMS),
+    ("host/analysis/attractors/attractor_census.hpp: where runs end",
+     rows("host/analysis/attractors/attractor_census.hpp", "says where it ends:", "/// Of moving runs", r"^///   (\w+)"),
+     enumerators("host/records/attractor_records.hpp", "class AttractorKind")),
+    ("host/analysis/attractors/mechanism.hpp: mechanisms",
+     rows("host/analysis/attractors/mechanism.hpp", "in this order:", "// An exponent", r"^//   (?:  )?(\w+)  "), MECHANISMS),
     ("host/analysis/full_analysis.hpp: parts",
      rows("host/analysis/full_analysis.hpp", "in these parts:", PURE, r"^///   (\w+(?: \w+)?)  "),
      re.findall(r'"([^"]+)"', re.search(r"full_parts\[\] = \{(.*?)\}", read("host/analysis/full_analysis.cpp"), re.S)[1])),
@@ -69,10 +69,10 @@ LISTS = (
      re.findall(r"\d+", between(read("host/cli/command_line.cpp"), '"Exit codes: ', '");')), exit_codes()),
     ("host/store/write_analysis.cpp: labels of points",
      words(between(read("host/store/write_analysis.cpp"), 'label, "', '"')),
-     enumerators("host/store/records.hpp", "class PointLabel")),
+     enumerators("host/records/records.hpp", "class PointLabel")),
     ("host/store/write_population.cpp: status",
      words(between(read("host/store/write_population.cpp"), 'define("status", Type::string, {"network"}, "', '"')),
-     enumerators("host/store/records.hpp", "class Status")),
+     enumerators("host/records/records.hpp", "class Status")),
     ("tests/support/fault_injector.cpp: what goes wrong",
      rows("tests/support/fault_injector.cpp", "what goes wrong, one of", "//   SHOAL", r"^//     (\w+)"),
      enumerators("tests/support/fault_plan.hpp", "class Trouble")[1:]),

@@ -5,8 +5,8 @@
 
 #include "core/file.hpp"
 #include "core/numbers.hpp"
-#include "stats/claims_memory.hpp"
-#include "store/full_records.hpp"
+#include "papers/claims_memory.hpp"
+#include "records/full_records.hpp"
 #include "temporary_folder.hpp"
 #include "test_stats_population.hpp"
 

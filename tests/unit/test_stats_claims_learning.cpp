@@ -6,8 +6,8 @@
 #include <stdexcept>
 
 #include "core/error.hpp"
-#include "stats/claims_learning.hpp"
-#include "stats/paper_data.hpp"
+#include "papers/claims_learning.hpp"
+#include "papers/paper_data.hpp"
 #include "test_stats_population.hpp"
 
 namespace shoal::test {

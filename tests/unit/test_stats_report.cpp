@@ -8,8 +8,8 @@
 
 #include "core/error.hpp"
 #include "core/file.hpp"
+#include "records/full_records.hpp"
 #include "stats/report_data.hpp"
-#include "store/full_records.hpp"
 #include "temporary_folder.hpp"
 #include "test_stats_population.hpp"
 

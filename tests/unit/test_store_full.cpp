@@ -11,10 +11,10 @@
 #include <type_traits>
 #include <vector>
 
+#include "records/full_records.hpp"
+#include "records/head_direction_records.hpp"
 #include "store/analysis_file.hpp"
 #include "store/described_bytes.hpp"
-#include "store/full_records.hpp"
-#include "store/head_direction_records.hpp"
 #include "store/segments.hpp"
 #include "test_store_support.hpp"
 

@@ -11,11 +11,11 @@
 #include <ctime>
 #include <functional>
 
-#include "analysis/behaviour.hpp"
-#include "analysis/delay_activity.hpp"
-#include "analysis/forgetting.hpp"
-#include "analysis/noise_robustness.hpp"
-#include "analysis/silencing.hpp"
+#include "analysis/experiments/behaviour.hpp"
+#include "analysis/experiments/delay_activity.hpp"
+#include "analysis/experiments/forgetting.hpp"
+#include "analysis/experiments/noise_robustness.hpp"
+#include "analysis/experiments/silencing.hpp"
 #include "backend/readout_groups.hpp"
 #include "train/acceptance.hpp"
 

@@ -19,8 +19,8 @@
 #include <functional>
 #include <vector>
 
-#include "analysis/fixed_point_search.hpp"
-#include "analysis/packed_matrix.hpp"
+#include "analysis/linear/packed_matrix.hpp"
+#include "analysis/search/fixed_point_search.hpp"
 #include "cli/bench_networks.hpp"
 #include "core/memory.hpp"
 #include "core/parallel.hpp"

@@ -20,9 +20,9 @@
 #include <ctime>
 #include <vector>
 
-#include "analysis/slow_manifold.hpp"
-#include "analysis/slow_modes.hpp"
-#include "analysis/spectrum.hpp"
+#include "analysis/attractors/slow_manifold.hpp"
+#include "analysis/dynamics/slow_modes.hpp"
+#include "analysis/dynamics/spectrum.hpp"
 #include "core/parallel.hpp"
 #include "core/random.hpp"
 

@@ -89,7 +89,7 @@ function(shoal_library name)
   else()
     target_precompile_headers(shoal_${name} REUSE_FROM shoal_core)
   endif()
-  if(SHOAL_FUZZ AND name MATCHES "^(analysis|backend|model|stats)$")
+  if(SHOAL_FUZZ AND name MATCHES "^(analysis|backend|model|papers|stats)$")
     # Linked, but no fuzz target runs them: they are built plainly, which saves most of the time.
     target_compile_options(shoal_${name} PRIVATE -fno-sanitize=all -O0)
     set_target_properties(shoal_${name} PROPERTIES DISABLE_PRECOMPILE_HEADERS ON)

@@ -50,16 +50,16 @@ if(TARGET shoal_manual)
           COMPONENT program)
 endif()
 
-# The library: shoal::core ... shoal::stats. Headers of the program (cli) and of a backend's inside are not
+# The library: shoal::core ... shoal::papers. Headers of the program (cli) and of a backend's inside are not
 # for others. Consumers include "shoal/config/config.hpp"; the headers themselves "config/spec.hpp".
 set(headers ${CMAKE_INSTALL_INCLUDEDIR}/shoal)
-foreach(folder core config model task backend store train analysis stats)
+foreach(folder core config model task backend records store train analysis stats papers)
   set_target_properties(shoal_${folder} PROPERTIES EXPORT_NAME ${folder})
   target_include_directories(shoal_${folder} INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
                                                        $<INSTALL_INTERFACE:${headers}>)
   install(TARGETS shoal_${folder} EXPORT shoal ARCHIVE COMPONENT development)
-  file(GLOB public CONFIGURE_DEPENDS host/${folder}/*.hpp)
-  install(FILES ${public} DESTINATION ${headers}/${folder} COMPONENT development)
+  install(DIRECTORY host/${folder} DESTINATION ${headers} COMPONENT development
+          FILES_MATCHING PATTERN *.hpp PATTERN cpu EXCLUDE PATTERN reference EXCLUDE PATTERN page EXCLUDE)
 endforeach()
 target_compile_features(shoal_core INTERFACE cxx_std_20)
 # Of an inline function the linker keeps one copy, perhaps the consumer's: it must give the library's bits.

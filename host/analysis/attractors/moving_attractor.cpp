@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/attractors/moving_attractor.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <limits>
+#include <numbers>
+
+#include "analysis/attractors/limit_cycle.hpp"
+#include "analysis/attractors/mechanism.hpp"
+#include "analysis/attractors/torus.hpp"
+#include "records/limits.hpp"
+
+namespace shoal {
+
+namespace {
+
+constexpr double period_tolerance = 0.1;  // share that refining may change
+constexpr double measured_periods = 40;   // of an orbit at most, for its exponents
+constexpr double place_tolerance = 0.2;   // of the orbit's extent, likewise
+
+double distance_from(const ClosedOrbit& orbit, const Eigen::VectorXd& rates) {
+    double least = std::numeric_limits<double>::infinity();
+    for (const Eigen::VectorXd& passed : orbit.rates) {
+        least = std::min(least, rms(passed - rates));
+    }
+    return least;
+}
+
+int zeros_of(const AttractorRecord& record, double tau) {
+    int zeros = 0;
+    for (std::size_t i = 0; i < record.exponents.size(); ++i) {
+        const double resolution = exponent_resolution(record.exponent_errors[i], tau);
+        zeros += std::abs(record.exponents[i]) <= resolution ? 1 : 0;
+    }
+    return zeros;
+}
+
+void take_frequencies(const Dynamics& dynamics, const Eigen::VectorXd& state, int count,
+                      Motion& motion) {
+    AttractorRecord& record = motion.record;
+    const BaseFrequencies base = base_frequencies(dynamics, state, count);
+    record.frequencies = base.frequencies;
+    record.rotation_numbers = base.rotation_numbers;
+    record.rotation_errors = base.rotation_errors;
+    add_limit(record.limits, base.limits);
+    if (count != 2 || dynamics.is_map() || base.rotation_numbers.size() != 1) {
+        return;
+    }
+    const auto locking = find_locking(base.rotation_numbers[0], base.rotation_errors[0]);
+    if (locking &&
+        refine_motion(dynamics, state,
+                      locking->rounds * 2.0 * std::numbers::pi / base.frequencies[0], motion)) {
+        add_limit(record.limits, fmt::format("Locked {} : {}.", locking->turns, locking->rounds));
+    }
+}
+
+}  // namespace
+
+bool refine_motion(const Dynamics& dynamics, const Eigen::VectorXd& state, double period,
+                   Motion& motion) {
+    RefinedCycle cycle = refine_cycle(dynamics, state, period);
+    const bool isolated = cycle.converged && cycle.unstable == 0 && cycle.neutral == 0;
+    const bool same_period = std::abs(cycle.period - period) <= period_tolerance * period;
+    if (!isolated || !same_period ||
+        (motion.orbit && distance_from(*motion.orbit, dynamics.rates(cycle.state)) >
+                             place_tolerance * motion.orbit->extent)) {
+        return false;
+    }
+    AttractorRecord& record = motion.record;
+    record.kind = AttractorKind::limit_cycle;
+    record.state = values_of(cycle.state);
+    record.period = cycle.period;
+    record.period_error = cycle.period_error;
+    record.residual = cycle.residual;
+    record.trivial_multiplier_error = dynamics.is_map() ? -1.0 : cycle.trivial_error;
+    for (const std::complex<double>& multiplier : cycle.multipliers) {
+        record.multipliers.insert(record.multipliers.end(), {multiplier.real(), multiplier.imag()});
+    }
+    add_limit(record.limits, cycle.limits);
+    return true;
+}
+
+void measure_exponents(const Dynamics& dynamics, const Eigen::VectorXd& state,
+                       const SpectrumRequest& request, RandomKey key, Motion& motion) {
+    AttractorRecord& record = motion.record;
+    SpectrumRequest enough = request;
+    if (motion.orbit) {
+        // Batches shorter than a period tell its phases apart, and take that for an error.
+        enough.last_length =
+            std::max(request.last_length, measured_periods * motion.orbit->period / dynamics.tau());
+    }
+    const LyapunovSpectrum spectrum = lyapunov_spectrum(dynamics, state, enough, key);
+    if (record.state.empty()) {
+        record.state = values_of(spectrum.end_state);
+    }
+    record.exponents = spectrum.exponents;
+    record.exponent_errors = spectrum.errors;
+    record.adjoint_exponents = spectrum.adjoint_exponents;
+    record.mean_trace = spectrum.mean_trace;
+    record.kaplan_yorke = spectrum.kaplan_yorke;
+    record.neutral_exponent = spectrum.neutral_exponent;
+    record.neutral_is_zero = spectrum.neutral_is_zero;
+    add_limit(record.limits, spectrum.limits);
+    motion.exponents_known = spectrum.half_width * dynamics.tau() <= request.half_width;
+}
+
+bool is_chaotic(const AttractorRecord& record, double tau) {
+    return !record.exponents.empty() &&
+           record.exponents.front() > exponent_resolution(record.exponent_errors.front(), tau);
+}
+
+bool name_motion(const Dynamics& dynamics, const Eigen::VectorXd& state, Motion& motion) {
+    AttractorRecord& record = motion.record;
+    const int zeros = zeros_of(record, dynamics.tau());
+    if (zeros == 0 && !motion.orbit) {
+        return false;
+    }
+    if (zeros >= 2 && !motion.exponents_known) {
+        record.kind = AttractorKind::undecided;
+        add_limit(record.limits, "A torus or weak chaos: the exponents do not tell.");
+        return true;
+    }
+    if (zeros >= 2) {
+        record.kind = AttractorKind::torus;
+        take_frequencies(dynamics, state, zeros, motion);
+        return true;
+    }
+    record.kind = AttractorKind::limit_cycle;
+    if (dynamics.is_map()) {
+        take_frequencies(dynamics, state, 1, motion);
+        record.period =
+            record.frequencies.empty() ? -1.0 : 2.0 * std::numbers::pi / record.frequencies[0];
+        add_limit(record.limits, "A closed curve that the map turns along, no periodic orbit.");
+        return true;
+    }
+    record.period = motion.orbit ? motion.orbit->period : -1.0;
+    add_limit(record.limits,
+              motion.orbit ? "The Euler map's; refining it reached no isolated stable cycle of "
+                             "the flow."
+                           : fmt::format("No return within {} trial lengths: not refined.",
+                                         recurrence_lengths));
+    return true;
+}
+
+}  // namespace shoal
