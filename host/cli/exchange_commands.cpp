@@ -124,7 +124,6 @@ void simulate(const SimulateOptions& options) {
 struct ExportOptions {
     std::string folder;
     std::string networks;
-    std::string format = "npz";
     std::string out;
 };
 
@@ -140,6 +139,11 @@ std::vector<std::string> split(const std::string& text) {
 }
 
 void export_networks(const ExportOptions& options) {
+    if (options.out.ends_with(".npz")) {
+        throw usage_error(
+            "--out: export writes HDF5; write w.h5, and turn it into w.npz with "
+            "python3 -m shoal_reader.npz w.h5 w.npz (tools/python)");
+    }
     const RunPaths paths{options.folder};
     const PopulationFile population(paths.population());
     const auto& known = population.uids();
@@ -183,11 +187,7 @@ void export_networks(const ExportOptions& options) {
         file.readout.insert(file.readout.end(), model.readout.begin(), model.readout.end());
         file.bias.insert(file.bias.end(), model.bias.begin(), model.bias.end());
     }
-    if (options.format == "npz") {
-        write_weights_npz(options.out, file);
-    } else {
-        write_weights_h5(options.out, file);
-    }
+    write_weights_h5(options.out, file);
 }
 
 }  // namespace
@@ -224,16 +224,15 @@ void add_exchange_commands(CLI::App& app) {
     command->callback([run] { simulate(*run); });
 
     const auto out = std::make_shared<ExportOptions>();
-    command = app.add_subcommand("export", "Effective matrices of trained networks for Python");
+    command = app.add_subcommand("export", "Effective matrices of trained networks");
     command->add_option("dir", out->folder, "Run directory")->required()->type_name("DIR");
     command->add_option("--networks", out->networks, "uid,uid,... or all")->required();
-    command->add_option("--format", out->format, "npz or h5")
-        ->check(CLI::IsMember({"npz", "h5"}))
-        ->capture_default_str();
-    command->add_option("--out", out->out, "File to write")->required()->type_name("FILE");
+    command->add_option("--out", out->out, "Weights file to write (HDF5)")
+        ->required()
+        ->type_name("FILE");
     command->footer(
         "Examples:\n"
-        "  shoal export runs/quickstart --networks 0123456789abcdef --format npz --out w.npz");
+        "  shoal export runs/quickstart --networks 0123456789abcdef --out w.h5");
     command->callback([out] { export_networks(*out); });
 }
 

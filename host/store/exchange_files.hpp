@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Files exchanged with other programs: trials, weights, simulations (HDF5) and export (HDF5, npz).
+// Files exchanged with other programs: trials, weights, simulations and export (HDF5).
 #pragma once
 
 #include <filesystem>
@@ -53,8 +53,6 @@ struct WeightsFile {
 /// errors.
 WeightsFile read_weights(const std::filesystem::path& path);
 void write_weights_h5(const std::filesystem::path& path, const WeightsFile& weights);
-/// The same datasets as a NumPy .npz (stored, not compressed; cell, tau, dt, uid as arrays).
-void write_weights_npz(const std::filesystem::path& path, const WeightsFile& weights);
 /// The WeightsLoader of this store: what `init: file` starts from. The first initial state is
 /// taken.
 InitialWeights load_initial_weights(const std::string& path);

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The other side of the exchange files: what test_store_exchange.cpp reads and writes, in Python."""
+import pathlib
+import subprocess
 import sys
 
 import h5py
@@ -7,6 +9,7 @@ import numpy as np
 import xarray
 
 ENGINES = ("netcdf4", "h5netcdf")
+READER = pathlib.Path(__file__).resolve().parents[2] / "tools" / "python"
 
 
 def read_trials(path):
@@ -31,7 +34,9 @@ def write_trials(path):
         file["trial_type"] = np.array([3, 7], dtype=np.uint8)
 
 
-def compare_weights(h5_path, npz_path):
+def compare_weights(h5_path):
+    npz_path = h5_path + ".npz"
+    subprocess.run([sys.executable, "-m", "shoal_reader.npz", h5_path, npz_path], check=True, cwd=READER)
     arrays = np.load(npz_path)
     with h5py.File(h5_path) as file:
         dimensions = {"network", "to", "from", "unit", "channel", "output", "trial", "time"}

@@ -282,7 +282,6 @@ TEST_F(CommandLine, ReadOnlyFolders) {
         {"report", "done"},
         {"task", "small.yaml", "--out", "fixed/t.h5"},
         {"export", "done", "--networks", "all", "--out", "fixed/w.h5"},
-        {"export", "done", "--networks", "all", "--format", "npz", "--out", "fixed/w.npz"},
     };
     for (const auto& arguments : attempts) {
         SCOPED_TRACE(arguments.front() + " " + arguments.back());

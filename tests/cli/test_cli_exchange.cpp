@@ -385,29 +385,30 @@ TEST_F(CommandLine, SimulateMistakes) {
 
 TEST_F(CommandLine, ExportMistakes) {
     train("r", {"--set", "sweep.network.units=[8, 9]", "--set", "sweep.replicate=1"});
-    const Outcome sizes = shoal({"export", "r", "--networks", "all", "--out", "w.npz"});
+    const Outcome sizes = shoal({"export", "r", "--networks", "all", "--out", "w.h5"});
     EXPECT_EQ(sizes.status, 2);
     expect_contains(sizes.err, "differ in size");
     const Outcome stranger =
-        shoal({"export", "r", "--networks", "0123456789abcdef", "--out", "w.npz"});
+        shoal({"export", "r", "--networks", "0123456789abcdef", "--out", "w.h5"});
     EXPECT_EQ(stranger.status, 2);
     expect_contains(stranger.err, "has no network 0123456789abcdef");
     for (const char* nothing : {"", ","}) {
-        EXPECT_EQ(shoal({"export", "r", "--networks", nothing, "--out", "w.npz"}).status, 2);
+        EXPECT_EQ(shoal({"export", "r", "--networks", nothing, "--out", "w.h5"}).status, 2);
     }
-    EXPECT_EQ(
-        shoal({"export", "r", "--networks", "all", "--format", "csv", "--out", "w.csv"}).status, 2);
-    EXPECT_FALSE(fs::exists("w.npz"));
+    const Outcome archive = shoal({"export", "r", "--networks", "all", "--out", "w.npz"});
+    EXPECT_EQ(archive.status, 2);
+    expect_contains(archive.err, "python3 -m shoal_reader.npz w.h5 w.npz");
+    EXPECT_FALSE(fs::exists("w.h5"));
 }
 
 TEST_F(CommandLine, WrittenFilesAreReplaced) {
     train("r", {"--set", "sweep.replicate=1"});
-    for (const char* name : {"w.npz", "t.h5"}) {
+    for (const char* name : {"w.h5", "t.h5"}) {
         write(name, "old");
     }
-    expect_done({"export", "r", "--networks", "all", "--out", "w.npz"});
+    expect_done({"export", "r", "--networks", "all", "--out", "w.h5"});
     expect_done({"task", "small.yaml", "--out", "t.h5"});
-    EXPECT_GT(fs::file_size("w.npz"), 1000u);
+    EXPECT_GT(fs::file_size("w.h5"), 1000u);
     EXPECT_EQ(read_trials("t.h5").trials.size(), 8u);
 }
 

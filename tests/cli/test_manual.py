@@ -22,7 +22,6 @@ COMPLETIONS = (
     ("shoal run --ba", {"--backend"}),
     ("shoal run --backend ", {"auto", "cpu", "cuda", "reference"}),
     ("shoal reproduce ", {"ghazizadeh2021", "park2023"}),
-    ("shoal export --format ", {"npz", "h5"}),
     ("shoal bench f", {"force", "fixed-points"}),
     ("shoal bench bptt --precision ", {"fp32", "fp64", "tf32", "bf16"}),
     ("shoal run configs/quick", {"configs/quickstart.yaml"}),

@@ -189,7 +189,7 @@ TEST(FullDisk, IsAnErrorAndLeavesTheOldFile) {
         // Runs after the library's clean-up, which must survive too, and before a leak checker that
         // would count what the library cannot free any more.
         std::atexit([] { std::_Exit(errors); });
-        for (int kind = 0; kind < 3; ++kind) {
+        for (int kind = 0; kind < 2; ++kind) {
             try {
                 if (kind == 0) {
                     write_population(path, config, Precision::fp32, [&](const NetworkSpec& spec) {
@@ -199,7 +199,7 @@ TEST(FullDisk, IsAnErrorAndLeavesTheOldFile) {
                     WeightsFile weights;
                     weights.units = 100;
                     weights.recurrent = draws(1, 10000);
-                    kind == 1 ? write_weights_h5(path, weights) : write_weights_npz(path, weights);
+                    write_weights_h5(path, weights);
                 }
             } catch (const Error& error) {
                 errors += error.code() == ExitCode::file ? 1 : 0;
@@ -211,7 +211,7 @@ TEST(FullDisk, IsAnErrorAndLeavesTheOldFile) {
     ASSERT_EQ(waitpid(child, &status, 0), child);
 
     EXPECT_TRUE(WIFEXITED(status)) << "signal " << WTERMSIG(status);
-    EXPECT_EQ(WEXITSTATUS(status), 3);
+    EXPECT_EQ(WEXITSTATUS(status), 2);
     EXPECT_EQ(read_text_file(path), "the old file");
     for (const auto& entry : std::filesystem::directory_iterator(path.parent_path())) {
         EXPECT_EQ(entry.path(), path);

@@ -64,7 +64,7 @@ for programs in C++20, with files for CMake's find_package(shoal) and an
 example.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
     "libboost-dev, libeigen3-dev, libfmt-dev, libhdf5-dev, libhwy-dev, libxxhash-dev, libyaml-cpp-dev"
-    "nlohmann-json3-dev, pkg-config, zlib1g-dev")
+    "nlohmann-json3-dev, pkg-config")
 list(JOIN CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS ", " CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS)
 
 if(SHOAL_MPI)

@@ -12,8 +12,9 @@ namespace shoal {
 /// of the additions (Higham, Accuracy and Stability of Numerical Algorithms, 2002, theorem 9.3; two
 /// more roundings because rows are multiplied by the reciprocal of the pivot). Singular matrices,
 /// infinities and NaN give factors and solutions that are not finite, never an exception.
-/// Written with Highway in blocks; at N = 200, on a processor with AVX2, 1.4 to 1.5 times as fast
-/// as Eigen.
+/// Written with Highway in blocks. Its time at N = 200 and 1000 over that of Eigen, which the
+/// program compiles for SSE2: 0.5 and 0.4; of Eigen compiled for AVX2: 0.8 and 0.9; of OpenBLAS:
+/// 1.0 and 0.9, and with inverse() 1.6 and 1.3 (two cores of an EPYC with AVX-512, 2026-11-30).
 class LuFactors {
   public:
     explicit LuFactors(const Eigen::MatrixXd& matrix);
