@@ -128,9 +128,9 @@ void add_run_options(CLI::App& command, RunOptions& options) {
                      "Networks, waves, memory, disk, predicted time; starts nothing");
     command.add_option(
         "--shard", options.shard,
-        "i/n: every n-th network from i, in a directory of its own; any/n: one after "
-        "the other those that no other process works on; auto: from the "
-        "scheduler's array variables");
+        "i/n takes every n-th network from i, in a directory of its own; any/n takes one "
+        "shard after the other that no process works on; auto reads the scheduler's "
+        "array variables");
     command.add_option("--max-memory", options.max_memory,
                        "Memory for networks in training, e.g. 8G (default: most of what is free)");
     command
