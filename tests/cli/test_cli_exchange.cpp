@@ -234,8 +234,7 @@ TEST_F(CommandLine, ExportedNetworksSimulateAsTrained) {
     const Config config = load_config("small.yaml");
     const std::string first = config.networks[7].uid;
     const std::string second = config.networks[2].uid;
-    expect_done(
-        {"export", "r", "--networks", first + "," + second, "--format", "h5", "--out", "w.h5"});
+    expect_done({"export", "r", "--networks", first + "," + second, "--out", "w.h5"});
     const WeightsFile weights = read_weights("w.h5");
     EXPECT_EQ(weights.uids, (std::vector<std::string>{first, second}));
     const InputsFile inputs = small_inputs(20, 30);
@@ -283,7 +282,7 @@ TEST_F(CommandLine, ExportedNetworksSimulateAsTrained) {
 
 TEST_F(CommandLine, SimulateAnswersTheStateAfterEachInput) {
     train("r", {"--set", "sweep.replicate=1", "--set", "network.units=6"});
-    expect_done({"export", "r", "--networks", "all", "--format", "h5", "--out", "w.h5"});
+    expect_done({"export", "r", "--networks", "all", "--out", "w.h5"});
     const WeightsFile weights = read_weights("w.h5");
     ASSERT_EQ(weights.networks, 4);
     const InputsFile inputs = small_inputs(3, 6);
@@ -361,7 +360,7 @@ for t in range(5):
 
 TEST_F(CommandLine, SimulateMistakes) {
     train("r", {"--set", "sweep.replicate=1"});
-    expect_done({"export", "r", "--networks", "all", "--format", "h5", "--out", "w.h5"});
+    expect_done({"export", "r", "--networks", "all", "--out", "w.h5"});
     const Outcome none = shoal({"simulate", "--weights", "w.h5", "--out", "s.h5"});
     EXPECT_EQ(none.status, 2);
     expect_contains(none.err, "no `inputs`");

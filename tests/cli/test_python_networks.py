@@ -23,7 +23,7 @@ STEPS = 20
 def check_effective(shoal, folder):
     """Against export, to the rounding of g J + F W_out in any order of sums."""
     population = reader.open_runs(folder)
-    shoal("export", folder, "--networks", "all", "--format", "h5", "--out", "weights.h5")
+    shoal("export", folder, "--networks", "all", "--out", "weights.h5")
     with h5py.File("weights.h5") as file:
         for i, uid in enumerate(file["uid"].asstr()[...]):
             network = reader.take_network(population, str(uid))
@@ -112,7 +112,7 @@ def check_simulation(shoal, folder, run):
     start = generator.standard_normal((3, population.attrs["n_units"])) / 2
     with h5py.File("inputs.h5", "w") as file:
         file["inputs"], file["initial_state"] = inputs, start
-    shoal("export", folder, "--networks", "all", "--format", "h5", "--out", "weights.h5")
+    shoal("export", folder, "--networks", "all", "--out", "weights.h5")
     shoal("simulate", "--weights", "weights.h5", "--inputs", "inputs.h5", "--out", "answer.h5")
     with h5py.File("answer.h5") as file, h5py.File("weights.h5") as weights:
         for i, uid in enumerate(weights["uid"].asstr()[...]):
