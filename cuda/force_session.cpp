@@ -96,7 +96,7 @@ class Session final : public ForceSession {
         matrices_.drop_unused();
     }
 
-    bool draws_trials() const override { return true; }
+    bool draws(const TrialRecipe& recipe) const override { return trials_.draws(recipe); }
 
     void run_trial(std::span<const Work> work, std::span<TrialOutcome> outcomes) override {
         if (work.empty()) {

@@ -7,6 +7,7 @@
 #include "backend/readout_groups.hpp"
 #include "core/error.hpp"
 #include "launch/launch.hpp"
+#include "task/sequential_sum_recipe.hpp"
 
 namespace shoal::cuda {
 namespace {
@@ -18,6 +19,11 @@ std::uint32_t error_bits(const std::uint8_t* mask, const std::vector<int>& group
         bits |= mask[o] != 0 ? 1u << groups[o] : 0u;
     }
     return bits;
+}
+
+/// Of a recipe that draws() takes.
+const SequentialSumTrials& trials_of(const TrialRecipe& recipe) {
+    return dynamic_cast<const SequentialSumRecipe&>(recipe).trials;
 }
 
 }  // namespace
@@ -65,6 +71,11 @@ const Schedule::Plan& Schedule::plan(int odd, int groups, Stream& stream) {
 }
 
 template <typename T>
+bool TrialStore<T>::draws(const TrialRecipe& recipe) {
+    return dynamic_cast<const SequentialSumRecipe*>(&recipe) != nullptr;
+}
+
+template <typename T>
 Schedule* TrialStore<T>::find_or_make(std::vector<std::uint32_t> errors) {
     auto& schedule = schedules_[errors];
     if (!schedule) {
@@ -88,7 +99,7 @@ Schedule* TrialStore<T>::schedule_of(const Wanted& wanted) {
     if (last_.recipe == work.drawn.recipe && last_.groups == *wanted.groups) {
         return last_.schedule;
     }
-    const SequentialSumTrials& recipe = *work.drawn.recipe;
+    const SequentialSumTrials& recipe = trials_of(*work.drawn.recipe);
     auto& known = drawn_schedules_[{{std::begin(recipe.epoch_end), std::end(recipe.epoch_end)},
                                     recipe.error_everywhere,
                                     *wanted.groups}];
@@ -99,12 +110,12 @@ Schedule* TrialStore<T>::schedule_of(const Wanted& wanted) {
         }
         known = find_or_make(std::move(errors));
     }
-    last_ = {&recipe, *wanted.groups, known};
+    last_ = {work.drawn.recipe, *wanted.groups, known};
     return known;
 }
 
 template <typename T>
-SequentialSumTrials TrialStore<T>::recipe_on_device(const SequentialSumTrials& recipe) {
+SequentialSumTrials TrialStore<T>::on_device(const SequentialSumTrials& recipe) {
     SequentialSumTrials copy = recipe;
     for (int c = 0; c < 2 && !recipe.gaussians; ++c) {
         Rows& rows = rows_[recipe.rows[c]];
@@ -134,8 +145,8 @@ std::vector<typename TrialStore<T>::View> TrialStore<T>::prepare(std::span<const
         rows.compared = false;
     }
     // Networks that see the same trial with the same groups share an entry.
-    using Key = std::tuple<const Trial*, const SequentialSumTrials*, std::uint32_t, std::uint32_t,
-                           int, int, Schedule*>;
+    using Key = std::tuple<const Trial*, const TrialRecipe*, std::uint32_t, std::uint32_t, int, int,
+                           Schedule*>;
     std::map<Key, int> known;
     std::vector<Slot> slots;
     std::vector<View> views;
@@ -187,7 +198,7 @@ void TrialStore<T>::draw_and_upload(const std::vector<Slot>& slots) {
             targets_.upload(work.trial->targets, stream_, slot.targets_at);
         } else {
             TrialOrder<T> order;
-            order.recipe = recipe_on_device(*work.drawn.recipe);
+            order.recipe = on_device(trials_of(*work.drawn.recipe));
             order.key = work.drawn.key;
             order.trial = work.drawn.trial;
             order.type = work.drawn.type;

@@ -65,6 +65,9 @@ class TrialStore {
     };
     std::vector<View> prepare(std::span<const Wanted> wanted);
 
+    /// Whether there is a kernel that draws by this recipe.
+    static bool draws(const TrialRecipe& recipe);
+
     const TrialData<T>* table() const { return table_.data(); }
     const TrialData<T>& entry(int index) const {
         return host_table_[static_cast<std::size_t>(index)];
@@ -80,7 +83,7 @@ class TrialStore {
     };
     Schedule* schedule_of(const Wanted& wanted);
     Schedule* find_or_make(std::vector<std::uint32_t> errors);
-    SequentialSumTrials recipe_on_device(const SequentialSumTrials& recipe);
+    SequentialSumTrials on_device(const SequentialSumTrials& recipe);
     void draw_and_upload(const std::vector<Slot>& slots);
 
     Stream& stream_;
@@ -88,7 +91,7 @@ class TrialStore {
     using DrawnKey = std::tuple<std::vector<int>, bool, std::vector<int>>;
     std::map<DrawnKey, Schedule*> drawn_schedules_;
     struct Last {
-        const SequentialSumTrials* recipe = nullptr;
+        const TrialRecipe* recipe = nullptr;
         std::vector<int> groups;
         Schedule* schedule = nullptr;
     };

@@ -3,16 +3,6 @@
 
 namespace shoal::cuda {
 
-template void launch(const operation::GradientForward<SmallGradient<Bf16>>&, LaunchShape, Stream&);
-template void launch(const operation::GradientBackward<SmallGradient<Bf16>>&, LaunchShape, Stream&);
-template void launch(const operation::GradientForward<MediumGradient<Bf16>>&, LaunchShape, Stream&);
-template void launch(const operation::GradientBackward<MediumGradient<Bf16>>&, LaunchShape,
-                     Stream&);
-template void launch(const operation::GradientForward<LargeGradient<Bf16>>&, LaunchShape, Stream&);
-template void launch(const operation::GradientBackward<LargeGradient<Bf16>>&, LaunchShape, Stream&);
-template void launch(const operation::GradientForward<HugeGradient<Bf16>>&, LaunchShape, Stream&);
-template void launch(const operation::GradientBackward<HugeGradient<Bf16>>&, LaunchShape, Stream&);
-template void launch(const operation::GradientOuter<LargeGradient<Bf16>>&, LaunchShape, Stream&);
-template void launch(const operation::GradientOuter<HugeGradient<Bf16>>&, LaunchShape, Stream&);
+SHOAL_GRADIENT_PASS_KERNELS(SHOAL_INSTANTIATE, Bf16)
 
 }  // namespace shoal::cuda

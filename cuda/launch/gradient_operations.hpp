@@ -82,4 +82,33 @@ struct GradientUpdate {
 };
 
 }  // namespace operation
+
+// Every kernel of gradient training, as operations.hpp has those of FORCE.
+
+#define SHOAL_FUSED_TILE_KERNELS(X, Tile) \
+    X(GradientForward<Tile>)              \
+    X(GradientBackward<Tile>)
+
+/// Of a tile whose backward pass leaves dM to a kernel of its own (Tile::fused is false).
+#define SHOAL_SPLIT_TILE_KERNELS(X, Tile) \
+    SHOAL_FUSED_TILE_KERNELS(X, Tile)     \
+    X(GradientOuter<Tile>)
+
+/// Those of one arithmetic A.
+#define SHOAL_GRADIENT_PASS_KERNELS(X, A)          \
+    SHOAL_FUSED_TILE_KERNELS(X, SmallGradient<A>)  \
+    SHOAL_FUSED_TILE_KERNELS(X, MediumGradient<A>) \
+    SHOAL_SPLIT_TILE_KERNELS(X, LargeGradient<A>)  \
+    SHOAL_SPLIT_TILE_KERNELS(X, HugeGradient<A>)
+
+#define SHOAL_GRADIENT_WEIGHT_KERNELS(X) \
+    X(GradientPack)                      \
+    X(GradientUpdate)
+
+#define SHOAL_GRADIENT_KERNELS(X)        \
+    SHOAL_GRADIENT_WEIGHT_KERNELS(X)     \
+    SHOAL_GRADIENT_PASS_KERNELS(X, Fp32) \
+    SHOAL_GRADIENT_PASS_KERNELS(X, Tf32) \
+    SHOAL_GRADIENT_PASS_KERNELS(X, Bf16)
+
 }  // namespace shoal::cuda

@@ -3,16 +3,6 @@
 
 namespace shoal::cuda {
 
-template void launch(const operation::GradientForward<SmallGradient<Tf32>>&, LaunchShape, Stream&);
-template void launch(const operation::GradientBackward<SmallGradient<Tf32>>&, LaunchShape, Stream&);
-template void launch(const operation::GradientForward<MediumGradient<Tf32>>&, LaunchShape, Stream&);
-template void launch(const operation::GradientBackward<MediumGradient<Tf32>>&, LaunchShape,
-                     Stream&);
-template void launch(const operation::GradientForward<LargeGradient<Tf32>>&, LaunchShape, Stream&);
-template void launch(const operation::GradientBackward<LargeGradient<Tf32>>&, LaunchShape, Stream&);
-template void launch(const operation::GradientForward<HugeGradient<Tf32>>&, LaunchShape, Stream&);
-template void launch(const operation::GradientBackward<HugeGradient<Tf32>>&, LaunchShape, Stream&);
-template void launch(const operation::GradientOuter<LargeGradient<Tf32>>&, LaunchShape, Stream&);
-template void launch(const operation::GradientOuter<HugeGradient<Tf32>>&, LaunchShape, Stream&);
+SHOAL_GRADIENT_PASS_KERNELS(SHOAL_INSTANTIATE, Tf32)
 
 }  // namespace shoal::cuda

@@ -14,9 +14,14 @@ struct LaunchShape {
 };
 
 /// Sends one launch to the stream and returns at once. No blocks: does nothing. Throws a device
-/// error if the launch is refused. Instantiated for the operations of operations.hpp: by nvcc in
-/// launch/*.cu, and in the tests for the emulator.
+/// error if the launch is refused. Defined for the operations that operations.hpp lists, by nvcc in
+/// launch/*.cu and in the tests for the emulator; another one does not link.
 template <class Operation>
 void launch(const Operation& operation, LaunchShape shape, Stream& stream);
+
+/// For the lists of operations.hpp: the definition of launch() for one operation, in a unit that
+/// includes launch_kernel.cuh (or the emulator's launch_emulated.hpp), in namespace shoal::cuda.
+#define SHOAL_INSTANTIATE(operation_type) \
+    template void launch(const operation::operation_type&, LaunchShape, Stream&);
 
 }  // namespace shoal::cuda

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Every operation that can be launched: a kernel body with its arguments, and how many threads a
-// block may have (launch bounds). Plain structs, passed to the device as kernel parameters.
+// Every operation that can be launched: a kernel body with its arguments, how many threads a block
+// may have and how many blocks a multiprocessor must hold (launch bounds, from which the budget of
+// registers follows: register_budget()). Plain structs, passed to the device as kernel parameters.
+// The lists at the end say for which template arguments; all that is compiled or tested for every
+// kernel follows from them: nvcc's units, the emulator's launches, and the test of registers.
 #pragma once
 
 #include "kernels/advance.hpp"
@@ -158,3 +161,38 @@ struct EndTrial {
 };
 
 }  // namespace shoal::cuda::operation
+
+// Every kernel of FORCE and of simulations: X(Operation), a type of shoal::cuda::operation, for
+// each. Those of one list are one unit of nvcc's.
+
+#define SHOAL_TRAIN_ON_CHIP_KERNELS(X) \
+    X(TrainOnChip<Tile32>)             \
+    X(TrainOnChip<Tile64>)             \
+    X(TrainOnChip<Tile128>)            \
+    X(TrainOnChip<Tile204>)
+
+#define SHOAL_SIMULATE_ON_CHIP_KERNELS(X) \
+    X(SimulateOnChip<Tile32>)             \
+    X(SimulateOnChip<Tile64>)             \
+    X(SimulateOnChip<Tile128>)            \
+    X(SimulateOnChip<Tile204>)
+
+#define SHOAL_STREAMED_KERNELS_IN(X, T) \
+    X(DrawTrials<T>)                    \
+    X(Multiply<T>)                      \
+    X(BeginRun<T>)                      \
+    X(Advance<T>)                       \
+    X(Gain<T>)                          \
+    X(Learn<T>)                         \
+    X(Rewrite<T>)                       \
+    X(BeginTrial<T>)                    \
+    X(EndTrial<T>)
+
+#define SHOAL_STREAMED_KERNELS(X)       \
+    SHOAL_STREAMED_KERNELS_IN(X, float) \
+    SHOAL_STREAMED_KERNELS_IN(X, double)
+
+#define SHOAL_FORCE_KERNELS(X)        \
+    SHOAL_TRAIN_ON_CHIP_KERNELS(X)    \
+    SHOAL_SIMULATE_ON_CHIP_KERNELS(X) \
+    SHOAL_STREAMED_KERNELS(X)

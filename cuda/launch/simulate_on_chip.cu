@@ -3,9 +3,6 @@
 
 namespace shoal::cuda {
 
-template void launch(const operation::SimulateOnChip<Tile32>&, LaunchShape, Stream&);
-template void launch(const operation::SimulateOnChip<Tile64>&, LaunchShape, Stream&);
-template void launch(const operation::SimulateOnChip<Tile128>&, LaunchShape, Stream&);
-template void launch(const operation::SimulateOnChip<Tile204>&, LaunchShape, Stream&);
+SHOAL_SIMULATE_ON_CHIP_KERNELS(SHOAL_INSTANTIATE)
 
 }  // namespace shoal::cuda

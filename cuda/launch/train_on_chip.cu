@@ -3,9 +3,6 @@
 
 namespace shoal::cuda {
 
-template void launch(const operation::TrainOnChip<Tile32>&, LaunchShape, Stream&);
-template void launch(const operation::TrainOnChip<Tile64>&, LaunchShape, Stream&);
-template void launch(const operation::TrainOnChip<Tile128>&, LaunchShape, Stream&);
-template void launch(const operation::TrainOnChip<Tile204>&, LaunchShape, Stream&);
+SHOAL_TRAIN_ON_CHIP_KERNELS(SHOAL_INSTANTIATE)
 
 }  // namespace shoal::cuda

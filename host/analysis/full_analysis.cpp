@@ -140,13 +140,14 @@ SlowManifold follow_memories(const AnalysisInput& input, const ConditionTrials& 
     memories.states = conditions.delay_start;
     memories.trial_steps = input.task->shape().steps;
     memories.delay_steps = conditions.delay.end - conditions.delay.begin;
-    if (input.task->recipe() != nullptr && conditions.parts) {
-        const auto inputs = static_cast<std::size_t>(input.model.inputs);
-        memories.rest_steps = memories.trial_steps - conditions.delay.end;
-        for (const Trial& trial : conditions.trials) {
-            memories.memories.push_back(trial.type / 2);  // the first digit
+    memories.rest_steps = memories.trial_steps - conditions.delay.end;
+    for (const Trial& trial : conditions.trials) {
+        const auto memory = conditions.parts ? input.task->memory(trial) : std::nullopt;
+        if (memory) {
+            memories.memories.push_back(*memory);
             memories.rest.push_back(trial.inputs.data() +
-                                    static_cast<std::size_t>(conditions.delay.end) * inputs);
+                                    static_cast<std::size_t>(conditions.delay.end) *
+                                        static_cast<std::size_t>(input.model.inputs));
         }
     }
     for (const FixedPoint& point : analysis.points) {

@@ -69,9 +69,12 @@ class ForceSession {
     /// Frees a network's memory; its handle may be given out again.
     virtual void remove(int handle) = 0;
 
-    /// Whether the session draws trials itself that have a recipe (Task::recipe), so that nobody
+    /// Whether the session draws the trials of this recipe (Task::recipe) itself, so that nobody
     /// needs to write them out.
-    virtual bool draws_trials() const { return false; }
+    virtual bool draws(const TrialRecipe& recipe) const {
+        static_cast<void>(recipe);
+        return false;
+    }
 
     struct Work {
         int handle = 0;

@@ -69,9 +69,8 @@ void RowChecks::check(NetworkSpec& row, std::span<const std::size_t> at) {
     } else {
         row.network.path.clear();
     }
-    const bool reads_file = row.task.kind == TaskKind::file ||
-                            (row.task.kind == TaskKind::sequential_sum &&
-                             row.task.source == StimulusSource::digits && !row.task.path.empty());
+    const bool reads_file =
+        row.task.has_path() && (row.task.kind == TaskKind::file || !row.task.path.empty());
     if (reads_file && known({"task.kind", "task.source"})) {
         take_file("task.kind", "task.path", row.task.path, row.task.content);
     } else {

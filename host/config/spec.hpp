@@ -74,6 +74,12 @@ inline constexpr auto rows_of<Init> = std::to_array<InitRow>({
     {Init::file, "file", {"network.path"}, true},
 });
 
+/// A training curve of a report, which consecutive outputs share.
+struct OutputCurve {
+    const char* name = "";
+    int outputs = 0;  ///< how many; 0: no curve
+};
+
 /// What is particular to a kind of task; its maker stands in task/task.cpp.
 struct TaskRow {
     TaskKind value;
@@ -81,7 +87,8 @@ struct TaskRow {
     /// The keys of section task that it has, beside kind. source decides between path and
     /// gaussians.
     std::array<const char*, 10> keys;
-    bool may_have_classes = false;  ///< targets may be one-hot, as cross-entropy asks for
+    bool may_have_classes = false;           ///< targets may be one-hot, as cross-entropy asks for
+    std::array<OutputCurve, 2> curves = {};  ///< outputs in order; none: one curve of all outputs
 };
 template <>
 inline constexpr auto rows_of<TaskKind> = std::to_array<TaskRow>({
@@ -89,7 +96,9 @@ inline constexpr auto rows_of<TaskKind> = std::to_array<TaskRow>({
      "sequential-sum",
      {"task.source", "task.path", "task.codes", "task.durations.stimulus1", "task.durations.delay1",
       "task.durations.stimulus2", "task.durations.delay2", "task.durations.response",
-      "task.gaussians.means", "task.gaussians.std"}},
+      "task.gaussians.means", "task.gaussians.std"},
+     false,
+     {{{"response", 1}, {"memory", 2}}}},
     {TaskKind::copy, "copy", {"task.delay", "task.symbols", "task.length", "task.noise"}, true},
     {TaskKind::interval, "interval", {"task.delay", "task.noise"}},
     {TaskKind::angular_integration,
@@ -196,6 +205,12 @@ struct TaskConfig {
     double noise = 0.0;         ///< std of Gaussian noise added to every input at every step
     std::string path;     ///< kind: file: trials file; source: digits: optional CSV digit,u1,u2
     std::string content;  ///< hash of that file
+
+    /// Whether `path` counts: always a file of trials, or one of digits in place of the built-in.
+    bool has_path() const {
+        return kind == TaskKind::file ||
+               (kind == TaskKind::sequential_sum && source == StimulusSource::digits);
+    }
     auto operator<=>(const TaskConfig&) const = default;
 };
 

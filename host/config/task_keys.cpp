@@ -14,8 +14,7 @@ bool from_gaussians(const NetworkSpec& s) {
     return s.task.kind == TaskKind::sequential_sum && s.task.source == StimulusSource::gaussians;
 }
 bool from_task_file(const NetworkSpec& s) {
-    return s.task.kind == TaskKind::file ||
-           (s.task.kind == TaskKind::sequential_sum && s.task.source == StimulusSource::digits);
+    return s.task.has_path();
 }
 
 Key codes_key() {

@@ -31,8 +31,7 @@ struct Quartiles {
     json to_json() const { return {{"low", low}, {"median", median}, {"high", high}}; }
 };
 
-/// Outputs that share a curve: for sequential-sum z_o and the two z_d, else all of them. Gradient
-/// training has one curve, of losses.
+/// Outputs that share a curve, as the task's row says. Gradient training has one curve, of losses.
 struct CurveKind {
     const char* name;
     std::size_t begin, end;
@@ -43,10 +42,17 @@ std::vector<CurveKind> curve_kinds(const NetworkSpec& spec, std::size_t outputs)
     if (spec.training.method == TrainingMethod::bptt) {
         return {{"loss", 0, 1, true}};
     }
-    if (spec.task.kind == TaskKind::sequential_sum && outputs == 3) {
-        return {{"response", 0, 1}, {"memory", 1, 3}};
+    std::vector<CurveKind> kinds;
+    std::size_t begin = 0;
+    for (const OutputCurve& curve : row_of(spec.task.kind).curves) {
+        if (curve.outputs > 0) {
+            const std::size_t end = begin + to_size(curve.outputs);
+            kinds.push_back({curve.name, begin, end});
+            begin = end;
+        }
     }
-    return {{"outputs", 0, outputs}};
+    // A damaged file may have another number of outputs.
+    return begin == outputs ? kinds : std::vector<CurveKind>{{"outputs", 0, outputs}};
 }
 
 /// RMS error, or mean loss, over the bin's trials or iterations and the kind's outputs; those

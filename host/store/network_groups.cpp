@@ -83,7 +83,7 @@ std::vector<NetworkGroup> network_groups(const Config& config) {
             group.units = spec.network.units;
             group.cell = spec.network.cell;
             group.shape = shape;
-            group.kind = spec.task.kind;
+            group.output_names = task->output_names();
             groups.push_back(std::move(group));
             home = &groups.back();
         }

@@ -20,11 +20,11 @@ struct NetworkGroup {
     int units = 0;
     Cell cell = Cell::current;
     TaskShape shape;
-    TaskKind kind = TaskKind::sequential_sum;  ///< of the first network
-    std::vector<std::size_t> members;          ///< indices into config.networks, ascending
-    int conclusions = 0;                       ///< most conclusions of any member
-    int trials = 0;                            ///< most FORCE trials of any member; 0: none
-    int iterations = 0;                        ///< most gradient iterations, 1 at least; 0: none
+    std::vector<std::string> output_names;  ///< of the first network's task; may be empty
+    std::vector<std::size_t> members;       ///< indices into config.networks, ascending
+    int conclusions = 0;                    ///< most conclusions of any member
+    int trials = 0;                         ///< most FORCE trials of any member; 0: none
+    int iterations = 0;                     ///< most gradient iterations, 1 at least; 0: none
 };
 
 /// The groups of a population in order of first appearance.

@@ -123,10 +123,10 @@ class PopulationWriter {
         group_.dimension("to", static_cast<std::uint64_t>(layout_.units));
         group_.dimension("from", static_cast<std::uint64_t>(layout_.units));
         group_.dimension("channel", static_cast<std::uint64_t>(layout_.shape.inputs));
-        if (layout_.kind == TaskKind::sequential_sum) {
-            group_.coordinate("output", std::vector<std::string>{"z_o", "z_d1", "z_d2"});
-        } else {
+        if (layout_.output_names.empty()) {
             group_.dimension("output", static_cast<std::uint64_t>(layout_.shape.outputs));
+        } else {
+            group_.coordinate("output", layout_.output_names);
         }
         group_.dimension("conclusion", static_cast<std::uint64_t>(layout_.conclusions));
         if (layout_.trials > 0) {

@@ -6,8 +6,8 @@
 #include "core/file.hpp"
 #include "task/latents.hpp"
 #include "task/score.hpp"
+#include "task/sequential_sum_recipe.hpp"
 #include "task/steps.hpp"
-#include "task/task.hpp"
 
 namespace shoal {
 namespace {
@@ -47,9 +47,16 @@ class SequentialSum final : public Task {
 
     TaskShape shape() const override { return {input_count, output_count, epochs_.back().end}; }
     const std::vector<int>& types() const override { return types_; }
+    std::vector<std::string> output_names() const override { return {"z_o", "z_d1", "z_d2"}; }
+    /// Delay 1, delay 2, response.
     std::vector<StepWindow> error_epochs() const override {
         return {epochs_[1], epochs_[3], epochs_[4]};
     }
+    std::optional<TrialParts> parts(std::span<const Trial>) const override {
+        return TrialParts{epochs_[0], epochs_[1]};
+    }
+    /// The first digit.
+    std::optional<int> memory(const Trial& trial) const override { return trial.type / 2; }
     std::vector<int> output_groups() const override { return {0, 1, 1}; }
 
     std::vector<int> training_order(RandomKey key, int count) const override {
@@ -73,8 +80,9 @@ class SequentialSum final : public Task {
         out.targets.assign(steps * output_count, 0.0);
         out.mask.assign(steps * output_count, 0);
         for (std::size_t t = 0; t < steps; ++t) {
-            const auto step = trial_step(recipe_, key, purpose, static_cast<std::uint32_t>(draw),
-                                         type, static_cast<int>(t));
+            const auto step =
+                trial_step(recipe_.trials, key, purpose, static_cast<std::uint32_t>(draw), type,
+                           static_cast<int>(t));
             std::copy_n(step.input, input_count, out.inputs.data() + t * input_count);
             std::copy_n(step.target, output_count, out.targets.data() + t * output_count);
             std::copy_n(step.mask, output_count, out.mask.data() + t * output_count);
@@ -90,15 +98,15 @@ class SequentialSum final : public Task {
         return answered_within_tenth(*this, trial, z);
     }
     bool groups_overlap() const override { return false; }
-    const SequentialSumTrials* recipe() const override { return &recipe_; }
+    const TrialRecipe* recipe() const override { return &recipe_; }
 
   private:
     /// Largest share of trial types whose codes one answer is within a tenth of.
     double best_constant() const {
         double best = 0.0;
-        for (const double low : recipe_.codes) {
+        for (const double low : recipe_.trials.codes) {
             const auto right = std::count_if(types_.begin(), types_.end(), [&](int type) {
-                const double above = recipe_.codes[type / 2 + type % 2] - low;
+                const double above = recipe_.trials.codes[type / 2 + type % 2] - low;
                 return above >= 0.0 && above < 0.2;
             });
             best = std::max(best, static_cast<double>(right) / static_cast<double>(types_.size()));
@@ -108,16 +116,16 @@ class SequentialSum final : public Task {
 
     void describe(const TaskConfig& task) {
         for (std::size_t i = 0; i < epochs_.size(); ++i) {
-            recipe_.epoch_end[i] = epochs_[i].end;
+            recipe_.trials.epoch_end[i] = epochs_[i].end;
         }
-        std::copy_n(task.codes.begin(), 3, recipe_.codes);
-        recipe_.gaussians = task.source == StimulusSource::gaussians;
-        recipe_.gaussian_std = task.gaussians.std;
+        std::copy_n(task.codes.begin(), 3, recipe_.trials.codes);
+        recipe_.trials.gaussians = task.source == StimulusSource::gaussians;
+        recipe_.trials.gaussian_std = task.gaussians.std;
         for (std::size_t c = 0; c < 2; ++c) {
-            std::copy_n(classes_.mean[c].begin(), input_count, recipe_.mean[c]);
-            if (!recipe_.gaussians) {
-                recipe_.rows[c] = classes_.rows[c].front().data();
-                recipe_.row_count[c] = static_cast<std::uint32_t>(classes_.rows[c].size());
+            std::copy_n(classes_.mean[c].begin(), input_count, recipe_.trials.mean[c]);
+            if (!recipe_.trials.gaussians) {
+                recipe_.trials.rows[c] = classes_.rows[c].front().data();
+                recipe_.trials.row_count[c] = static_cast<std::uint32_t>(classes_.rows[c].size());
             }
         }
     }
@@ -139,7 +147,7 @@ class SequentialSum final : public Task {
     LatentClasses classes_;
     std::array<StepWindow, 5> epochs_;       // stimulus 1, delay 1, stimulus 2, delay 2, response
     std::vector<int> types_ = {0, 1, 2, 3};  // 2 digit1 + digit2
-    SequentialSumTrials recipe_;
+    SequentialSumRecipe recipe_;
 };
 
 }  // namespace

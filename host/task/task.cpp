@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "core/numbers.hpp"
 #include "task/file_task.hpp"
 
 namespace shoal {
@@ -24,13 +25,17 @@ class ErrorEverywhere final : public Task {
   public:
     explicit ErrorEverywhere(std::shared_ptr<const Task> task) : task_(std::move(task)) {
         if (task_->recipe() != nullptr) {
-            recipe_ = *task_->recipe();
-            recipe_.error_everywhere = true;
+            recipe_ = task_->recipe()->with_error_everywhere();
         }
     }
     TaskShape shape() const override { return task_->shape(); }
     const std::vector<int>& types() const override { return task_->types(); }
+    std::vector<std::string> output_names() const override { return task_->output_names(); }
     std::vector<StepWindow> error_epochs() const override { return task_->error_epochs(); }
+    std::optional<TrialParts> parts(std::span<const Trial> trials) const override {
+        return task_->parts(trials);
+    }
+    std::optional<int> memory(const Trial& trial) const override { return task_->memory(trial); }
     std::vector<int> training_order(RandomKey key, int count) const override {
         return task_->training_order(key, count);
     }
@@ -51,14 +56,17 @@ class ErrorEverywhere final : public Task {
         return task_->score(trial, outputs);
     }
     bool targets_are_classes() const override { return task_->targets_are_classes(); }
-    const SequentialSumTrials* recipe() const override {
-        return task_->recipe() != nullptr ? &recipe_ : nullptr;
-    }
+    const TrialRecipe* recipe() const override { return recipe_.get(); }
 
   private:
     std::shared_ptr<const Task> task_;
-    SequentialSumTrials recipe_;
+    std::unique_ptr<const TrialRecipe> recipe_;
 };
+
+bool has_input(const Trial& trial, int step, std::size_t channels) {
+    const double* at = trial.inputs.data() + to_size(step) * channels;
+    return std::any_of(at, at + channels, [](double u) { return u != 0.0; });
+}
 
 std::shared_ptr<const Task> make_kind(const TaskConfig& task, const TimeSteps& time,
                                       const TrialsLoader& loader) {
@@ -83,6 +91,34 @@ std::shared_ptr<const Task> make_kind(const TaskConfig& task, const TimeSteps& t
 }
 
 }  // namespace
+
+std::optional<TrialParts> Task::parts(std::span<const Trial> trials) const {
+    if (types().size() < 2 || trials.empty()) {
+        return std::nullopt;
+    }
+    const auto channels = to_size(shape().inputs);
+    const int last = error_epochs().back().begin;
+    const auto with_input = [&](int step) {
+        return std::count_if(trials.begin(), trials.end(),
+                             [&](const Trial& trial) { return has_input(trial, step, channels); });
+    };
+    const auto all = static_cast<std::ptrdiff_t>(trials.size());
+    StepWindow stimulus{0, 0};
+    for (int step = 0; step < last;) {
+        const int begin = step;
+        const auto count = with_input(step);
+        while (step < last && with_input(step) == count) {
+            ++step;
+        }
+        if (count == all) {
+            stimulus = {begin, step};
+        } else if (count == 0 && stimulus.end == begin && begin > 0 && step < last &&
+                   with_input(step) == all) {
+            return TrialParts{stimulus, {begin, step}};
+        }
+    }
+    return std::nullopt;
+}
 
 std::shared_ptr<const Task> make_task(const TaskConfig& task, const TimeSteps& time,
                                       ErrorSchedule schedule, const TrialsLoader& loader) {

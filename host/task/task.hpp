@@ -8,13 +8,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "config/spec.hpp"
 #include "core/random.hpp"
-#include "task/sequential_sum_trials.hpp"
 
 namespace shoal {
 
@@ -40,9 +40,24 @@ struct Trial {
     std::vector<std::uint8_t> mask;  ///< [time, output]; 1 where there is an error
 };
 
+/// A trial that shows what to hold, waits, and goes on.
+struct TrialParts {
+    StepWindow stimulus;  ///< the first one
+    StepWindow delay;     ///< right after it; inputs are 0
+};
+
+/// How a kind of task draws its training trials, each step by itself, for whoever draws them in the
+/// task's place and knows the kind.
+class TrialRecipe {
+  public:
+    virtual ~TrialRecipe() = default;
+    /// The same trials with an error of every output at every step.
+    virtual std::unique_ptr<const TrialRecipe> with_error_everywhere() const = 0;
+};
+
 /// A training trial by name, for whoever draws it by its task's recipe.
 struct TrialDraw {
-    const SequentialSumTrials* recipe = nullptr;
+    const TrialRecipe* recipe = nullptr;
     RandomKey key;
     int trial = 0;
     int type = 0;
@@ -65,9 +80,27 @@ class Task {
     /// Distinct trial types, as values of Trial::type.
     virtual const std::vector<int>& types() const = 0;
 
-    /// Blocks of consecutive steps in which any output has an error, in order. For sequential-sum:
-    /// delay 1, delay 2, response. The last one is the one that acceptance judges.
+    /// Names of the outputs, in order; empty: they have numbers only.
+    virtual std::vector<std::string> output_names() const { return {}; }
+
+    /// Blocks of consecutive steps in which any output has an error, in order. The last one is the
+    /// one that acceptance judges.
     virtual std::vector<StepWindow> error_epochs() const = 0;
+
+    /// The parts that `trials` of this task have in common; nothing if they have none. A task that
+    /// does not say otherwise has its trials searched: the first stretch of steps at which all
+    /// inputs of all trials are 0, with an input just before and just after it in every trial, that
+    /// ends before the last error epoch begins, and the steps with an input in every trial just
+    /// before it. Trials of one type have none (their stimuli come at random times, or go on all
+    /// the time).
+    virtual std::optional<TrialParts> parts(std::span<const Trial> trials) const;
+
+    /// Number of the item, from 0 on, that a trial asks to be held over the delay of its parts:
+    /// equal for trials that ask for the same. Nothing: the task tells it of none of its trials.
+    virtual std::optional<int> memory(const Trial& trial) const {
+        static_cast<void>(trial);
+        return std::nullopt;
+    }
 
     /// Types of training trials 0 ... count-1 of the network with this key.
     virtual std::vector<int> training_order(RandomKey key, int count) const = 0;
@@ -99,9 +132,9 @@ class Task {
     }
     static constexpr int single_type_conclusions = 8;
 
-    /// How training trials are drawn step by step, on the host or on a device; null for tasks whose
-    /// trials are not drawn. training_trial() gives the same bits.
-    virtual const SequentialSumTrials* recipe() const { return nullptr; }
+    /// How training trials may be drawn in place of training_trial(), to the same bits; null: not
+    /// at all.
+    virtual const TrialRecipe* recipe() const { return nullptr; }
 };
 
 /// Trials read from a file; host/store reads it (tasks know no file formats).

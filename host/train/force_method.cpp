@@ -114,7 +114,8 @@ class ForceMethod final : public Method {
 
   private:
     bool drawn_by_session(const Member& member) const {
-        return session_->draws_trials() && member.task->recipe() != nullptr;
+        const TrialRecipe* recipe = member.task->recipe();
+        return recipe != nullptr && session_->draws(*recipe);
     }
     static int type_of(const Member& member) {
         return (*member.order)[static_cast<std::size_t>(member.rounds_done)];

@@ -39,15 +39,15 @@ TEST(ConditionTrials, SilentTrialsHaveNoParts) {
     for (int type = 0; type < 4; ++type) {
         task.test_trial({}, Purpose::test, 0, type, trials[static_cast<std::size_t>(type)]);
     }
-    EXPECT_FALSE(find_parts(task, trials).has_value());
+    EXPECT_FALSE(task.parts(trials).has_value());
     // Something shown, nothing, something: but not in the fourth trial.
     for (std::size_t i = 0; i < 3; ++i) {
         std::fill_n(trials[i].inputs.begin(), 10, 1.0);
         std::fill_n(trials[i].inputs.begin() + 30, 10, 1.0);
     }
-    EXPECT_FALSE(find_parts(task, trials).has_value());
+    EXPECT_FALSE(task.parts(trials).has_value());
     trials[3].inputs = trials[0].inputs;
-    const auto parts = find_parts(task, trials);
+    const auto parts = task.parts(trials);
     ASSERT_TRUE(parts.has_value());
     EXPECT_EQ(parts->stimulus, (StepWindow{0, 10}));
     EXPECT_EQ(parts->delay, (StepWindow{10, 30}));

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "emu/cuda_support.hpp"
+#include "task/sequential_sum_recipe.hpp"
 
 namespace shoal {
 namespace {
@@ -184,10 +185,10 @@ TestNetwork with_source(int units, StimulusSource source, ErrorSchedule schedule
 TEST(draw_trials, other_rows_at_the_same_place) {
     NetworkFactory factory;
     const TestNetwork network = make_network(factory, 33, 2);
-    SequentialSumTrials recipe = *network.task->recipe();
+    auto recipe = dynamic_cast<const SequentialSumRecipe&>(*network.task->recipe());
     std::vector<double> rows = {0.5, -0.25, 1.0, 0.125};
-    recipe.rows[0] = recipe.rows[1] = rows.data();
-    recipe.row_count[0] = recipe.row_count[1] = 2;
+    recipe.trials.rows[0] = recipe.trials.rows[1] = rows.data();
+    recipe.trials.row_count[0] = recipe.trials.row_count[1] = 2;
     const auto backend = cuda_backend();
     const auto first_trial = [&](ForceSession& session) {
         const ForceSession::Work work{session.add(network.model, network.rule, nullptr),

@@ -26,70 +26,22 @@ struct Expected {
     int registers;       ///< at most
 };
 
+/// `name` as C++ writes the operation: GradientOuter<LargeGradient<Fp32>> is the test
+/// GradientOuter_LargeGradient_Fp32.
 template <class Operation>
-Expected expected(const std::string& name, int registers) {
+Expected expected(std::string name) {
+    std::erase_if(name, [](char c) { return c == '>' || c == ' '; });
+    std::replace(name.begin(), name.end(), '<', '_');
     const std::string type = demangle(typeid(Operation).name());
     // As the demangler writes it: > > for a template's argument that ends in >.
     return {name, "void shoal::cuda::kernel<" + type + (type.back() == '>' ? " >(" : ">("),
-            registers};
-}
-
-template <class Tile>
-void add_on_chip(std::vector<Expected>& kernels, const std::string& tile, Route route) {
-    const int budget = register_budget(route);
-    kernels.push_back(expected<operation::TrainOnChip<Tile>>("TrainOnChip_" + tile, budget));
-    kernels.push_back(expected<operation::SimulateOnChip<Tile>>("SimulateOnChip_" + tile, budget));
-}
-
-template <class Operation>
-void add(std::vector<Expected>& kernels, const std::string& name) {
-    kernels.push_back(expected<Operation>(
-        name, register_budget(Operation::threads_at_most, Operation::blocks_at_least)));
-}
-
-template <typename T>
-void add_streamed(std::vector<Expected>& kernels, const std::string& type) {
-    add<operation::DrawTrials<T>>(kernels, "DrawTrials_" + type);
-    add<operation::Multiply<T>>(kernels, "Multiply_" + type);
-    add<operation::BeginRun<T>>(kernels, "BeginRun_" + type);
-    add<operation::Advance<T>>(kernels, "Advance_" + type);
-    add<operation::Gain<T>>(kernels, "Gain_" + type);
-    add<operation::Learn<T>>(kernels, "Learn_" + type);
-    add<operation::Rewrite<T>>(kernels, "Rewrite_" + type);
-    add<operation::BeginTrial<T>>(kernels, "BeginTrial_" + type);
-    add<operation::EndTrial<T>>(kernels, "EndTrial_" + type);
-}
-
-template <class A>
-void add_gradient(std::vector<Expected>& kernels, const std::string& arithmetic) {
-    const auto add_passes = [&]<class Tile>(Tile, const std::string& route) {
-        const std::string suffix = route + "_" + arithmetic;
-        add<operation::GradientForward<Tile>>(kernels, "GradientForward_" + suffix);
-        add<operation::GradientBackward<Tile>>(kernels, "GradientBackward_" + suffix);
-        if constexpr (!Tile::fused) {
-            add<operation::GradientOuter<Tile>>(kernels, "GradientOuter_" + suffix);
-        }
-    };
-    add_passes(SmallGradient<A>{}, "small");
-    add_passes(MediumGradient<A>{}, "medium");
-    add_passes(LargeGradient<A>{}, "large");
-    add_passes(HugeGradient<A>{}, "huge");
+            register_budget(Operation::threads_at_most, Operation::blocks_at_least)};
 }
 
 std::vector<Expected> expected_kernels() {
-    std::vector<Expected> kernels;
-    add_on_chip<Tile32>(kernels, "Tile32", Route::tile32);
-    add_on_chip<Tile64>(kernels, "Tile64", Route::tile64);
-    add_on_chip<Tile128>(kernels, "Tile128", Route::tile128);
-    add_on_chip<Tile204>(kernels, "Tile204", Route::tile204);
-    add_streamed<float>(kernels, "float");
-    add_streamed<double>(kernels, "double");
-    add_gradient<Fp32>(kernels, "fp32");
-    add_gradient<Tf32>(kernels, "tf32");
-    add_gradient<Bf16>(kernels, "bf16");
-    add<operation::GradientPack>(kernels, "GradientPack");
-    add<operation::GradientUpdate>(kernels, "GradientUpdate");
-    return kernels;
+#define SHOAL_EXPECTED(operation_type) expected<operation::operation_type>(#operation_type),
+    return {SHOAL_FORCE_KERNELS(SHOAL_EXPECTED) SHOAL_GRADIENT_KERNELS(SHOAL_EXPECTED)};
+#undef SHOAL_EXPECTED
 }
 
 std::vector<std::string> split(const std::string& list) {

@@ -44,6 +44,27 @@ TEST(SequentialSum, ShapeEpochsAndMasks) {
     }
 }
 
+TEST(SequentialSum, SaysWhatItsTrialsAskFor) {
+    for (const ErrorSchedule schedule : {ErrorSchedule::epochs, ErrorSchedule::everywhere}) {
+        const auto task = TaskSetup{}.make(schedule);
+        EXPECT_EQ(task->output_names(), (std::vector<std::string>{"z_o", "z_d1", "z_d2"}));
+        std::vector<Trial> trials(4);
+        for (int type = 0; type < 4; ++type) {
+            Trial& trial = trials[static_cast<std::size_t>(type)];
+            task->test_trial({1, 0}, Purpose::test, 0, type, trial);
+            EXPECT_EQ(task->memory(trial), type / 2) << "the first digit";
+        }
+        const auto parts = task->parts(trials);
+        ASSERT_TRUE(parts.has_value());
+        EXPECT_EQ(parts->stimulus, (StepWindow{0, 100}));
+        EXPECT_EQ(parts->delay, (StepWindow{100, 150}));
+        const auto searched = task->Task::parts(trials);
+        ASSERT_TRUE(searched.has_value());
+        EXPECT_EQ(searched->stimulus, parts->stimulus);
+        EXPECT_EQ(searched->delay, parts->delay);
+    }
+}
+
 TEST(SequentialSum, TargetsAreClassMeansAndTheCodeOfTheSum) {
     const auto classes = parse_digits(built_in_digits(), "built-in");
     const auto task = TaskSetup{}.make();
@@ -204,7 +225,9 @@ TEST(FileTask, CyclesTypesGroupsAndEpochs) {
     EXPECT_EQ(task->training_order({1, 0}, 5), (std::vector<int>{2, 7, 2, 2, 7}));
     EXPECT_EQ(task->output_groups(), (std::vector<int>{0, 1, 0}));
     EXPECT_EQ(task->error_epochs(), (std::vector<StepWindow>{{1, 3}, {3, 4}}));
+    EXPECT_TRUE(task->output_names().empty());
     Trial trial;
+    EXPECT_EQ(task->memory(trial), std::nullopt);
     task->training_trial({1, 0}, 4, 7, trial);
     EXPECT_EQ(trial.inputs[0], 1.0);
     task->test_trial({1, 0}, Purpose::acceptance_stimulus, 3, 2, trial);

@@ -49,6 +49,7 @@ TEST_P(EveryKind, ShapeTypesAndOrder) {
     EXPECT_EQ(task_->types(), std::vector<int>{0});
     EXPECT_EQ(task_->training_order(task_key, 5), std::vector<int>(5, 0));
     EXPECT_EQ(task_->recipe(), nullptr);
+    EXPECT_TRUE(task_->output_names().empty());
     EXPECT_EQ(task_->targets_are_classes(), GetParam().kind == TaskKind::copy);
     EXPECT_THROW(
         {

@@ -15,13 +15,14 @@
 
 namespace shoal {
 
-/// Memories as they stand when delay 1 begins, and what is known about them.
+/// Memories as they stand when the delay begins, and what is known about them.
 struct MemoryStates {
     std::vector<double> states;  ///< [condition, unit]
     int trial_steps = 0;         ///< of a trial, T
-    int delay_steps = 0;         ///< of delay 1 as it was trained, D
-    std::vector<int> memories;   ///< [condition]: item held; empty: nothing projected or confused
-    /// [condition] -> [time, input]: inputs after delay 1; empty: no linearised answer
+    int delay_steps = 0;         ///< of the delay as it was trained, D
+    std::vector<int>
+        memories;  ///< [condition]: Task::memory(); empty: nothing projected or confused
+    /// [condition] -> [time, input]: inputs after the delay; empty: no linearised answer
     std::vector<const double*> rest;
     int rest_steps = 0;
     int answer = 0;                         ///< output that is the answer

@@ -32,12 +32,12 @@ DelayRuns run_delays(const AnalysisInput& input, Backend& behaviour);
 /// from (key, rule_a_perturbation, copy, start, unit).
 RuleOutcome run_rule_a(const AnalysisInput& input, Backend& behaviour);
 
-/// Share of units with |time mean of r| > 0.8 in the first (delay 1) and last (response) error
-/// epoch of a trial: mean over one trial of every type after every conclusion, stimuli drawn from
-/// (key, example_stimulus, conclusion).
+/// Share of units with |time mean of r| > 0.8 in the first and last error epoch of a trial: mean
+/// over one trial of every type after every conclusion, stimuli drawn from (key, example_stimulus,
+/// conclusion).
 struct Saturation {
-    double delay = 0.0;
-    double response = 0.0;
+    double delay = 0.0;     ///< first
+    double response = 0.0;  ///< last
 };
 Saturation measure_saturation(const AnalysisInput& input, Backend& behaviour);
 

@@ -18,11 +18,6 @@ namespace {
 
 constexpr int most_delay_samples = 100;
 
-bool has_input(const Trial& trial, int step, std::size_t channels) {
-    const double* at = trial.inputs.data() + to_size(step) * channels;
-    return std::any_of(at, at + channels, [](double u) { return u != 0.0; });
-}
-
 // Steps begin < s <= end, evenly spread, the end among them.
 std::vector<int> spread_steps(StepWindow window) {
     const int length = window.end - window.begin;
@@ -65,7 +60,7 @@ void draw_conditions(const AnalysisInput& input, ConditionTrials& conditions) {
 }
 
 void choose_delay(const Task& task, ConditionTrials& conditions) {
-    conditions.parts = find_parts(task, conditions.trials);
+    conditions.parts = task.parts(conditions.trials);
     if (conditions.parts) {
         conditions.delay = conditions.parts->delay;
         return;
@@ -90,34 +85,6 @@ Eigen::VectorXd recorded_rates(const NetworkModel& model, const double* state) {
 bool has_failed(double end_output, double nominal) {
     // Written so that NaN fails.
     return !(std::abs(end_output - nominal) <= failure_distance);
-}
-
-std::optional<TrialParts> find_parts(const Task& task, std::span<const Trial> trials) {
-    if (task.types().size() < 2 || trials.empty()) {
-        return std::nullopt;
-    }
-    const auto channels = to_size(task.shape().inputs);
-    const int last = task.error_epochs().back().begin;
-    const auto with_input = [&](int step) {
-        return std::count_if(trials.begin(), trials.end(),
-                             [&](const Trial& trial) { return has_input(trial, step, channels); });
-    };
-    const auto all = static_cast<std::ptrdiff_t>(trials.size());
-    StepWindow stimulus{0, 0};
-    for (int step = 0; step < last;) {
-        const int begin = step;
-        const auto count = with_input(step);
-        while (step < last && with_input(step) == count) {
-            ++step;
-        }
-        if (count == all) {
-            stimulus = {begin, step};
-        } else if (count == 0 && stimulus.end == begin && begin > 0 && step < last &&
-                   with_input(step) == all) {
-            return TrialParts{stimulus, {begin, step}};
-        }
-    }
-    return std::nullopt;
 }
 
 SimulationRequest rest_of_trials(const NetworkModel& model, std::span<const Trial> trials,

@@ -14,19 +14,6 @@
 
 namespace shoal {
 
-/// A trial that shows something, waits, and shows something else.
-struct TrialParts {
-    StepWindow stimulus;  ///< the first one
-    StepWindow delay;     ///< inputs are 0
-};
-
-/// The first stretch of steps at which all inputs of all trials are 0, with an input just before
-/// and just after it in every trial, that ends before the last error epoch begins; and the steps
-/// with an input in every trial just before it. For sequential-sum: stimulus 1 and delay 1. Nothing
-/// if there is none, or if the task has trials of one type only (their stimuli come at random
-/// times, or go on all the time).
-std::optional<TrialParts> find_parts(const Task& task, std::span<const Trial> trials);
-
 /// Nominal trials. Runs start from a conclusion's state; stimuli are drawn from (key,
 /// condition_stimulus, conclusion).
 struct ConditionTrials {

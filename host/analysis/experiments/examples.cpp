@@ -16,9 +16,9 @@ namespace {
 
 constexpr int shown_lengths = 10;  // trial lengths of extended delay
 
-// States at the start of delay 1: after conclusion c the network is shown stimulus 1 of the trial
-// type number c. A task whose first epoch opens the trial has no stimulus to show: the conclusions
-// themselves.
+// States at the start of the first error epoch: after conclusion c the network is shown what comes
+// before it in a trial of type number c. Where it opens the trial there is nothing to show: the
+// conclusions themselves.
 std::vector<double> delay_states(const AnalysisInput& input, std::size_t runs, Backend& exact) {
     const int stimulus_steps = input.task->error_epochs().front().begin;
     if (stimulus_steps == 0) {

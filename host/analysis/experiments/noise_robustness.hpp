@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // How much noise on the first stimulus a network bears (host/MATHEMATICS.md, A.10; Ghazizadeh &
-// Ching 2021, code). Added afresh to every channel at every step of stimulus 1:
+// Ching 2021, code). Added afresh to every channel at every step of the trial's first stimulus:
 //   uniform    sigma U(0, 1) + 0.5     the published noise; its mean 0.5 + sigma / 2 is a bias
 //   gaussian   N(0, sigma^2 / 12)      the control (ours): the same standard deviation, no bias
 // Failed: z_o at the end of the trial is more than 0.1 away from the nominal, noise-free end's.

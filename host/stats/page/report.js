@@ -63,13 +63,14 @@ function curves() {
     return;
   }
   const title = { response: "Response (z_o)", memory: "Memory (z_d)", outputs: "All outputs", loss: "Loss" };
-  for (const kind of ["response", "memory", "outputs", "loss"].filter((name) => name in data.curves.kinds)) {
+  const others = Object.keys(data.curves.kinds).filter((name) => !(name in title));
+  for (const kind of [...Object.keys(title), ...others].filter((name) => name in data.curves.kinds)) {
     const groups = data.curves.kinds[kind];
     const datasets = Object.keys(groupColour).filter((name) => name in groups).flatMap((name) =>
       band(`${name} (${groups[name].networks})`, groupColour[name], data.curves.trial, groups[name], 1e-9));
     const bins = data.curves.trials_per_bin;
     const round = kind === "loss" ? "iteration" : "trial";
-    addChart(place, title[kind], {
+    addChart(place, title[kind] ?? kind, {
       type: "line", data: { datasets },
       options: {
         parsing: false, normalized: true, interaction: { mode: "index", intersect: false },
