@@ -37,7 +37,7 @@ class TangentStepper {
 
     /// What the kernel works on; rows padded as in PackedMatrix.
     struct Work {
-        Cell cell = Cell::current;
+        Cell cell{};
         double rate = 0.0;  ///< dt / tau
         std::size_t units = 0;
         std::size_t rows = 0;    ///< units, padded
