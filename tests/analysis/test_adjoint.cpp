@@ -12,7 +12,7 @@
 
 #include "analysis/dynamics/adjoint.hpp"
 #include "analysis/dynamics/lyapunov.hpp"
-#include "analysis/linear/rounding.hpp"
+#include "core/rounding.hpp"
 #include "records/time_axes.hpp"
 #include "small_networks.hpp"
 

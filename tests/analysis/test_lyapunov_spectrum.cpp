@@ -14,7 +14,7 @@
 #include "analysis/dynamics/lyapunov_spectrum.hpp"
 #include "analysis/dynamics/tangent.hpp"
 #include "analysis/linear/frame.hpp"
-#include "analysis/linear/rounding.hpp"
+#include "core/rounding.hpp"
 #include "small_networks.hpp"
 
 namespace shoal {
