@@ -165,7 +165,8 @@ class BackwardPass {
         if (!squashes_drive(w_.cell)) {
             return w_.leak;
         }
-        return w_.leak * squash_slope(A::widen(squashed[unit * trials + trial]));
+        const float s = A::widen(squashed[unit * trials + trial]);
+        return w_.leak * squash_slope(s);
     }
 
     SHOAL_DEVICE void store() {

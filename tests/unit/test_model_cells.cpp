@@ -44,7 +44,7 @@ struct SmallCell {
     Cell cell;
     Eigen::MatrixXd w = 0.6 * cell_normals(1, units, units);
     Eigen::VectorXd c = 0.4 * cell_normals(2, units, 1);
-    Eigen::VectorXd x = cell_normals(3, units, 1);
+    Eigen::VectorXd start = cell_normals(3, units, 1);
 };
 
 // An error of |d^3| h^2 / 6 and rounding of u / h, both well below this for h = 1e-5.
@@ -68,18 +68,18 @@ TEST(Cells, SlopesOfAUnitAreThoseOfItsRateAndItsTarget) {
 TEST(Cells, ColumnsStepAsUnitsDo) {
     for (const Cell cell : all_values<Cell>) {
         const SmallCell network(cell);
-        Eigen::MatrixXd states = network.x;
+        Eigen::MatrixXd states = network.start;
         const Eigen::MatrixXd slopes = euler_step(
             cell, step, states, [&](const Eigen::MatrixXd& r) { return network.drive_of(r); });
         for (int i = 0; i < units; ++i) {
             double drive = network.c[i];
             for (int j = 0; j < units; ++j) {
-                drive += network.w(i, j) * rate_of(cell, network.x[j]);
+                drive += network.w(i, j) * rate_of(cell, network.start[j]);
             }
             // Sums of eight terms of size 5 at most, in another order.
-            EXPECT_NEAR(states(i, 0), next_state(cell, network.x[i], drive, step), 1e-14);
+            EXPECT_NEAR(states(i, 0), next_state(cell, network.start[i], drive, step), 1e-14);
         }
-        EXPECT_EQ(slopes, slopes_of(network.squashed(network.x)));
+        EXPECT_EQ(slopes, slopes_of(network.squashed(network.start)));
     }
 }
 
@@ -88,11 +88,11 @@ TEST(Cells, TangentsFollowSteps) {
         const SmallCell network(cell);
         const auto drive_of = [&](const Eigen::MatrixXd& r) { return network.drive_of(r); };
         const Eigen::VectorXd v = cell_normals(4, units, 1);
-        Eigen::MatrixXd ahead = network.x + difference * v;
-        Eigen::MatrixXd behind = network.x - difference * v;
+        Eigen::MatrixXd ahead = network.start + difference * v;
+        Eigen::MatrixXd behind = network.start - difference * v;
         euler_step(cell, step, ahead, drive_of);
         euler_step(cell, step, behind, drive_of);
-        const Eigen::VectorXd slopes = slopes_of(network.squashed(network.x));
+        const Eigen::VectorXd slopes = slopes_of(network.squashed(network.start));
         const Eigen::MatrixXd tangent = tangent_step(
             cell, step, slopes, v, [&](const Eigen::MatrixXd& sent) { return network.w * sent; });
         EXPECT_LT((tangent - (ahead - behind) / (2.0 * difference)).norm(), difference_error);
@@ -131,19 +131,19 @@ TEST(Cells, CurvatureIsTheRestOfTheHessian) {
             return jacobian_of(cell, network.w, slopes_of(network.squashed(x))).transpose() *
                    network.force(x);
         };
-        const Eigen::VectorXd squashed = network.squashed(network.x);
+        const Eigen::VectorXd squashed = network.squashed(network.start);
         const Eigen::MatrixXd jacobian = jacobian_of(cell, network.w, slopes_of(squashed));
         const Eigen::MatrixXd hessian =
             jacobian.transpose() * jacobian +
             curvature_of(
-                cell, network.w, squashed, network.force(network.x),
+                cell, network.w, squashed, network.force(network.start),
                 [](const Eigen::MatrixXd& left, const Eigen::MatrixXd& right) -> Eigen::MatrixXd {
                     return left * right;
                 });
         for (int i = 0; i < units; ++i) {
             const Eigen::VectorXd h = difference * Eigen::VectorXd::Unit(units, i);
             const Eigen::VectorXd column =
-                (gradient(network.x + h) - gradient(network.x - h)) / (2.0 * difference);
+                (gradient(network.start + h) - gradient(network.start - h)) / (2.0 * difference);
             // Third derivatives of q are larger than those of the cell.
             EXPECT_LT((hessian.col(i) - column).norm(), 100.0 * difference_error);
         }
@@ -154,7 +154,7 @@ TEST(Cells, FixedPointsAreZerosOfTheZeroForm) {
     for (const Cell cell : all_values<Cell>) {
         SmallCell network(cell);
         // c is chosen so that the network rests at a drive of `a`.
-        const Eigen::VectorXd a = network.x;
+        const Eigen::VectorXd a = network.start;
         network.c = a - network.w * zero_rates(cell, a);
         const Eigen::VectorXd state = targets_of(cell, a);
         EXPECT_LT(network.force(state).norm(), 1e-14);
