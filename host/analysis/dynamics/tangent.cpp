@@ -116,9 +116,7 @@ HWY_ATTR void advance_euler(TangentStepper::Work& work, int steps, double* slope
         for (std::size_t at = 0; at < work.values.size(); at += hn::Lanes(d)) {
             const V old = hn::LoadU(d, work.values.data() + at);
             const V slope = hn::LoadU(d, work.got.data() + at);
-            const V next = !squashes_drive(work.cell) ? hn::MulAdd(rate, slope, old)
-                                                      : hn::Add(old, hn::Mul(rate, slope));
-            hn::StoreU(next, d, work.values.data() + at);
+            hn::StoreU(hn::MulAdd(rate, slope, old), d, work.values.data() + at);
         }
         if (slopes != nullptr) {
             slopes = std::copy(work.slopes.begin(), work.slopes.end(), slopes);
