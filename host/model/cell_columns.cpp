@@ -30,10 +30,7 @@ double zero_rounding(const Eigen::VectorXd& magnitudes) {
 double slope_variation(double centre, double radius) {
     const double distance = std::abs(centre);
     const double nearest = std::max(0.0, distance - radius);
-    const auto slope = [](double t) {
-        const double r = std::tanh(t);
-        return 1.0 - r * r;
-    };
+    const auto slope = [](double t) { return slope_of(std::tanh(t)); };
     const double here = slope(distance);
     // Rounding of the two ends moves them by u relative, tanh' by less than that.
     const double ends = 4.0 * unit_roundoff * (distance + radius);

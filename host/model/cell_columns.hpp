@@ -32,10 +32,14 @@ template <class Derived>
 typename Derived::PlainObject tanh_of(const Eigen::MatrixBase<Derived>& values) {
     return values.unaryExpr([](double value) { return std::tanh(value); });
 }
-/// 1 - s^2 of every entry: the slopes of tanh where it is s.
+/// 1 - s^2: the slope of tanh where it is s (rounded twice, where squash_slope() rounds once).
+inline double slope_of(double squashed) {
+    return 1.0 - squashed * squashed;
+}
+/// The same of every entry.
 template <class Derived>
 typename Derived::PlainObject slopes_of(const Eigen::MatrixBase<Derived>& squashed) {
-    return (1.0 - squashed.array().square()).matrix();
+    return squashed.unaryExpr([](double s) { return slope_of(s); });
 }
 
 /// R(x).

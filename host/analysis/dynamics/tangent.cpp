@@ -39,7 +39,7 @@ HWY_ATTR void send(TangentStepper::Work& work) {
         for (std::size_t unit = 0; unit < work.units; ++unit, sent += width) {
             const double r = group == 0 ? rate_of(work.cell, values[unit]) : 0.0;
             if (squashes && group == 0) {
-                work.slopes[unit] = 1.0 - r * r;
+                work.slopes[unit] = slope_of(r);
             }
             const double slope = squashes ? work.slopes[unit] : 1.0;
             for (std::size_t column = 0; column < width; ++column) {
@@ -71,7 +71,7 @@ HWY_ATTR void velocities_to_drives(TangentStepper::Work& work) {
 HWY_ATTR void velocities_to_squashed(TangentStepper::Work& work) {
     for (std::size_t unit = 0; unit < work.units; ++unit) {
         const double target = target_of(work.cell, work.got[unit] + work.drive[unit]);
-        work.slopes[unit] = 1.0 - target * target;
+        work.slopes[unit] = slope_of(target);
         work.got[unit] = target - work.values[unit];
     }
     for (std::size_t column = 1; column < work.groups * width; ++column) {
