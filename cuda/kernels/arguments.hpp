@@ -16,7 +16,7 @@ struct Weights {
     int units = 0;
     int inputs = 0;
     int outputs = 0;
-    Cell cell = Cell::current;
+    Cell cell{};
     T gain = 0;
     T step = 0;                    ///< dt / tau
     const T* recurrent = nullptr;  ///< J, [from, to]

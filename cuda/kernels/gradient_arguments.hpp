@@ -59,7 +59,7 @@ struct GradientWork {
     int matrix_rows = 0;     ///< of M, padded
     int matrix_columns = 0;  ///< of M, padded
     // equations
-    Cell cell = Cell::current;
+    Cell cell{};
     Loss loss = Loss::mse;
     float leak = 0;        ///< a = dt / tau
     float noise = 0;       ///< sqrt(a) sigma
@@ -91,10 +91,10 @@ struct GradientWork {
     float* checkpoints = nullptr;  ///< [segment from 1, tile, unit, trial]: state at its start
     float* state = nullptr;        ///< [tile, unit, stride]: where shared memory has no room
     void* rates = nullptr;         ///< [step + 1, tile, unit, trial]: r
-    void* squashed = nullptr;      ///< [step, tile, unit, trial]: tanh(p), rate cells only
-    void* errors = nullptr;        ///< [step + 1, tile, row, trial]: [d; dz], where dM is not fused
-    float* slopes = nullptr;       ///< [time, tile, output, trial]: dL/dz
-    float* losses = nullptr;       ///< [time, tile, trial]
+    void* squashed = nullptr;  ///< [step, tile, unit, trial]: tanh(p), where drives are squashed
+    void* errors = nullptr;    ///< [step + 1, tile, row, trial]: [d; dz], where dM is not fused
+    float* slopes = nullptr;   ///< [time, tile, output, trial]: dL/dz
+    float* losses = nullptr;   ///< [time, tile, trial]
     float* carried_lambda = nullptr;  ///< [tile, unit, trial]
     float* carried_error = nullptr;   ///< [tile, unit, trial]: d at the segment's start
     float* partials = nullptr;        ///< [part]: dM; parts are tiles, or one

@@ -115,8 +115,8 @@ class BackwardPass {
         const auto rates = block_.rates(b, t);
         const auto squashed =
             g_.global(static_cast<const Element*>(w_.squashed) +
-                          (w_.cell == Cell::rate && t > 0 ? block_.history(t - 1) : 0),
-                      w_.cell == Cell::rate ? tile_size_ : 0);
+                          (squashes_drive(w_.cell) && t > 0 ? block_.history(t - 1) : 0),
+                      squashes_drive(w_.cell) ? tile_size_ : 0);
         const auto next_error = block_.errors(1 - b);
         const auto next_pairs = block_.error_pairs(1 - b);
         const auto written = block_.written(t > segment_.first ? t - 1 : t);
@@ -156,17 +156,17 @@ class BackwardPass {
                 rate_sum_ += static_cast<double>(r) * static_cast<double>(r);
             }
         }
-        return w_.cell == Cell::current ? slope * fused(-r, r, 1.0f) : slope;
+        return shoal::through_rate(w_.cell, slope, r);
     }
 
     /// d state(t) / d p(t-1).
     template <class Squashed>
     SHOAL_DEVICE float steepness(const Squashed& squashed, int unit, int trial) const {
-        if (w_.cell == Cell::current) {
+        if (!squashes_drive(w_.cell)) {
             return w_.leak;
         }
         const float s = A::widen(squashed[unit * trials + trial]);
-        return w_.leak * fused(-s, s, 1.0f);
+        return w_.leak * squash_slope(s);
     }
 
     SHOAL_DEVICE void store() {

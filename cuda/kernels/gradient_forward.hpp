@@ -80,7 +80,7 @@ class ForwardPass {
               g.global(static_cast<const float*>(w_.matrix), w_.matrix_rows * w_.matrix_columns)),
           rates_(g.global(static_cast<Element*>(w_.rates), (steps() + 1) * w_.tiles * tile_size_)),
           squashed_(g.global(static_cast<Element*>(w_.squashed),
-                             w_.cell == Cell::rate ? steps() * w_.tiles * tile_size_ : 0)) {}
+                             squashes_drive(w_.cell) ? steps() * w_.tiles * tile_size_ : 0)) {}
 
     SHOAL_DEVICE void run() {
         load();
@@ -198,8 +198,8 @@ class ForwardPass {
     SHOAL_DEVICE bool advance_unit(int t, int unit, int trial, float drive,
                                    const Drive& next_drive) const {
         const float x = state_[unit * Tile::stride + trial];
-        float towards = w_.cell == Cell::current ? drive : unit_tanh(drive);
-        float next = fused(w_.leak, towards - x, x);
+        float towards = target_of(w_.cell, drive);
+        float next = step_towards(x, towards, w_.leak);
         if (w_.noise != 0) {
             const std::uint32_t bits = noise_bits(w_, tile_ * trials + trial, t, unit);
             next = fused(w_.noise, static_cast<float>(standard_normal(bits)), next);
@@ -212,7 +212,7 @@ class ForwardPass {
         state_[unit * Tile::stride + trial] = next;
         next_drive[Tile::place(unit, trial)] = r;
         rates_[history(t + 1) + unit * trials + trial] = r;
-        if (w_.cell == Cell::rate) {
+        if (squashes_drive(w_.cell)) {
             squashed_[history(t) + unit * trials + trial] = A::narrow(towards);
         }
         return !in_range(next);

@@ -153,7 +153,7 @@ constexpr bool is_single(Precision precision) {
 /// 2023).
 struct NetworkConfig {
     int units = 200;
-    Cell cell = Cell::current;
+    Cell cell{};
     double tau = 1.0;             ///< time constant; the unit of all times
     double dt = 0.1;              ///< Euler step, in units of time, 0 < dt <= tau
     double gain = 1.2;            ///< g

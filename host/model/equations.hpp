@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The equations of one unit (host/MATHEMATICS.md, A.2), one text for host and device. Products that
-// are added are fused explicitly, so that every compiler and device gives the same bits.
+// The equations of one unit (host/MATHEMATICS.md, A.2, B.4), one text for host and device. Products
+// that are added are fused explicitly, so that every compiler and device gives the same bits.
+// equations_inl.hpp has them over vectors of units, cell_columns.hpp over columns of states.
 #pragma once
 
 #include <cmath>
@@ -46,17 +47,58 @@ SHOAL_HD inline double unit_tanh(double x) {
     return tanh(x);
 }
 
-/// r(x): tanh(x) for current cells, x for rate cells.
-template <typename T>
-SHOAL_HD T rate_of(Cell cell, T x) {
-    return cell == Cell::current ? unit_tanh(x) : x;
+/// Whether the rates of a cell are its squashed states, r = tanh(x); else r = x.
+SHOAL_HD constexpr bool squashes_state(Cell cell) {
+    return cell == Cell::current;
+}
+/// Whether a cell is drawn to its squashed drive, tanh(a); else to a.
+SHOAL_HD constexpr bool squashes_drive(Cell cell) {
+    return cell == Cell::rate;
 }
 
-/// x(t+1) from x(t) and the total drive a(t); `step` is dt / tau.
+/// How cells squash, unless somebody has another tanh.
+struct UnitTanh {
+    template <typename T>
+    SHOAL_HD T operator()(T x) const {
+        return unit_tanh(x);
+    }
+};
+/// 1 - s^2: the slope of tanh where it is s.
+template <typename T>
+SHOAL_HD T squash_slope(T s) {
+    return fused(-s, s, T{1});
+}
+
+/// r(x).
+template <typename T, class Tanh = UnitTanh>
+SHOAL_HD T rate_of(Cell cell, T x, Tanh tanh = {}) {
+    return squashes_state(cell) ? tanh(x) : x;
+}
+/// What the state is drawn to, from the total drive a.
+template <typename T, class Tanh = UnitTanh>
+SHOAL_HD T target_of(Cell cell, T drive, Tanh tanh = {}) {
+    return squashes_drive(cell) ? tanh(drive) : drive;
+}
+/// x(t+1) from x(t) and the target of a(t); `step` is dt / tau.
+template <typename T>
+SHOAL_HD T step_towards(T x, T target, T step) {
+    return fused(step, target - x, x);
+}
+/// x(t+1) from x(t) and the total drive a(t).
 template <typename T>
 SHOAL_HD T next_state(Cell cell, T x, T drive, T step) {
-    const T towards = cell == Cell::current ? drive : unit_tanh(drive);
-    return fused(step, towards - x, x);
+    return step_towards(x, target_of(cell, drive), step);
+}
+
+/// dL/dx = dL/dr dr/dx, from dL/dr and r.
+template <typename T>
+SHOAL_HD T through_rate(Cell cell, T slope, T rate) {
+    return squashes_state(cell) ? slope * squash_slope(rate) : slope;
+}
+/// d target / d a, from the target.
+template <typename T>
+SHOAL_HD T target_slope(Cell cell, T target) {
+    return squashes_drive(cell) ? squash_slope(target) : T{1};
 }
 
 /// Whether a state or output counts as in range; NaN does not.

@@ -35,7 +35,7 @@ struct NetworkModel {
     int units = 0;
     int inputs = 0;
     int outputs = 0;
-    Cell cell = Cell::current;
+    Cell cell{};
     double tau = 1.0;
     double dt = 0.1;
     double gain = 1.0;                                 ///< multiplies the recurrent matrix

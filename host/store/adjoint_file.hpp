@@ -13,7 +13,7 @@ namespace shoal {
 struct AdjointShape {
     int networks = 0, trials = 0, outputs = 0, exponents = 0;
     std::vector<int> lags;  ///< in steps
-    Cell cell = Cell::current;
+    Cell cell{};
     double tau = 1.0;
     double dt = 0.1;
 };

@@ -33,7 +33,7 @@ struct WeightsFile {
     int units = 0;
     int inputs = 0;   ///< 0: no input matrix
     int outputs = 0;  ///< 0: no readout
-    Cell cell = Cell::current;
+    Cell cell{};
     double tau = 1.0;
     double dt = 0.1;
     std::vector<double> recurrent;       ///< [network, to, from]

@@ -74,7 +74,7 @@ std::vector<NetworkGroup> network_groups(const Config& config) {
         if (home == nullptr) {
             NetworkGroup group;
             group.name = "n" + std::to_string(spec.network.units);
-            if (spec.network.cell != Cell::current) {
+            if (spec.network.cell != Cell{}) {
                 group.name += std::string("_") + name_of(spec.network.cell);
             }
             if (same_size > 0) {

@@ -18,7 +18,7 @@ namespace shoal {
 struct NetworkGroup {
     std::string name;  ///< n200, n200_rate, n200_2, ...
     int units = 0;
-    Cell cell = Cell::current;
+    Cell cell{};
     TaskShape shape;
     std::vector<std::string> output_names;  ///< of the first network's task; may be empty
     std::vector<std::size_t> members;       ///< indices into config.networks, ascending

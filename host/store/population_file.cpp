@@ -26,7 +26,7 @@ struct GroupContent {
     std::uint64_t networks = 0, units = 0, inputs = 0, outputs = 0, conclusions = 0;
     std::uint64_t trials = 0, iterations = 0;  ///< 0: no network was trained that way
     std::uint64_t matrices = 0;                ///< 0: every network has its own
-    Cell cell = Cell::current;
+    Cell cell{};
     std::vector<std::string> uids, status;
     std::vector<double> tau, dt, gain;
     std::vector<std::int64_t> accepted, accepted_lax, trials_done, diverged_step, curve_trials;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Weights files: networks as other programs see them, and the answers of `simulate`.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 
@@ -73,8 +74,12 @@ class WeightsReader {
         const std::string cell = file_.string_attribute("cell");
         const auto named = value_named<Cell>(cell);
         if (!named) {
-            throw file_error(fmt::format("{}: attribute cell is \"{}\", expected current or rate",
-                                         file_.where(""), cell));
+            std::vector<const char*> known;
+            for (const auto& row : rows_of<Cell>) {
+                known.push_back(row.name);
+            }
+            throw file_error(fmt::format("{}: attribute cell is \"{}\", expected {}",
+                                         file_.where(""), cell, fmt::join(known, " or ")));
         }
         weights_.cell = *named;
         weights_.tau = file_.number_attribute("tau");

@@ -12,7 +12,7 @@
 
 #include "analysis/dynamics/adjoint.hpp"
 #include "analysis/dynamics/lyapunov.hpp"
-#include "analysis/linear/rounding.hpp"
+#include "core/rounding.hpp"
 #include "records/time_axes.hpp"
 #include "small_networks.hpp"
 
@@ -42,7 +42,7 @@ NetworkModel full_network(int units, Cell cell) {
 }
 
 TEST(Adjoint, PassesAreTransposesOfEachOther) {
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         for (const int units : {1, 2, 31, 33}) {
             const NetworkModel model = full_network(units, cell);
             const Dynamics dynamics(model);
@@ -70,7 +70,7 @@ TEST(Adjoint, PassesAreTransposesOfEachOther) {
 }
 
 TEST(Adjoint, IsTheGradientOfTheEnd) {
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         constexpr int units = 12;
         constexpr int steps = 25;
         const NetworkModel model = full_network(units, cell);
@@ -128,7 +128,7 @@ TEST(Adjoint, AtAFixedPointItDecaysAtTheLeadingEigenvalue) {
     // At the origin J = I + dt (W - I) for both cells; W symmetric with eigenvalues 0.9, 0.5, -0.4.
     const Eigen::MatrixXd q = random_matrix(3, 3, 1.0, 66).householderQr().householderQ();
     const Eigen::MatrixXd w = q * Eigen::Vector3d(0.9, 0.5, -0.4).asDiagonal() * q.transpose();
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         const Dynamics dynamics(cell, 1.0, 0.1, w, Eigen::VectorXd::Zero(3));
         const LinearizedRun run(dynamics, Eigen::VectorXd::Zero(3), 1000);
         const std::vector<int> lags = {0, 1, 500, 501, 1000};
@@ -291,7 +291,7 @@ TEST_P(Oscillators, SignalsAreTheirPhaseResponse) {
     const Oscillator& given = GetParam();
     const auto pairs = static_cast<Eigen::Index>(given.angles.size());
     const auto units = static_cast<int>(2 * pairs);
-    for (const Cell cell : {Cell::rate, Cell::current}) {
+    for (const Cell cell : all_values<Cell>) {
         const Dynamics dynamics(
             network_of(units, rotations(given.alpha, given.angles), cell, given.dt));
         std::vector<Circle> circles;

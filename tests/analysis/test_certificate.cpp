@@ -216,7 +216,7 @@ TEST(Certificate, RadiiOfRateCellsAreThoseOfTheirOwnStates) {
     const ZeroForm form(dynamics);
     const double x = pitchfork(2.0);
     const Certificate certificate = certify(form, one(x));
-    const StateRadii radii = state_radii(certificate, form, Cell::rate);
+    const StateRadii radii = state_radii(certificate, form);
 
     ASSERT_TRUE(certificate.proved);
     EXPECT_LE(std::tanh(x), std::tanh(2.0 * std::tanh(x)) + radii.existence);

@@ -22,7 +22,7 @@ class Tangent : public testing::TestWithParam<int> {};
 TEST_P(Tangent, FollowsTheMapsJacobian) {
     const int units = GetParam();
     const auto n = static_cast<std::size_t>(units);
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         NetworkModel model = network_of(units, normals(n * n, 1.2 / std::sqrt(units), 40), cell);
         model.bias = normals(n, 0.3, 41);
         const Dynamics dynamics(model);

@@ -39,7 +39,7 @@ Dynamics rotation(double alpha, double theta, Cell cell, double dt) {
 
 // A contraction has one root.
 TEST(FixedPointSearch, FindsAndProvesTheOnlyRootOfAContraction) {
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         NetworkModel model = network_of(30, normals(900, 0.5 / std::sqrt(30.0), 400), cell);
         model.bias = normals(30, 0.3, 401);
         const SearchResult result = search(Dynamics(model));
@@ -60,7 +60,7 @@ TEST(FixedPointSearch, FindsAndProvesTheOnlyRootOfAContraction) {
 }
 
 TEST(FixedPointSearch, FindsThePitchforkOfOneUnit) {
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         EXPECT_EQ(search(one_unit(0.9, 0.0, cell)).points.size(), 1u);
 
         const double w = 1.7;
@@ -106,7 +106,7 @@ TEST(FixedPointSearch, FindsThePitchforkOfOneUnit) {
 TEST(FixedPointSearch, CountsTheRootsOfARotationOnBothSidesOfTheSaddleNode) {
     for (const double alpha : {1.3, 2.0, 4.0}) {
         const double locked = locking_angle(alpha);
-        for (const Cell cell : {Cell::current, Cell::rate}) {
+        for (const Cell cell : all_values<Cell>) {
             for (const double dt : {0.1, 1.0}) {
                 const SearchResult outside = search(rotation(alpha, 1.02 * locked, cell, dt), 128);
                 const SearchResult inside = search(rotation(alpha, 0.98 * locked, cell, dt), 128);

@@ -34,7 +34,7 @@ Eigen::VectorXd vector_of(const std::vector<double>& values) {
 
 // The equations written out with plain loops, from the model's parts.
 TEST(Dynamics, VelocityIsTheEquation) {
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         const NetworkModel model = random_network(7, 1.5, cell, 100);
         const std::vector<double> x = normals(7, 1.0, 110);
         const Dynamics dynamics(model, std::vector<double>{0.7});
@@ -70,7 +70,7 @@ TEST(Dynamics, VelocityIsTheEquation) {
 // A transposed matrix, a slope of the wrong cell or a missing 1 / tau would show at order 0.1.
 TEST(Dynamics, JacobiansAreTheDerivatives) {
     const double h = 1e-5;
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         const Dynamics dynamics(random_network(9, 1.5, cell, 120));
         const Eigen::VectorXd x = vector_of(normals(9, 1.0, 130));
         const Eigen::MatrixXd flow = dynamics.flow_jacobian(x).matrix;
@@ -110,7 +110,7 @@ TEST(Newton, FindsThePitchforkFromAfar) {
 
 // Returned points are fixed under the dynamics: contracting ones are still there after 1000 steps.
 TEST(Newton, PointsStayWhereTheyAreUnderIteration) {
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         const Dynamics dynamics(random_network(40, 0.7, cell, 140));
         const NewtonResult result = refine_fixed_point(dynamics, Eigen::VectorXd::Zero(40));
         ASSERT_TRUE(result.converged);

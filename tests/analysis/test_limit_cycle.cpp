@@ -87,7 +87,7 @@ PairCycle integrate_pair(double alpha, double theta, Cell cell) {
 }
 
 TEST(Cycle, OfATurningPairHasItsPeriodAndMultiplier) {
-    for (const Cell cell : {Cell::rate, Cell::current}) {
+    for (const Cell cell : all_values<Cell>) {
         const Dynamics dynamics(network_of(2, rotations(1.5, {0.6}), cell));
         const PairCycle expected = integrate_pair(1.5, 0.6, cell);
         const RefinedCycle cycle = refine_from(dynamics, Eigen::Vector2d(0.5, 0.1), 1000, 1000);
@@ -130,7 +130,7 @@ TEST(Cycle, OfAnAlternatingMapHasPeriodTwo) {
     const double drive = pitchfork(a);  // v = a tanh(v)
     const double h = std::tanh(drive);
     const double multiplier = std::pow(a * (1.0 - h * h), 2);
-    for (const Cell cell : {Cell::rate, Cell::current}) {
+    for (const Cell cell : all_values<Cell>) {
         const Dynamics dynamics(network_of(3, diagonal({-a, -a, -a}), cell, 1.0));
         for (const double guess : {2.0, 4.0}) {
             const RefinedCycle cycle =

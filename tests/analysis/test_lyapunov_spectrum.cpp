@@ -14,7 +14,7 @@
 #include "analysis/dynamics/lyapunov_spectrum.hpp"
 #include "analysis/dynamics/tangent.hpp"
 #include "analysis/linear/frame.hpp"
-#include "analysis/linear/rounding.hpp"
+#include "core/rounding.hpp"
 #include "small_networks.hpp"
 
 namespace shoal {
@@ -54,7 +54,7 @@ TEST(Frames, BlocksAreOrthonormalisedAsAWhole) {
 // State and nine tangents (three passes over W), and the slopes on the way.
 TEST(ManyTangents, FollowTheMapsJacobian) {
     constexpr int units = 25;
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         const Dynamics dynamics = random_network(units, 1.2, 40, 0.1, cell);
         Eigen::VectorXd x = random_state(units, 42);
         Eigen::MatrixXd tangents = random_frame({7, 3}, units, 9);
@@ -84,7 +84,7 @@ TEST(ManyTangents, FollowTheMapsJacobian) {
 
 TEST(ManyTangents, FollowTheFlowByRungeKutta) {
     constexpr int units = 25;
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         const Dynamics dynamics = random_network(units, 1.2, 40, 0.1, cell);
         Eigen::VectorXd x = random_state(units, 42);
         Eigen::MatrixXd v = random_frame({7, 3}, units, 5);
@@ -120,7 +120,7 @@ TEST(Spectrum, OfALinearNetworkAreTheModuliOfItsEigenvalues) {
     b(4, 4) = -1.5;
     const Eigen::MatrixXd s = random_frame({7, 4}, 5, 5) + 3.0 * Eigen::MatrixXd::Identity(5, 5);
     const Eigen::MatrixXd w = s * b * s.inverse();
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         const Dynamics dynamics(cell, 1.0, 0.1, w, Eigen::VectorXd::Zero(5));
         SpectrumRequest request;
         request.count = 5;

@@ -42,7 +42,7 @@ TEST(Silencing, OnlyTheUnitThatRemembersMatters) {
 // Clamping r by hand, step by step, in double.
 TEST(Silencing, HoldsRatesAtZero) {
     const auto backend = make_backend("reference", {Precision::fp64, 1, 0});
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         AnalysisInput input = random_sums(6, 1.1);
         input.model.cell = cell;
         input.model.bias = normals(6, 0.2, 6);

@@ -164,7 +164,7 @@ TEST(SlowManifold, AnswerGradientsAreDerivatives) {
     constexpr int units = 6;
     constexpr int steps = 40;
     constexpr int conditions = 5;
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         NetworkModel model = network_of(units, normals(36, 0.6, 50), cell);
         model.input = normals(units, 0.5, 51);
         model.readout = normals(units, 0.5, 52);

@@ -187,7 +187,7 @@ TEST(SlowModes, OfAMapAreSlowByModulus) {
 // Uncoupled units at a state away from the origin: mode k is unit k. The readout of a current cell
 // reads diag(1 - r^2) W_out', the input of a rate cell drives diag(1 - a^2) W_in.
 TEST(SlowModes, AlignmentsCarryTheSlopesWhereTheyBelong) {
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         NetworkModel model = network_of(2, diagonal({1.5, 0.2}), cell);
         model.readout = {3.0, 4.0};
         model.input = {3.0, 4.0};

@@ -27,7 +27,7 @@ TYPED_TEST_SUITE(CpuKernels, Precisions);
 
 TYPED_TEST(CpuKernels, StepAgreesWithTheEquations) {
     using T = TypeParam;
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         for (const int n : kernel_sizes) {
             const auto units = static_cast<std::size_t>(n);
             NetworkModel model;

@@ -27,7 +27,7 @@ TEST_P(ForceAgainstReference, EveryTrialFromTheSameState) {
     const auto exact = make_backend("reference", {Precision::fp64, 1, 0});
     const auto tested = make_backend(GetParam().backend, {GetParam().precision, 1, 0});
     for (const int units : network_sizes) {
-        for (const Cell cell : {Cell::current, Cell::rate}) {
+        for (const Cell cell : all_values<Cell>) {
             NetworkFactory factory;
             const TestNetwork network = make_network(factory, units, 3, 1.2, cell);
             const auto states = train(*exact, network, 4);

@@ -137,7 +137,7 @@ class GradientCpu : public ::testing::TestWithParam<Precision> {};
 
 TEST_P(GradientCpu, EverySizeAgreesWithTheReference) {
     for (const int units : {1, 2, 3, 15, 16, 17, 31, 32, 50, 64, 100, 200, 256}) {
-        for (const Cell cell : {Cell::current, Cell::rate}) {
+        for (const Cell cell : all_values<Cell>) {
             const Learner s = make_learner({units, 3, 2, 6, 3, 0}, cell);
             expect_agreement(s, GetParam(), std::to_string(units) + " units " + name_of(cell));
         }
@@ -167,7 +167,7 @@ TEST_P(GradientCpu, TrialsInSeveralBlocks) {
 }
 
 TEST_P(GradientCpu, EveryOption) {
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         for (const int units : {17, 40}) {
             const GradientShape shape{units, 2, 3, 12, 6, 0};
             const Learner plain = make_learner(shape, cell);

@@ -50,7 +50,7 @@ TEST(Simulate, CpuAgreesWithTheReference) {
     NetworkFactory factory;
     const auto exact = make_backend("reference", {Precision::fp64, 1, 0});
     for (const int units : {1, 31, 33, 100, 200}) {
-        for (const Cell cell : {Cell::current, Cell::rate}) {
+        for (const Cell cell : all_values<Cell>) {
             Batch batch = make_batch(factory, units, 7, cell);
             batch.request.network = &batch.network.model;
             batch.request.constant_input = {0.3, -0.4};

@@ -34,7 +34,7 @@ double multiplier(std::size_t network, std::size_t unit, double slope = 1.0) {
 }
 
 TEST_F(CommandLine, AdjointsAtTheOriginAreTheEigenvalues) {
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         write_weights_h5("w.h5", lines_file(cell));
         const Outcome outcome =
             shoal({"adjoint", "--weights", "w.h5", "--steps", "200", "--out", "s.h5"});

@@ -7,7 +7,7 @@ namespace shoal {
 namespace {
 
 void expect_both_cells_agree(int units, Precision precision, int trials) {
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         SCOPED_TRACE(cell == Cell::current ? "current" : "rate");
         NetworkFactory factory;
         expect_trials_agree(make_network(factory, units, 3, 1.2, cell), precision, trials);
@@ -15,7 +15,7 @@ void expect_both_cells_agree(int units, Precision precision, int trials) {
 }
 
 void expect_bias_and_no_feedback(int units, Precision precision) {
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         NetworkFactory factory;
         TestNetwork network = make_network(factory, units, 4, 1.2, cell);
         add_bias(network.model);

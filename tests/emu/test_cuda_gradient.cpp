@@ -11,7 +11,7 @@ constexpr Precision precisions[] = {Precision::fp32, Precision::tf32, Precision:
 /// Both cells, and the initial state trained with everything else.
 void expect_both_cells_agree(GradientCase c, Precision precision) {
     c.training.parts.initial_state = true;
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         SCOPED_TRACE(name_of(cell));
         c.cell = cell;
         expect_gradient_agrees(c, precision);

@@ -125,7 +125,7 @@ void expect_resume_does_not_matter(Precision precision) {
 
 /// The same network with memory for all of its history, and for a part of it.
 void expect_segments_do_not_matter(Precision precision, int units) {
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         GradientCase c;
         c.units = units;
         c.cell = cell;

@@ -323,7 +323,7 @@ const bool registered = [] {
         const int columns = units == 1000 ? 1 : 18;
         add_test("multiply", name, [=] { expect_products<float>(units, columns); });
         add_test("multiply", name + "_fp64", [=] { expect_products<double>(units, columns); });
-        for (const Cell cell : {Cell::current, Cell::rate}) {
+        for (const Cell cell : all_values<Cell>) {
             const std::string which = cell == Cell::current ? "_current" : "_rate";
             add_test("advance", name + which, [=] { expect_step<float>(units, cell); });
             add_test("advance", name + which + "_fp64", [=] { expect_step<double>(units, cell); });

@@ -78,7 +78,7 @@ void expect_agreement(const SimulationRequest& request, Precision precision) {
 }
 
 void expect_both_cells_agree(int units, int conditions, int steps, Precision precision) {
-    for (const Cell cell : {Cell::current, Cell::rate}) {
+    for (const Cell cell : all_values<Cell>) {
         Simulated made = make_simulated(units, conditions, steps, cell);
         record_everything(made.request);
         expect_agreement(made.ready(), precision);

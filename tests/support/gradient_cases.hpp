@@ -138,7 +138,7 @@ inline std::vector<GradientCase> gradient_cases() {
          }},
     };
     std::vector<GradientCase> cases;
-    for (const Cell cell : {Cell::rate, Cell::current}) {
+    for (const Cell cell : all_values<Cell>) {
         for (const double dt : {0.3, 1.0}) {
             for (const auto& [name, change] : options) {
                 GradientCase one;

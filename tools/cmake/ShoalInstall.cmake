@@ -59,7 +59,8 @@ foreach(folder core config model task backend records store train analysis stats
                                                        $<INSTALL_INTERFACE:${headers}>)
   install(TARGETS shoal_${folder} EXPORT shoal ARCHIVE COMPONENT development)
   install(DIRECTORY host/${folder} DESTINATION ${headers} COMPONENT development
-          FILES_MATCHING PATTERN *.hpp PATTERN cpu EXCLUDE PATTERN reference EXCLUDE PATTERN page EXCLUDE)
+          FILES_MATCHING PATTERN *.hpp PATTERN *_inl.hpp EXCLUDE PATTERN cpu EXCLUDE PATTERN reference EXCLUDE
+                                   PATTERN page EXCLUDE)
 endforeach()
 target_compile_features(shoal_core INTERFACE cxx_std_20)
 # Of an inline function the linker keeps one copy, perhaps the consumer's: it must give the library's bits.

@@ -29,12 +29,9 @@ constexpr double rest_move = 1e-5;  // in a trial, RMS: followed no longer
 
 // RMS over units of dx/dt of every column.
 Eigen::VectorXd speeds_of(const Dynamics& dynamics, const Eigen::MatrixXd& states) {
-    Eigen::MatrixXd drive =
+    const Eigen::MatrixXd drive =
         (dynamics.weights() * rates_of(dynamics, states)).colwise() + dynamics.drive();
-    if (dynamics.cell() == Cell::rate) {
-        drive = tanh_of(drive);
-    }
-    return (drive - states).colwise().norm() /
+    return (targets_of(dynamics.cell(), drive) - states).colwise().norm() /
            (dynamics.tau() * std::sqrt(static_cast<double>(states.rows())));
 }
 

@@ -16,23 +16,6 @@ namespace shoal {
 
 namespace {
 
-// matrix vectors, four columns at a time.
-Eigen::MatrixXd product(const PackedMatrix& matrix, const Eigen::MatrixXd& vectors) {
-    constexpr auto width = static_cast<Eigen::Index>(PackedMatrix::columns);
-    const Eigen::Index units = vectors.rows();
-    Eigen::MatrixXd sent(width, units);  // [column, unit]
-    Eigen::MatrixXd got(static_cast<Eigen::Index>(matrix.rows()), width);
-    Eigen::MatrixXd result(units, vectors.cols());
-    for (Eigen::Index first = 0; first < vectors.cols(); first += width) {
-        const Eigen::Index count = std::min(width, vectors.cols() - first);
-        sent.setZero();
-        sent.topRows(count) = vectors.middleCols(first, count).transpose();
-        matrix.multiply(sent.data(), got.data());
-        result.middleCols(first, count) = got.topLeftCorner(units, count);
-    }
-    return result;
-}
-
 // Exponents of frames that `advance` carries through steps 0, 1, ... of its own counting.
 std::vector<double> exponents_of(
     const LinearizedRun& run, Eigen::MatrixXd frame,
@@ -75,25 +58,18 @@ LinearizedRun::LinearizedRun(const Dynamics& dynamics, const Eigen::VectorXd& st
               (input_drive.cols() == steps && input_drive.rows() == dynamics.units()),
           "a drive for every unit and step");
     const double rate = dynamics.dt() / dynamics.tau();
-    const bool current = dynamics.cell() == Cell::current;
-    Eigen::VectorXd& x = end_state_;
-    Eigen::VectorXd squashed = current ? tanh_of(x) : x;
+    Eigen::MatrixXd x = start;
     for (int t = 0; t < steps; ++t) {
         stop_point();
-        Eigen::VectorXd target = product(weights_, current ? squashed : x) + dynamics.drive();
-        if (input_drive.cols() > 0) {
-            target += input_drive.col(t);
-        }
-        // tanh of x(t) for current cells, of the drive for rate cells: its slope is in J_t.
-        if (!current) {
-            squashed = tanh_of(target);
-        }
-        slopes_.col(t) = 1.0 - squashed.array().square();
-        x += rate * ((current ? target : squashed) - x);
-        if (current) {
-            squashed = tanh_of(x);
-        }
+        slopes_.col(t) = euler_step(dynamics.cell(), rate, x, [&](const Eigen::MatrixXd& rates) {
+            Eigen::MatrixXd drive = multiply(weights_, rates) + dynamics.drive();
+            if (input_drive.cols() > 0) {
+                drive += input_drive.col(t);
+            }
+            return drive;
+        });
     }
+    end_state_ = x;
 }
 
 LinearizedRun::LinearizedRun(const Dynamics& dynamics, Eigen::MatrixXd slopes,
@@ -109,28 +85,16 @@ LinearizedRun::LinearizedRun(const Dynamics& dynamics, Eigen::MatrixXd slopes,
 
 Eigen::MatrixXd LinearizedRun::forward(int t, const Eigen::MatrixXd& tangents) const {
     stop_point();
-    const double rate = dynamics_.dt() / dynamics_.tau();
-    const auto slopes = slopes_.col(t).asDiagonal();
-    Eigen::MatrixXd sent;
-    if (dynamics_.cell() == Cell::current) {
-        sent = product(weights_, slopes * tangents);
-    } else {
-        sent = slopes * product(weights_, tangents);
-    }
-    return tangents + rate * (sent - tangents);
+    return tangent_step(dynamics_.cell(), dynamics_.dt() / dynamics_.tau(), slopes_.col(t),
+                        tangents,
+                        [&](const Eigen::MatrixXd& sent) { return multiply(weights_, sent); });
 }
 
 Eigen::MatrixXd LinearizedRun::backward(int t, const Eigen::MatrixXd& adjoints) const {
     stop_point();
-    const double rate = dynamics_.dt() / dynamics_.tau();
-    const auto slopes = slopes_.col(t).asDiagonal();
-    Eigen::MatrixXd sent;
-    if (dynamics_.cell() == Cell::current) {
-        sent = slopes * product(transposed_, adjoints);
-    } else {
-        sent = product(transposed_, slopes * adjoints);
-    }
-    return adjoints + rate * (sent - adjoints);
+    return adjoint_step(dynamics_.cell(), dynamics_.dt() / dynamics_.tau(), slopes_.col(t),
+                        adjoints,
+                        [&](const Eigen::MatrixXd& sent) { return multiply(transposed_, sent); });
 }
 
 Eigen::MatrixXd input_drive(const NetworkModel& model, std::span<const double> series, int steps) {
@@ -145,11 +109,7 @@ Eigen::MatrixXd input_drive(const NetworkModel& model, std::span<const double> s
 Eigen::MatrixXd readout_directions(const NetworkModel& model, const Eigen::VectorXd& x) {
     const Eigen::Map<const Eigen::MatrixXd> readout(model.readout.data(), model.units,
                                                     model.outputs);
-    Eigen::MatrixXd directions = readout;
-    if (model.cell == Cell::current) {
-        const Eigen::VectorXd slopes = 1.0 - tanh_of(x).array().square();
-        directions = slopes.asDiagonal() * readout;
-    }
+    Eigen::MatrixXd directions = rate_slopes(model.cell, x).asDiagonal() * readout;
     for (Eigen::Index o = 0; o < directions.cols(); ++o) {
         const double length = directions.col(o).norm();
         if (length > 0.0) {

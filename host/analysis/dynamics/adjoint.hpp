@@ -14,7 +14,7 @@
 namespace shoal {
 
 /// One run of the Euler map x(0) ... x(steps) with its Jacobians J_t = d x(t+1) / d x(t), held as
-/// the slopes of tanh that they are made of. Float64.
+/// the slopes that they are made of (model/cell_columns.hpp). Float64.
 class LinearizedRun {
   public:
     /// Runs from `start`. Column t of `input_drive` ([unit, step]; no columns: 0) is added to the
@@ -39,7 +39,7 @@ class LinearizedRun {
     const Dynamics& dynamics_;
     PackedMatrix weights_;
     PackedMatrix transposed_;
-    Eigen::MatrixXd slopes_;  ///< [unit, step]: of tanh at x(t) (current), at W x(t) + c (rate)
+    Eigen::MatrixXd slopes_;  ///< [unit, step]
     Eigen::VectorXd end_state_;
 };
 

@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "analysis/linear/rounding.hpp"
 #include "core/error.hpp"
 
 namespace shoal {
@@ -54,29 +53,24 @@ Dynamics::Dynamics(const NetworkModel& model, std::span<const double> constant_i
                constant_drive(model, constant_input), as) {}
 
 Eigen::VectorXd Dynamics::rates(const Eigen::VectorXd& x) const {
-    return cell_ == Cell::current ? tanh_of(x) : x;
+    return rates_of(cell_, x);
 }
 
 Eigen::VectorXd Dynamics::velocity(const Eigen::VectorXd& x) const {
     const Eigen::VectorXd recurrent = weights_ * rates(x) + drive_;
-    const Eigen::VectorXd target = cell_ == Cell::current ? recurrent : tanh_of(recurrent);
-    return (target - x) / tau_;
+    return (targets_of(cell_, recurrent) - x) / tau_;
 }
 
 Eigen::VectorXd Dynamics::step(const Eigen::VectorXd& x) const {
     return x + dt_ * velocity(x);
 }
 
+Eigen::VectorXd Dynamics::squashed(const Eigen::VectorXd& x) const {
+    return squashed_at(cell_, x, [&](const Eigen::VectorXd& r) { return weights_ * r + drive_; });
+}
+
 FlowJacobian Dynamics::flow_jacobian(const Eigen::VectorXd& x) const {
-    FlowJacobian jacobian;
-    if (cell_ == Cell::current) {
-        const Eigen::ArrayXd r = rates(x).array();
-        jacobian.matrix = weights_ * (1.0 - r.square()).matrix().asDiagonal();
-    } else {
-        const Eigen::ArrayXd a = tanh_of(weights_ * x + drive_).array();
-        jacobian.matrix = (1.0 - a.square()).matrix().asDiagonal() * weights_;
-    }
-    jacobian.matrix.diagonal().array() -= 1.0;
+    FlowJacobian jacobian{jacobian_of(cell_, weights_, slopes_of(squashed(x)))};
     jacobian.matrix /= tau_;
     return jacobian;
 }
@@ -88,14 +82,11 @@ MapJacobian Dynamics::map_jacobian(const Eigen::VectorXd& x) const {
 }
 
 double Dynamics::velocity_rounding(const Eigen::VectorXd& x) const {
-    const Eigen::VectorXd magnitude =
-        x.cwiseAbs() + weights_.cwiseAbs() * rates(x).cwiseAbs() + drive_.cwiseAbs();
-    const double terms = static_cast<double>(units()) + 3.0;
-    return terms * unit_roundoff * magnitude.norm() / tau_;
+    return zero_rounding(term_magnitudes(weights_.cwiseAbs(), rates(x), drive_, x)) / tau_;
 }
 
 Eigen::MatrixXd rates_of(const Dynamics& dynamics, const Eigen::MatrixXd& states) {
-    return dynamics.cell() == Cell::current ? tanh_of(states) : states;
+    return rates_of(dynamics.cell(), states);
 }
 
 std::vector<double> values_of(const Eigen::VectorXd& vector) {

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: MIT
-// The autonomous dynamics of one network in float64: its velocity and its two Jacobians.
-//
-//   current:  tau dx/dt = -x + W tanh(x) + c,    r = tanh(x)
-//   rate:     tau dx/dt = -x + tanh(W x + c),    r = x
-// W is the effective recurrent matrix (fed-back readouts folded in), c = W_in u + bias is held
-// constant. Networks run as x(t+1) = x(t) + dt F(x(t)) with F = dx/dt. Unless told otherwise, with
-// dt = tau that is a map in its own right, and its stability is that of the map; with dt < tau F is
-// looked at as a flow, with dt recorded.
+// The autonomous dynamics of one network in float64: its velocity and its two Jacobians
+// (model/cell_columns.hpp has the cell's part of both). W is the effective recurrent matrix
+// (fed-back readouts folded in), c = W_in u + bias is held constant. Networks run as
+// x(t+1) = x(t) + dt F(x(t)) with F = dx/dt. Unless told otherwise, with dt = tau that is a map in
+// its own right, and its stability is that of the map; with dt < tau F is looked at as a flow, with
+// dt recorded.
 #pragma once
 
 #include <Eigen/Core>
-#include <cmath>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "model/cell_columns.hpp"
 #include "model/network.hpp"
 #include "model/system.hpp"
 
@@ -58,13 +56,13 @@ class Dynamics {
     Eigen::VectorXd velocity(const Eigen::VectorXd& x) const;
     /// One Euler step.
     Eigen::VectorXd step(const Eigen::VectorXd& x) const;
+    /// What the cell's squashing makes at a state (model/cell_columns.hpp).
+    Eigen::VectorXd squashed(const Eigen::VectorXd& x) const;
     FlowJacobian flow_jacobian(const Eigen::VectorXd& x) const;
     MapJacobian map_jacobian(const Eigen::VectorXd& x) const;
 
-    /// How large |velocity(x)|_2 may come out at an exact fixed point through rounding alone: a sum
-    /// of N + 2 terms is off by at most (N + 2) u times the sum of their magnitudes, u = 2^-53
-    /// (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1); the slope of
-    /// tanh is at most 1, and its own rounding is covered by one more u per term.
+    /// How large |velocity(x)|_2 may come out at an exact fixed point through rounding alone
+    /// (zero_rounding() of the model).
     double velocity_rounding(const Eigen::VectorXd& x) const;
 
   private:
@@ -75,13 +73,6 @@ class Dynamics {
     Eigen::MatrixXd weights_;
     Eigen::VectorXd drive_;
 };
-
-/// tanh of every entry of a vector or matrix.
-template <class Derived>
-typename Derived::PlainObject tanh_of(const Eigen::MatrixBase<Derived>& values) {
-    typename Derived::PlainObject result = values;
-    return result.unaryExpr([](double value) { return std::tanh(value); });
-}
 
 /// r of states [unit, state], column by column.
 Eigen::MatrixXd rates_of(const Dynamics& dynamics, const Eigen::MatrixXd& states);

@@ -23,7 +23,6 @@ Eigen::MatrixXd four_gradients(const Dynamics& dynamics, const PackedMatrix& wei
                                const std::vector<Eigen::MatrixXd>& drives,
                                const Eigen::VectorXd& readout, int steps) {
     const double rate = dynamics.dt() / dynamics.tau();
-    const bool current = dynamics.cell() == Cell::current;
     std::vector<Eigen::MatrixXd> slopes;
     for (int t = 0; t < steps; ++t) {
         stop_point();
@@ -31,23 +30,18 @@ Eigen::MatrixXd four_gradients(const Dynamics& dynamics, const PackedMatrix& wei
         for (Eigen::Index lane = 0; lane < at_once; ++lane) {
             drive.col(lane) = dynamics.drive() + drives[static_cast<std::size_t>(lane)].col(t);
         }
-        const Eigen::MatrixXd rates =
-            current ? tanh_of(states) : tanh_of(multiply(weights, states) + drive);
-        const Eigen::MatrixXd target =
-            current ? Eigen::MatrixXd(multiply(weights, rates) + drive) : rates;
-        slopes.emplace_back(1.0 - rates.array().square());
-        states += rate * (target - states);
+        slopes.push_back(
+            euler_step(dynamics.cell(), rate, states, [&](const Eigen::MatrixXd& rates) {
+                return Eigen::MatrixXd(multiply(weights, rates) + drive);
+            }));
     }
     Eigen::MatrixXd adjoints = readout.replicate(1, at_once);
-    if (current) {
-        adjoints.array() *= 1.0 - tanh_of(states).array().square();
-    }
+    adjoints.array() *= rate_slopes(dynamics.cell(), states).array();
     for (int t = steps - 1; t >= 0; --t) {
         stop_point();
-        const Eigen::MatrixXd& slope = slopes[static_cast<std::size_t>(t)];
-        const Eigen::MatrixXd back = current ? slope.cwiseProduct(multiply(transposed, adjoints))
-                                             : multiply(transposed, slope.cwiseProduct(adjoints));
-        adjoints += rate * (back - adjoints);
+        adjoints =
+            adjoint_step(dynamics.cell(), rate, slopes[static_cast<std::size_t>(t)], adjoints,
+                         [&](const Eigen::MatrixXd& sent) { return multiply(transposed, sent); });
     }
     return adjoints;
 }

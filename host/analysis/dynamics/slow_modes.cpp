@@ -253,17 +253,10 @@ Couplings couplings_at(const NetworkModel& model, const Dynamics& dynamics,
     couplings.readout = columns_of(model.readout, model.outputs, model.units).transpose();
     couplings.feedback = columns_of(model.feedback, model.units, model.outputs);
     couplings.input = columns_of(model.input, model.units, model.inputs);
-    const Eigen::VectorXd drive = dynamics.cell() == Cell::current
-                                      ? x
-                                      : Eigen::VectorXd(dynamics.weights() * x + dynamics.drive());
-    const Eigen::VectorXd slope =
-        drive.unaryExpr([](double value) { return 1.0 - std::tanh(value) * std::tanh(value); });
-    if (dynamics.cell() == Cell::current) {
-        couplings.readout = slope.asDiagonal() * couplings.readout;
-    } else {
-        couplings.feedback = slope.asDiagonal() * couplings.feedback;
-        couplings.input = slope.asDiagonal() * couplings.input;
-    }
+    const Eigen::VectorXd slopes = slopes_of(dynamics.squashed(x));
+    couplings.readout = through_rates(dynamics.cell(), slopes, couplings.readout);
+    couplings.feedback = through_targets(dynamics.cell(), slopes, couplings.feedback);
+    couplings.input = through_targets(dynamics.cell(), slopes, couplings.input);
     return couplings;
 }
 
@@ -303,7 +296,7 @@ SlowModes slow_modes_at(const NetworkModel& model, const Dynamics& dynamics,
                                         : slow_modes(dynamics.flow_jacobian(x), flow, trial_time);
     modes.dt = dynamics.dt();
     modes.state_space =
-        dynamics.cell() == Cell::current ? StateSpace::before_tanh : StateSpace::rates;
+        squashes_state(dynamics.cell()) ? StateSpace::before_tanh : StateSpace::rates;
     modes.inputs = model.inputs;
     modes.outputs = model.outputs;
     const Couplings couplings = couplings_at(model, dynamics, x);

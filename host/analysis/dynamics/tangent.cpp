@@ -29,28 +29,33 @@ void multiply(TangentStepper::Work& work) {
     }
 }
 
-// got = tau d/dt of every column of values.
-HWY_ATTR void velocities_of_current(TangentStepper::Work& work) {
-    const D d;
-    const std::size_t lanes = hn::Lanes(d);
+// sent = D_R times every column of values (model/cell_columns.hpp), but R(x) for column 0, which is
+// the state.
+HWY_ATTR void send(TangentStepper::Work& work) {
+    const bool squashes = squashes_state(work.cell);
     for (std::size_t group = 0; group < work.groups; ++group) {
         double* sent = work.sent.data() + group * width * work.units;
         const double* values = work.values.data() + group * width * work.rows;
         for (std::size_t unit = 0; unit < work.units; ++unit, sent += width) {
-            double r = 0.0;
-            if (group == 0) {
-                r = std::tanh(values[unit]);
-                work.slopes[unit] = 1.0 - r * r;
+            const double r = group == 0 ? rate_of(work.cell, values[unit]) : 0.0;
+            if (squashes && group == 0) {
+                work.slopes[unit] = slope_of(r);
             }
+            const double slope = squashes ? work.slopes[unit] : 1.0;
             for (std::size_t column = 0; column < width; ++column) {
-                sent[column] = work.slopes[unit] * values[column * work.rows + unit];
+                sent[column] = slope * values[column * work.rows + unit];
             }
             if (group == 0) {
                 sent[0] = r;
             }
         }
     }
-    multiply(work);
+}
+
+// got = tau d/dt of every column of values, where the targets are the drives.
+HWY_ATTR void velocities_to_drives(TangentStepper::Work& work) {
+    const D d;
+    const std::size_t lanes = hn::Lanes(d);
     for (std::size_t column = 0; column < work.groups * width; ++column) {
         const double* value = work.values.data() + column * work.rows;
         double* got = work.got.data() + column * work.rows;
@@ -62,21 +67,12 @@ HWY_ATTR void velocities_of_current(TangentStepper::Work& work) {
     }
 }
 
-HWY_ATTR void velocities_of_rate(TangentStepper::Work& work) {
-    for (std::size_t group = 0; group < work.groups; ++group) {
-        double* sent = work.sent.data() + group * width * work.units;
-        const double* values = work.values.data() + group * width * work.rows;
-        for (std::size_t unit = 0; unit < work.units; ++unit, sent += width) {
-            for (std::size_t column = 0; column < width; ++column) {
-                sent[column] = values[column * work.rows + unit];
-            }
-        }
-    }
-    multiply(work);
+// The same where they are the squashed drives.
+HWY_ATTR void velocities_to_squashed(TangentStepper::Work& work) {
     for (std::size_t unit = 0; unit < work.units; ++unit) {
-        const double a = std::tanh(work.got[unit] + work.drive[unit]);
-        work.slopes[unit] = 1.0 - a * a;
-        work.got[unit] = a - work.values[unit];
+        const double target = target_of(work.cell, work.got[unit] + work.drive[unit]);
+        work.slopes[unit] = slope_of(target);
+        work.got[unit] = target - work.values[unit];
     }
     for (std::size_t column = 1; column < work.groups * width; ++column) {
         for (std::size_t unit = 0; unit < work.units; ++unit) {
@@ -86,11 +82,14 @@ HWY_ATTR void velocities_of_rate(TangentStepper::Work& work) {
     }
 }
 
+// got = tau d/dt of every column of values.
 void velocities(TangentStepper::Work& work) {
-    if (work.cell == Cell::current) {
-        velocities_of_current(work);
+    send(work);
+    multiply(work);
+    if (squashes_drive(work.cell)) {
+        velocities_to_squashed(work);
     } else {
-        velocities_of_rate(work);
+        velocities_to_drives(work);
     }
 }
 
@@ -117,9 +116,7 @@ HWY_ATTR void advance_euler(TangentStepper::Work& work, int steps, double* slope
         for (std::size_t at = 0; at < work.values.size(); at += hn::Lanes(d)) {
             const V old = hn::LoadU(d, work.values.data() + at);
             const V slope = hn::LoadU(d, work.got.data() + at);
-            const V next = work.cell == Cell::current ? hn::MulAdd(rate, slope, old)
-                                                      : hn::Add(old, hn::Mul(rate, slope));
-            hn::StoreU(next, d, work.values.data() + at);
+            hn::StoreU(hn::MulAdd(rate, slope, old), d, work.values.data() + at);
         }
         if (slopes != nullptr) {
             slopes = std::copy(work.slopes.begin(), work.slopes.end(), slopes);

@@ -22,8 +22,8 @@ class TangentStepper {
 
     /// Steps of the Euler map.
     void advance(int steps);
-    /// The same; column t of `slopes` ([unit, step], contiguous) receives the slopes of tanh that
-    /// the Jacobian of step t is made of: at x (current cells), at W x + c (rate cells).
+    /// The same; column t of `slopes` ([unit, step], contiguous) receives the slopes that the
+    /// Jacobian of step t is made of (model/cell_columns.hpp).
     void advance(int steps, Eigen::MatrixXd& slopes);
     /// Steps of length `step` of the classical Runge-Kutta method of order 4 for dx/dt = F(x) and,
     /// for the tangents, dv/dt = dF/dx v: the exact tangents of the discretised flow.
@@ -37,7 +37,7 @@ class TangentStepper {
 
     /// What the kernel works on; rows padded as in PackedMatrix.
     struct Work {
-        Cell cell = Cell::current;
+        Cell cell{};
         double rate = 0.0;  ///< dt / tau
         std::size_t units = 0;
         std::size_t rows = 0;    ///< units, padded
@@ -47,7 +47,7 @@ class TangentStepper {
         std::vector<double> values;  ///< [column, row]: state, tangents
         std::vector<double> sent;    ///< [group, from, column of group]: what goes through W
         std::vector<double> got;     ///< [column, row]: W times that, then tau d/dt of the values
-        std::vector<double> slopes;  ///< [unit]: of tanh
+        std::vector<double> slopes;  ///< [unit]: of what the cell squashes
         std::vector<double> base;    ///< [column, row]: values at the start of a Runge-Kutta step
         std::vector<double> sum;     ///< [column, row]: weighted sum of its slopes
     };

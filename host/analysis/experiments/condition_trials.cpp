@@ -76,8 +76,7 @@ void choose_delay(const Task& task, ConditionTrials& conditions) {
 
 // Rates of a recorded state.
 Eigen::VectorXd recorded_rates(const NetworkModel& model, const double* state) {
-    const Eigen::Map<const Eigen::VectorXd> x(state, model.units);
-    return model.cell == Cell::current ? tanh_of(x) : Eigen::VectorXd(x);
+    return rates_of(model.cell, Eigen::Map<const Eigen::VectorXd>(state, model.units));
 }
 
 }  // namespace

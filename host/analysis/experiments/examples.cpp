@@ -56,10 +56,7 @@ ExampleTrajectories example_trajectories(const AnalysisInput& input, Mechanism m
     const Eigen::MatrixXd states =
         sampled_runs(model, delay_states(input, runs, exact), steps, exact);
     const Eigen::Index columns = states.cols();
-    const Eigen::MatrixXd rates =
-        model.cell == Cell::current
-            ? states.unaryExpr([](double value) { return std::tanh(value); }).eval()
-            : states;
+    const Eigen::MatrixXd rates = rates_of(model.cell, states);
     const PrincipalAxes principal = principal_axes(rates);
     const Eigen::MatrixXd scores = principal.scores(rates);
     const Eigen::VectorXd outputs =

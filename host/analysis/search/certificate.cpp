@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "analysis/linear/packed_matrix.hpp"
-#include "analysis/linear/rounding.hpp"
+#include "core/rounding.hpp"
 
 namespace shoal {
 
@@ -34,9 +34,9 @@ class Bounds {
     VectorXd jacobian_error() const { return jacobian_error_; }
 
   private:
+    const ZeroForm& form_;
     VectorXd x_;
     MatrixXd abs_inverse_;
-    MatrixXd abs_weights_;
     MatrixXd abs_product_;  ///< |B|
     VectorXd jacobian_error_;
     double residual_ = 0.0;
@@ -45,16 +45,15 @@ class Bounds {
 };
 
 Bounds::Bounds(const ZeroForm& form, const VectorXd& x, const MatrixXd& inverse)
-    : x_(x), abs_inverse_(inverse.cwiseAbs()), abs_weights_(form.weights().cwiseAbs()) {
+    : form_(form), x_(x), abs_inverse_(inverse.cwiseAbs()) {
+    const MatrixXd& abs_weights = form.abs_weights();
     const Index n = form.units();
-    const VectorXd r = tanh_of(x);
-    const VectorXd slope = (1.0 - r.array().square()).matrix();
+    const VectorXd slope = slopes_of(form.rates(x));
     const VectorXd ones = VectorXd::Ones(n);
 
-    const VectorXd computed = form.weights() * r + form.drive() - x;
-    const VectorXd magnitude = x.cwiseAbs() + abs_weights_ * r.cwiseAbs() + form.drive().cwiseAbs();
-    const VectorXd residuals = outward * (computed.cwiseAbs() + gamma_bound(n + 12) * magnitude +
-                                          VectorXd::Constant(n, underflow));
+    const VectorXd residuals =
+        outward * (form.residual(x).cwiseAbs() + gamma_bound(n + 12) * form.magnitudes(x) +
+                   VectorXd::Constant(n, underflow));
     residual_ = largest(residuals);
     step_ = weighted(residuals);
 
@@ -66,21 +65,21 @@ Bounds::Bounds(const ZeroForm& form, const VectorXd& x, const MatrixXd& inverse)
     const VectorXd row_inverse = abs_inverse_ * ones;
     const VectorXd largest_slope = slope.array() + slope_rounding;
     const VectorXd defects = difference.cwiseAbs() * ones +
-                             gamma_bound(n) * (abs_inverse_ * (abs_weights_ * largest_slope)) +
+                             gamma_bound(n) * (abs_inverse_ * (abs_weights * largest_slope)) +
                              slope_rounding * row_product +
                              4.0 * unit_roundoff * (ones + row_inverse + row_product) +
                              VectorXd::Constant(n, underflow);
     defect_ = outward * largest(defects);
 
-    jacobian_error_ = outward * (slope_rounding * (abs_weights_ * ones) +
-                                 4.0 * unit_roundoff * (abs_weights_ * largest_slope + ones));
+    jacobian_error_ = outward * (slope_rounding * (abs_weights * ones) +
+                                 4.0 * unit_roundoff * (abs_weights * largest_slope + ones));
 }
 
 double Bounds::contraction(double radius) const {
-    const VectorXd variation =
-        x_.unaryExpr([radius](double centre) { return slope_variation(centre, radius); });
-    const VectorXd rows = abs_product_ * variation +
-                          gamma_bound(x_.size()) * (abs_inverse_ * (abs_weights_ * variation));
+    const VectorXd variation = form_.slope_variations(x_, radius);
+    const VectorXd rows =
+        abs_product_ * variation +
+        gamma_bound(x_.size()) * (abs_inverse_ * (form_.abs_weights() * variation));
     return outward * (defect_ + largest(rows) + underflow);
 }
 
@@ -128,21 +127,6 @@ int proved_sign(const Bounds& bounds, const LuFactors& factors) {
 
 }  // namespace
 
-double slope_variation(double centre, double radius) {
-    const double distance = std::abs(centre);
-    const double nearest = std::max(0.0, distance - radius);
-    const auto slope = [](double t) {
-        const double r = std::tanh(t);
-        return 1.0 - r * r;
-    };
-    const double here = slope(distance);
-    // Rounding of the two ends moves them by u relative, tanh' by less than that.
-    const double ends = 4.0 * unit_roundoff * (distance + radius);
-    const double difference = std::max(slope(nearest) - here, here - slope(distance + radius)) +
-                              2.0 * slope_rounding + ends;
-    return std::min(outward * difference, 1.0);
-}
-
 Certificate certify(const ZeroForm& form, const VectorXd& x, const LuFactors& factors) {
     Certificate certificate;
     certificate.inverse = factors.inverse();
@@ -169,17 +153,21 @@ Certificate certify(const ZeroForm& form, const VectorXd& x) {
     return certify(form, x, LuFactors(form.jacobian(x)));
 }
 
-StateRadii state_radii(const Certificate& certificate, const ZeroForm& form, Cell cell) {
+double largest(const VectorXd& v) {
+    return v.size() == 0 ? 0.0 : v.maxCoeff<Eigen::PropagateNaN>();
+}
+
+StateRadii state_radii(const Certificate& certificate, const ZeroForm& form) {
     if (!certificate.proved) {
         return {};
     }
-    if (cell == Cell::current) {
+    if (form.is_state()) {
         return {certificate.existence, certificate.uniqueness};
     }
     // tanh is off by at most 8 u where h0 was computed from x0.
     StateRadii radii;
     radii.existence = outward * (certificate.existence + 8.0 * unit_roundoff);
-    const double norm = outward * largest(form.weights().cwiseAbs().rowwise().sum());
+    const double norm = outward * largest(form.abs_weights().rowwise().sum());
     const double left = certificate.uniqueness / outward - outward * certificate.residual;
     if (left > outward * norm * radii.existence) {
         radii.uniqueness = left / (outward * std::max(norm, underflow));

@@ -60,15 +60,15 @@ struct Certificate {
 Certificate certify(const ZeroForm& form, const Eigen::VectorXd& x, const LuFactors& factors);
 Certificate certify(const ZeroForm& form, const Eigen::VectorXd& x);
 
-/// The radii of a certificate for the network's own states: for current cells those of x, for rate
-/// cells h = tanh(x), where |h - h0| <= |x - x0| and |x - x0| <= |W| |h - h0| + |G(x0)|.
+/// The radii of a certificate for the network's own states: those of x where it is the state; else
+/// those of h = tanh(x), where |h - h0| <= |x - x0| and |x - x0| <= |W| |h - h0| + |G(x0)|.
 struct StateRadii {
     double existence = -1.0;
     double uniqueness = -1.0;  ///< -1: rounding leaves none
 };
-StateRadii state_radii(const Certificate& certificate, const ZeroForm& form, Cell cell);
+StateRadii state_radii(const Certificate& certificate, const ZeroForm& form);
 
-/// sup over |t - centre| <= radius of |tanh'(t) - tanh'(centre)|, rounded up.
-double slope_variation(double centre, double radius);
+/// Largest entry; NaN if there is one, so that a comparison with it fails.
+double largest(const Eigen::VectorXd& v);
 
 }  // namespace shoal

@@ -60,12 +60,12 @@ ContinuumProbe::ContinuumProbe(const SearchedNetwork& network, const VectorXd& x
 bool ContinuumProbe::return_to_zeros(VectorXd& y) const {
     double norm = network_.form.residual(y).norm();
     for (int i = 0; i < return_limit && std::isfinite(norm); ++i) {
-        if (norm <= network_.rounding(y)) {
+        if (norm <= network_.form.rounding(y)) {
             return true;
         }
         y -= pseudo_inverse_ * network_.form.residual(y);
         const double there = network_.form.residual(y).norm();
-        if (there > 0.9 * norm && there > network_.rounding(y)) {
+        if (there > 0.9 * norm && there > network_.form.rounding(y)) {
             return false;
         }
         norm = there;

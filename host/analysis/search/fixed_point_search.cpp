@@ -82,7 +82,7 @@ FoundPoint point_of(const Root& root, const Inertia& inertia, const SearchedNetw
     const VectorXd state = network.form.to_state(root.x);
     point.state = values_of(state);
     point.speed = network.dynamics.velocity(state).norm();
-    const StateRadii radii = state_radii(root.certificate, network.form, network.dynamics.cell());
+    const StateRadii radii = state_radii(root.certificate, network.form);
     point.label = root.certificate.proved ? PointLabel::proved : PointLabel::converged;
     point.proved_radius = radii.existence;
     point.unique_radius = radii.uniqueness;

@@ -6,8 +6,8 @@
 
 #include "analysis/linear/eigen_solvers.hpp"
 #include "analysis/linear/packed_matrix.hpp"
-#include "analysis/linear/rounding.hpp"
 #include "analysis/search/certificate.hpp"
+#include "core/rounding.hpp"
 #include "core/stop.hpp"
 
 namespace shoal {
@@ -49,15 +49,13 @@ double disc_radius(const ZeroForm& form, const VectorXd& x, double radius, const
     }
 
     // V B touches two columns at most.
-    const VectorXd variation =
-        x.unaryExpr([radius](double centre) { return slope_variation(centre, radius); });
+    const VectorXd variation = form.slope_variations(x, radius);
     const MatrixXd defect = multiply(PackedMatrix(matrix), vectors) - vectors * blocks;
-    const MatrixXd abs_weights = form.weights().cwiseAbs();
     const VectorXd slope_errors = (variation.array() + slope_rounding).matrix();
     const VectorXd errors = defect.cwiseAbs() * ones +
                             (gamma_bound(n) + 8.0 * unit_roundoff) * (matrix.cwiseAbs() * sums) +
                             gamma_bound(n + 4) * (vectors.cwiseAbs() * (blocks.cwiseAbs() * ones)) +
-                            abs_weights * slope_errors.cwiseProduct(sums) +
+                            form.abs_weights() * slope_errors.cwiseProduct(sums) +
                             8.0 * unit_roundoff * sums + VectorXd::Constant(n, underflow);
     return outward * largest(abs_inverse * errors) / (1.0 - regular);
 }

@@ -51,7 +51,7 @@ int RootSet::add(const Eigen::VectorXd& x, std::size_t most_unproved) {
     stop_point();
     Root root;
     root.x = x;
-    root.rates = tanh_of(x);
+    root.rates = network_.form.rates(x);
     root.certificate = certify(network_.form, x);
     const int known = same_as(root);
     if (known != -1) {

@@ -138,7 +138,7 @@ void SearchRun::chord_to(int root, VectorXd x) {
     for (int i = 0; i < chord_limit; ++i) {
         const VectorXd residual = network_.form.residual(x);
         work_.products += 2;
-        if (residual.norm() <= network_.rounding(x)) {
+        if (residual.norm() <= network_.form.rounding(x)) {
             break;
         }
         x -= target.certificate.inverse * residual;
@@ -163,7 +163,7 @@ void SearchRun::try_with(int root) {
     }
     const bool early = options_.early_stop == EarlyStop::in_proved_basin;
     for (int step = 0; step <= chord_limit && !trying.empty(); ++step) {
-        MatrixXd residual = multiply(network_.packed, x.array().tanh().matrix()) - x;
+        MatrixXd residual = multiply(network_.packed, network_.form.rates(x)) - x;
         residual.colwise() += network_.form.drive();
         const MatrixXd next = x - multiply(inverse, residual);
         work_.products += 2.0 * static_cast<double>(x.cols());
@@ -173,7 +173,7 @@ void SearchRun::try_with(int root) {
             const VectorXd here = x.col(column);
             const bool within =
                 (here - target.x).lpNorm<Eigen::Infinity>() < target.certificate.uniqueness;
-            if (within && (early || residual.col(column).norm() <= network_.rounding(here))) {
+            if (within && (early || residual.col(column).norm() <= network_.form.rounding(here))) {
                 end_at_root(trying[k], root, early);
                 continue;
             }
@@ -269,7 +269,8 @@ void SearchRun::minimise(std::size_t start, const VectorXd& x) {
     if (run.speed <= 1e3 * dynamics.velocity_rounding(run.state)) {
         const ZeroRun zero = find_zero(network_, end, [](const VectorXd&) { return false; });
         work_ += zero.work;
-        const bool stayed = rms(tanh_of(zero.x) - tanh_of(end)) <= distinct_distance;
+        const bool stayed =
+            rms(network_.form.rates(zero.x) - network_.form.rates(end)) <= distinct_distance;
         const int root = zero.fate == ZeroFate::zero && stayed ? add_root(zero.x) : -1;
         if (root != -1) {
             end_at_root(start, root, false);

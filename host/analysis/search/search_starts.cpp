@@ -24,11 +24,11 @@ Eigen::MatrixXd random_starts(const Dynamics& dynamics, int count, RandomKey key
         const double scale = uniform01(
             random_bits(key, Purpose::search_start, 1, 0, static_cast<std::uint32_t>(column)));
         for (Eigen::Index row = 0; row < starts.rows(); ++row) {
-            const double x = scale * sizes[row] * normal(key, Purpose::search_start, column, row);
-            starts(row, column) = dynamics.cell() == Cell::rate ? std::tanh(x) : x;
+            starts(row, column) =
+                scale * sizes[row] * normal(key, Purpose::search_start, column, row);
         }
     }
-    return starts;
+    return targets_of(dynamics.cell(), starts);
 }
 
 Eigen::MatrixXd noisy_copies(const Eigen::MatrixXd& states, int copies, double scale,

@@ -11,7 +11,8 @@ namespace shoal {
 
 /// `count` random starts, [unit, start]. A draw a per start, uniform on (0, 1), and a standard
 /// normal z per unit make x_i = a s_i z_i with s_i^2 = sum over j W_ij^2 + c_i^2, the size of a
-/// unit's drive when all rates are +-1: near the origin and far out. Rate cells start at tanh(x).
+/// unit's drive when all rates are +-1: near the origin and far out. Where cells squash drives,
+/// states start at tanh(x).
 Eigen::MatrixXd random_starts(const Dynamics& dynamics, int count, RandomKey key);
 
 /// Noise on the states that searches start from beside the states themselves.

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "analysis/linear/lu.hpp"
-#include "analysis/linear/rounding.hpp"
 #include "core/stop.hpp"
 
 namespace shoal {
@@ -34,7 +33,7 @@ class NewtonRun {
         at = evaluate(start);
     }
 
-    bool at_zero() const { return at.norm <= near_zero && at.norm <= network_.rounding(at.x); }
+    bool at_zero() const { return at.norm <= near_zero && at.norm <= network_.form.rounding(at.x); }
     LuFactors factors() {
         stop_point();
         work.factorisations += 1;
@@ -94,16 +93,7 @@ double damped_step(NewtonRun& run, const LuFactors& factors, VectorXd& step) {
 }  // namespace
 
 SearchedNetwork::SearchedNetwork(const Dynamics& its_dynamics)
-    : dynamics(its_dynamics),
-      form(its_dynamics),
-      packed(its_dynamics.weights()),
-      abs_weights(its_dynamics.weights().cwiseAbs()) {}
-
-double SearchedNetwork::rounding(const VectorXd& x) const {
-    const VectorXd magnitude =
-        x.cwiseAbs() + abs_weights * tanh_of(x).cwiseAbs() + form.drive().cwiseAbs();
-    return (static_cast<double>(form.units()) + 3.0) * unit_roundoff * magnitude.norm();
-}
+    : dynamics(its_dynamics), form(its_dynamics), packed(its_dynamics.weights()) {}
 
 double SearchWork::operations(double units) const {
     const double square = units * units;
@@ -202,22 +192,12 @@ Landscape landscape_at(const SearchedNetwork& network, const VectorXd& state) {
     const MatrixXd& w = dynamics.weights();
     Landscape at;
     at.force = dynamics.tau() * dynamics.velocity(state);
-    MatrixXd jacobian;
-    if (dynamics.cell() == Cell::current) {
-        const VectorXd r = tanh_of(state);
-        const VectorXd slope = (1.0 - r.array().square()).matrix();
-        jacobian = w * slope.asDiagonal();
-        const VectorXd curvature =
-            (w.transpose() * at.force).array() * -2.0 * r.array() * slope.array();
-        at.hessian = curvature.asDiagonal();
-    } else {
-        const VectorXd a = tanh_of(w * state + dynamics.drive());
-        const VectorXd slope = (1.0 - a.array().square()).matrix();
-        jacobian = slope.asDiagonal() * w;
-        const VectorXd curvature = at.force.array() * -2.0 * a.array() * slope.array();
-        at.hessian = multiply(PackedMatrix(w.transpose() * curvature.asDiagonal()), w);
-    }
-    jacobian.diagonal().array() -= 1.0;
+    const VectorXd squashed = dynamics.squashed(state);
+    const MatrixXd jacobian = jacobian_of(dynamics.cell(), w, slopes_of(squashed));
+    at.hessian = curvature_of(dynamics.cell(), w, squashed, at.force,
+                              [](const MatrixXd& left, const MatrixXd& right) {
+                                  return multiply(PackedMatrix(left), right);
+                              });
     at.gradient = jacobian.transpose() * at.force;
     at.hessian += multiply(PackedMatrix(jacobian.transpose()), jacobian);
     return at;
@@ -284,13 +264,11 @@ constexpr int most_chords = 20;
 VectorXd gradient_at(const SearchedNetwork& network, const VectorXd& state) {
     const Dynamics& dynamics = network.dynamics;
     const VectorXd force = dynamics.tau() * dynamics.velocity(state);
-    if (dynamics.cell() == Cell::current) {
-        const VectorXd slope = 1.0 - tanh_of(state).array().square();
-        return slope.cwiseProduct(dynamics.weights().transpose() * force) - force;
-    }
-    const VectorXd a = tanh_of(dynamics.weights() * state + dynamics.drive());
-    const VectorXd slope = 1.0 - a.array().square();
-    return dynamics.weights().transpose() * slope.cwiseProduct(force) - force;
+    const VectorXd slopes = slopes_of(dynamics.squashed(state));
+    const VectorXd back = adjoint_of(
+        dynamics.cell(), slopes, force,
+        [&](const VectorXd& v) -> VectorXd { return dynamics.weights().transpose() * v; });
+    return back - force;
 }
 
 }  // namespace

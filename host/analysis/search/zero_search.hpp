@@ -18,11 +18,7 @@ struct SearchedNetwork {
 
     const Dynamics& dynamics;
     ZeroForm form;
-    PackedMatrix packed;          ///< W
-    Eigen::MatrixXd abs_weights;  ///< |W|
-
-    /// ZeroForm::rounding without forming |W| again.
-    double rounding(const Eigen::VectorXd& x) const;
+    PackedMatrix packed;  ///< W
 };
 
 /// What a search has computed, to set its time against what the machine can do.
@@ -91,9 +87,9 @@ struct SlowRun {
 inline constexpr int slow_search_limit = 100;
 
 /// The minimum of q = 0.5 |F|^2 near a state of the network: Levenberg-Marquardt with the whole
-/// Hessian, J' J + S, where S = diag(tanh''(x) W' F) for current cells and W' diag(F tanh''(a)) W
-/// for rate cells, a = W h + c (each entry of F is curved along one axis alone), so that the
-/// approach is quadratic. A minimum: the next step promises less than 1e-10 of q.
+/// Hessian, J' J + S, where S is curvature_of() the cell: diag(tanh''(x) W' F) where it squashes
+/// states, W' diag(F tanh''(a)) W where it squashes drives a. So the approach is quadratic. A
+/// minimum: the next step promises less than 1e-10 of q.
 SlowRun find_slow_point(const SearchedNetwork& network, const Eigen::VectorXd& state,
                         const SearchWatch& watch);
 

@@ -19,7 +19,7 @@ template <typename T>
 struct RetreatRows {
     const T* rates;
     T* states;  ///< dL/d(state(t + 1)) becomes that of t
-    T* deltas;  ///< dL/d(drive(t - 1)) in place of its tanh; null: t is 0
+    T* deltas;  ///< dL/d(drive(t - 1)) in place of its target, if that is squashed; null: t is 0
     std::ptrdiff_t stride;
     T step;
     T penalty;  ///< derivative of the rate penalty is penalty r
@@ -31,7 +31,6 @@ HWY_INLINE void retreat_rows(const RetreatRows<T>& to, const T* slopes, int rows
     const Tag<T> d;
     using V = hn::Vec<Tag<T>>;
     constexpr auto lanes = static_cast<std::ptrdiff_t>(hn::MaxLanes(Tag<T>()));
-    const V one = hn::Set(d, T{1});
     const V step = hn::Set(d, to.step);
     for_row_groups<W>(rows, [&](auto group, int first) HWY_ATTR {
         constexpr int count = decltype(group)::value * W;
@@ -44,20 +43,11 @@ HWY_INLINE void retreat_rows(const RetreatRows<T>& to, const T* slopes, int rows
             if constexpr (Penalty) {
                 slope = hn::MulAdd(hn::Set(d, to.penalty), hn::Load(d, to.rates + at), slope);
             }
-            if constexpr (C == Cell::current) {
-                const V r = hn::Load(d, to.rates + at);
-                state = hn::MulAdd(hn::NegMulAdd(r, r, one), slope, state);
-            } else {
-                state = hn::Add(state, slope);
-            }
+            state = add_through_rate(C, d, state, slope, hn::Load(d, to.rates + at));
             hn::Store(state, d, to.states + at);
             if (to.deltas != nullptr) {
-                V delta = hn::Mul(step, state);
-                if constexpr (C == Cell::rate) {
-                    const V s = hn::Load(d, to.deltas + at);
-                    delta = hn::Mul(delta, hn::NegMulAdd(s, s, one));
-                }
-                hn::Store(delta, d, to.deltas + at);
+                const V target = hn::Load(d, to.deltas + at);
+                hn::Store(through_target(C, d, hn::Mul(step, state), target), d, to.deltas + at);
             }
         }
     });
@@ -151,11 +141,7 @@ HWY_INLINE void backward_steps(GradientPass<T>& pass) {
 
 template <typename T>
 void backward(GradientPass<T>& pass) {
-    if (pass.cell == Cell::current) {
-        backward_steps<Cell::current>(pass);
-    } else {
-        backward_steps<Cell::rate>(pass);
-    }
+    with_constant_cell(pass.cell, [&](auto cell) HWY_ATTR { backward_steps<cell()>(pass); });
 }
 
 }  // namespace shoal::cpu::HWY_NAMESPACE

@@ -11,8 +11,7 @@
 #include "backend/cpu/gradient_kernels.hpp"
 #include "backend/cpu/gradient_product_inl.hpp"
 #include "backend/cpu/normals.hpp"
-#include "backend/cpu/tanh_inl.hpp"
-#include "model/equations.hpp"
+#include "model/equations_inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace shoal::cpu::HWY_NAMESPACE {
@@ -49,8 +48,8 @@ template <typename T>
 struct AdvanceRows {
     const T* rates;
     T* next_rates;
-    T* states;    ///< current cells
-    T* squashed;  ///< rate cells
+    T* states;   ///< of cells that squash them: the others' are the rates
+    T* targets;  ///< of cells that squash drives: what backward() has slopes from
     const T* noise;
     std::ptrdiff_t stride;
     T step;
@@ -75,28 +74,25 @@ HWY_INLINE bool advance_rows(const AdvanceRows<T>& to, const T* drives, int rows
         for (int k = 0; k < count; ++k) {
             towards[k] = hn::Load(d, drives + (first * W + k) * lanes);
         }
-        if constexpr (C == Cell::rate) {
-            fast_tanh_all(d, towards, T{});
-        }
+        to_targets(C, d, towards);
         SHOAL_UNROLL
         for (int k = 0; k < count; ++k) {
             const std::ptrdiff_t at = place(k);
-            const V state = hn::Load(d, (C == Cell::rate ? to.rates : to.states) + at);
-            next[k] = hn::MulAdd(step, hn::Sub(towards[k], state), state);
+            const V state = hn::Load(d, (squashes_state(C) ? to.states : to.rates) + at);
+            next[k] = step_towards(state, towards[k], step);
             if constexpr (Noise) {
                 next[k] =
                     hn::MulAdd(hn::Set(d, to.noise_factor), hn::Load(d, to.noise + at), next[k]);
             }
             good = hn::And(good, hn::Le(hn::Abs(next[k]), limit));
-            if constexpr (C == Cell::rate) {
-                hn::Store(towards[k], d, to.squashed + at);
-            } else {
+            if constexpr (squashes_drive(C)) {
+                hn::Store(towards[k], d, to.targets + at);
+            }
+            if constexpr (squashes_state(C)) {
                 hn::Store(next[k], d, to.states + at);
             }
         }
-        if constexpr (C == Cell::current) {
-            fast_tanh_all(d, next, T{});
-        }
+        to_rates(C, d, next);
         SHOAL_UNROLL
         for (int k = 0; k < count; ++k) {
             hn::Store(next[k], d, to.next_rates + place(k));
@@ -111,7 +107,7 @@ HWY_INLINE void forward_step(GradientPass<T>& pass, const Strides<T>& strides, i
     HWY_ALIGN T tile[most_tile_rows * panel_vectors * block];
     const T* rates = pass.rates + t * strides.step;
     T* next_rates = pass.rates + (t + 1) * strides.step;
-    T* squashed = pass.deltas + t * strides.step;
+    T* targets = pass.deltas + t * strides.step;
     const Left<T> recurrent{rates, strides.row, 1, plan.shape.units};
     const Left<T> input{pass.drives + t * strides.drive_step, strides.drive_row, 1,
                         plan.shape.inputs + 1};
@@ -123,9 +119,9 @@ HWY_INLINE void forward_step(GradientPass<T>& pass, const Strides<T>& strides, i
             panel.width, pass.trials, recurrent, input, weights, Result<T>{tile, columns},
             [&](auto width, int row, int end) HWY_ATTR {
                 const std::ptrdiff_t at = row * strides.row + panel.first;
-                const AdvanceRows<T> to{rates + at,    next_rates + at,  pass.states + at,
-                                        squashed + at, pass.noise + at,  strides.row,
-                                        pass.step,     pass.noise_factor};
+                const AdvanceRows<T> to{rates + at,   next_rates + at,  pass.states + at,
+                                        targets + at, pass.noise + at,  strides.row,
+                                        pass.step,    pass.noise_factor};
                 good &= advance_rows<C, Noise, decltype(width)::value>(to, tile, end - row);
             });
     }
@@ -263,10 +259,10 @@ void set_initial_rates(GradientPass<T>& pass) {
     const T* initial = pass.weights + plan.initial_state;
     for (int i = 0; i < pass.trials; ++i) {
         for (int c = 0; c < plan.padded; c += plan.lanes) {
-            const auto x = hn::Load(d, initial + c);
-            hn::Store(x, d, pass.states + i * plan.stride + c);
-            hn::Store(pass.cell == Cell::current ? fast_tanh(d, x, T{}) : x, d,
-                      pass.rates + i * plan.stride + c);
+            hn::Vec<Tag<T>> x[1] = {hn::Load(d, initial + c)};
+            hn::Store(x[0], d, pass.states + i * plan.stride + c);
+            to_rates(pass.cell, d, x);
+            hn::Store(x[0], d, pass.rates + i * plan.stride + c);
         }
     }
 }
@@ -275,12 +271,9 @@ template <typename T>
 void forward(GradientPass<T>& pass) {
     set_initial_rates(pass);
     const bool noise = pass.noise_factor != 0;
-    if (pass.cell == Cell::current) {
-        noise ? forward_steps<Cell::current, true>(pass)
-              : forward_steps<Cell::current, false>(pass);
-    } else {
-        noise ? forward_steps<Cell::rate, true>(pass) : forward_steps<Cell::rate, false>(pass);
-    }
+    with_constant_cell(pass.cell, [&](auto cell) HWY_ATTR {
+        noise ? forward_steps<cell(), true>(pass) : forward_steps<cell(), false>(pass);
+    });
 }
 
 }  // namespace shoal::cpu::HWY_NAMESPACE

@@ -21,7 +21,7 @@ inline int trial_lanes(int trials) {
 template <typename T>
 struct GradientPass {
     const GradientPlan* plan = nullptr;
-    Cell cell = Cell::rate;
+    Cell cell{};
     Loss task_loss = Loss::mse;
     TrainedParts trained;
     T step = 1;           ///< dt / tau
@@ -39,8 +39,8 @@ struct GradientPass {
     const T* targets = nullptr;  ///< [step][output][trial lanes]
     const T* scales = nullptr;   ///< the same: mask times the loss's factor
     T* rates = nullptr;          ///< [step + 1][trial][stride]
-    T* deltas = nullptr;         ///< [step][trial][stride]: tanh of the drive, then dL/d(drive)
-    T* states = nullptr;         ///< [trial][stride]: x of current cells, then dL/d(state)
+    T* deltas = nullptr;         ///< [step][trial][stride]: squashed drives, then dL/d(drive)
+    T* states = nullptr;         ///< [trial][stride]: states that are squashed, then dL/d(state)
     T* noise = nullptr;          ///< [trial][stride]
     T* errors = nullptr;         ///< [step][output][trial lanes]: dL/dz
     T* outputs = nullptr;        ///< [output][trial lanes]

@@ -17,7 +17,7 @@ struct Weights {
     int units = 0;
     int inputs = 0;
     int outputs = 0;
-    Cell cell = Cell::current;
+    Cell cell{};
     T gain = 1;
     T rate = 1;  ///< dt / tau
     AlignedArray<T> input;

@@ -11,7 +11,7 @@
 #include "backend/backend.hpp"
 #include "backend/cpu/kernels.hpp"
 #include "backend/cpu/simd_inl.hpp"
-#include "backend/cpu/tanh_inl.hpp"
+#include "model/equations_inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace shoal::cpu::HWY_NAMESPACE {
@@ -133,8 +133,7 @@ HWY_INLINE void read_out(Column<T>& column) {
     }
 }
 
-/// a = gain J r + feedback z + input u + bias; x += rate (-x + a), r = tanh x (current), or
-/// x += rate (-x + tanh a), r = x (rate).
+/// a = gain J r + feedback z + input u + bias; then x, r and z of the next step.
 template <typename T>
 HWY_INLINE void advance(Column<T>& column) {
     const Tag<T> d;
@@ -168,20 +167,16 @@ HWY_INLINE void advance(Column<T>& column) {
                 a[v] = hn::Add(a[v], hn::Load(d, w.bias.data() + i));
             }
         }
-        if (w.cell == Cell::rate) {
-            fast_tanh_all(d, a, T{});
-        }
+        to_targets(w.cell, d, a);
         SHOAL_UNROLL
         for (int v = 0; v < count; ++v) {
             const std::size_t i = first + static_cast<std::size_t>(v) * lanes;
             const V x = hn::Load(d, column.x.data() + i);
-            next[v] = hn::MulAdd(rate, hn::Sub(a[v], x), x);
+            next[v] = step_towards(x, a[v], rate);
             in_range = hn::And(in_range, hn::Le(hn::Abs(next[v]), limit));
             hn::Store(next[v], d, column.x.data() + i);
         }
-        if (w.cell == Cell::current) {
-            fast_tanh_all(d, next, T{});
-        }
+        to_rates(w.cell, d, next);
         SHOAL_UNROLL
         for (int v = 0; v < count; ++v) {
             hn::Store(next[v], d, column.r.data() + first + static_cast<std::size_t>(v) * lanes);
@@ -208,9 +203,9 @@ template <typename T>
 void settle(Column<T>& column) {
     const Tag<T> d;
     for (std::size_t i = 0; i < column.x.size(); i += hn::Lanes(d)) {
-        const auto x = hn::Load(d, column.x.data() + i);
-        const auto r = column.weights->cell == Cell::current ? fast_tanh(d, x, T{}) : x;
-        hn::Store(r, d, column.r.data() + i);
+        hn::Vec<Tag<T>> r[1] = {hn::Load(d, column.x.data() + i)};
+        to_rates(column.weights->cell, d, r);
+        hn::Store(r[0], d, column.r.data() + i);
     }
     read_out(column);
 }

@@ -10,6 +10,7 @@
 #include "backend/backend.hpp"
 #include "backend/readout_groups.hpp"
 #include "core/error.hpp"
+#include "model/equations.hpp"
 
 namespace shoal::reference {
 
@@ -26,6 +27,14 @@ template <typename T>
 std::vector<double> widen(const std::vector<T>& values) {
     return {values.begin(), values.end()};
 }
+
+/// tanh as the mathematical library has it, in either precision.
+struct LibraryTanh {
+    template <typename T>
+    T operator()(T x) const {
+        return std::tanh(x);
+    }
+};
 
 /// Weights and state of one network; step() is one Euler step.
 template <typename T>
@@ -58,7 +67,7 @@ class Network {
         x_ = std::move(x);
         r_.resize(n_);
         for (std::size_t i = 0; i < n_; ++i) {
-            r_[i] = cell_ == Cell::current ? std::tanh(x_[i]) : x_[i];
+            r_[i] = rate_of(cell_, x_[i], LibraryTanh{});
         }
         read_out();
     }
@@ -84,12 +93,12 @@ class Network {
             if (!bias_.empty()) {
                 a += bias_[to];
             }
-            next_[to] = x_[to] + rate_ * ((cell_ == Cell::current ? a : std::tanh(a)) - x_[to]);
+            next_[to] = x_[to] + rate_ * (target_of(cell_, a, LibraryTanh{}) - x_[to]);
         }
         x_.swap(next_);
         bool in_range = true;
         for (std::size_t i = 0; i < n_; ++i) {
-            r_[i] = cell_ == Cell::current ? std::tanh(x_[i]) : x_[i];
+            r_[i] = rate_of(cell_, x_[i], LibraryTanh{});
             in_range = in_range && std::abs(x_[i]) <= static_cast<T>(divergence_limit);
         }
         read_out();

@@ -81,10 +81,10 @@ class GradientNetwork {
     }
 
   private:
-    /// One trial's history: [time] states and rates 0 ... steps, drives and output errors of every
-    /// step.
+    /// One trial's history: [time] states and rates 0 ... steps, and of every step what the states
+    /// are drawn to and the output errors.
     struct History {
-        std::vector<T> state, rate, squashed, output;
+        std::vector<T> state, rate, target, output;
     };
 
     /// Gradient of loss and penalties at the current weights, into gradient_.
@@ -130,7 +130,7 @@ class GradientNetwork {
         const auto steps = static_cast<std::size_t>(batch.shape.steps);
         h.state.resize((steps + 1) * n);
         h.rate.resize((steps + 1) * n);
-        h.squashed.resize(steps * n);
+        h.target.resize(steps * n);
         h.output.resize(steps * outputs());
         std::copy_n(weights_.begin() + static_cast<std::ptrdiff_t>(at_.initial_state), n,
                     h.state.begin());
@@ -151,12 +151,12 @@ class GradientNetwork {
                     drive = fused(weights_[i * n + j], r[j], drive);
                 }
                 const T x = h.state[t * n + i];
-                const T towards = cell_ == Cell::current ? drive : unit_tanh(drive);
-                T next = fused(leak_, towards - x, x);
+                const T target = target_of(cell_, drive);
+                T next = step_towards(x, target, leak_);
                 if (noise_ != 0) {
                     next = fused(noise_, draw(batch, b, t, i), next);
                 }
-                h.squashed[t * n + i] = towards;
+                h.target[t * n + i] = target;
                 h.state[(t + 1) * n + i] = next;
                 h.rate[(t + 1) * n + i] = rate_of(cell_, next);
                 good = good && in_range(next);
@@ -243,11 +243,8 @@ class GradientNetwork {
                     T& total = gradient_[at_.readout + o * n + i];
                     total = fused(slope[o], next_rate[i], total);
                 }
-                lambda[i] += through_rate(g, next_rate[i]);
-                const T squashed = h.squashed[t * n + i];
-                const T steepness =
-                    cell_ == Cell::current ? T{1} : fused(-squashed, squashed, T{1});
-                drive[i] = leak_ * steepness * lambda[i];
+                lambda[i] += through_rate(cell_, g, next_rate[i]);
+                drive[i] = leak_ * target_slope(cell_, h.target[t * n + i]) * lambda[i];
                 lambda[i] -= leak_ * lambda[i];
             }
             std::fill(from_drive.begin(), from_drive.end(), T{0});
@@ -265,13 +262,9 @@ class GradientNetwork {
             }
         }
         for (std::size_t i = 0; i < n; ++i) {
-            gradient_[at_.initial_state + i] += lambda[i] + through_rate(from_drive[i], h.rate[i]);
+            gradient_[at_.initial_state + i] +=
+                lambda[i] + through_rate(cell_, from_drive[i], h.rate[i]);
         }
-    }
-
-    /// dL/d state from dL/dr.
-    T through_rate(T g, T rate) const {
-        return cell_ == Cell::current ? g * fused(-rate, rate, T{1}) : g;
     }
 
     /// dW to the recurrent weights, or to the factors of their change: dU = dW V, dV = dW' U.
