@@ -7,11 +7,10 @@
 #include <vector>
 
 #include "analysis/full_analysis.hpp"
+#include "any_record.hpp"
 #include "core/error.hpp"
 #include "core/stop.hpp"
 #include "memory_networks.hpp"
-#include "store/bytes.hpp"
-#include "store/segments.hpp"
 
 namespace shoal {
 namespace {
@@ -74,12 +73,6 @@ TEST(FullAnalysis, HasEveryPartOfANetworkThatLatches) {
     EXPECT_EQ(told.parts.size(), parts.size());
 }
 
-std::vector<std::byte> bytes_of(const NetworkAnalysis& analysis) {
-    ByteWriter bytes;
-    serialize(bytes, analysis);
-    return bytes.take();
-}
-
 // From what was kept behind any part, read back as a later session does.
 TEST(FullAnalysis, GoesOnBehindAnyPartToTheSameBits) {
     AnalysisInput input = latch();
@@ -89,10 +82,10 @@ TEST(FullAnalysis, GoesOnBehindAnyPartToTheSameBits) {
     for (std::size_t done = 1; done <= whole.parts.size(); ++done) {
         SCOPED_TRACE(whole.names[done - 1]);
         ByteWriter written;
-        serialize(written, whole.parts[done - 1]);
+        put_record(written, whole.parts[done - 1]);
         ByteReader read(written.bytes());
         BegunAnalysis begun;
-        deserialize(read, begun);
+        get_record(read, begun);
         Told rest;
         EXPECT_EQ(bytes_of(fully(input, rest, &begun)), wanted);
         // Trials are not kept: those behind need them again.
