@@ -3,10 +3,13 @@
 // keeps records goes through it, so that code for files is compiled once and not for every type.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -194,16 +197,24 @@ const RecordType& record_type() {
     return type;
 }
 
-/// The fields of R for which `wanted(field)` holds.
-template <class Record, class Wanted>
-std::vector<Field> fields_of(const Wanted& wanted) {
-    std::vector<Field> chosen;
-    for (const Field& field : record_type<Record>().fields) {
-        if (wanted(field)) {
-            chosen.push_back(field);
-        }
+/// The field of that name; check: there is one.
+template <class Record>
+const Field& field_named(std::string_view name) {
+    const std::vector<Field>& fields = record_type<Record>().fields;
+    const auto found = std::find_if(fields.begin(), fields.end(),
+                                    [&](const Field& field) { return field.name == name; });
+    check(found != fields.end(), "a field of its record");
+    return *found;
+}
+
+/// All fields but those of these names.
+template <class Record>
+std::vector<Field> fields_without(std::initializer_list<std::string_view> names) {
+    std::vector<Field> others = record_type<Record>().fields;
+    for (const std::string_view name : names) {
+        std::erase_if(others, [&](const Field& field) { return field.name == name; });
     }
-    return chosen;
+    return others;
 }
 
 }  // namespace shoal

@@ -10,6 +10,7 @@
 #include "records/full_records.hpp"
 
 namespace shoal {
+
 bool stands_in_table(const Field& field) {
     static const std::vector<std::string> against_noise = {"sigma"};
     const auto& axes = field.meaning.axes;

@@ -28,14 +28,9 @@ void write_points(WriteGroup root, int units, SystemKind as,
         }
     }
     // No network has conclusions that a point could be reached from.
-    std::vector<Field> fields = point_fields();
-    std::erase_if(fields, [](const Field& field) { return field.name == "reached_from"; });
-    for (Field& field : fields) {
-        if (field.name == "state") {
-            field.meaning.text = "x for current cells, h for rate cells";
-        }
-    }
+    std::vector<Field> fields = fields_without<FixedPoint>({"eigenvalues", "reached_from"});
     fields.push_back(spectrum_field(as));
+    fields.front().meaning.text = "x for current cells, h for rate cells";  // of the state
     const TableAxes axes = {"point", {{"unit", static_cast<std::size_t>(units)}}};
     WriteGroup group = root.group("fixed_points");
     group.dimension("point", points.size());

@@ -13,13 +13,12 @@ namespace shoal {
 
 /// All that stands there of a point whatever its network is.
 inline std::vector<Field> point_fields() {
-    return fields_of<FixedPoint>([](const Field& field) { return field.name != "eigenvalues"; });
+    return fields_without<FixedPoint>({"eigenvalues"});
 }
 
 /// Its spectrum, in a column of its own for flows and for maps.
 inline Field spectrum_field(SystemKind kind) {
-    Field field =
-        fields_of<FixedPoint>([](const Field& f) { return f.name == "eigenvalues"; }).at(0);
+    Field field = field_named<FixedPoint>("eigenvalues");
     const bool map = kind == SystemKind::map;
     field.name = map ? "eigenvalues_map" : "eigenvalues_flow";
     field.meaning.text =

@@ -129,13 +129,10 @@ class GroupReader {
         for (std::size_t k = 0; k < owner.size(); ++k) {
             points.push_back(wanted[k] ? &networks[owner[k]].points[used[owner[k]]++] : nullptr);
         }
-        std::vector<Field> fields = point_fields();
-        if (detail_ == Detail::table) {
-            std::erase_if(fields, [](const Field& field) {
-                return field.name == "state" || field.name == "label";
-            });
-        }
-        TableReader(rows).read(fields, points);
+        TableReader(rows).read(detail_ == Detail::everything
+                                   ? point_fields()
+                                   : fields_without<FixedPoint>({"eigenvalues", "state", "label"}),
+                               points);
         read_spectra(rows, points);
     }
 

@@ -42,9 +42,7 @@ class AnalysisWriter {
         group_.describe("analysed", "long_name", "1: the network was analysed");
         group_.describe("analysed", "coordinates", coordinates_);
         // The group has their uids already: they are coordinates.
-        write_columns(group_, fields_of<NetworkAnalysis>([](const Field& field) {
-                          return field.name != "uid";
-                      }),
+        write_columns(group_, fields_without<NetworkAnalysis>({"uid"}),
                       rows([](const NetworkAnalysis& analysis) { return &analysis; }),
                       {"network", lengths_, coordinates_});
         write_points();
