@@ -125,7 +125,7 @@ class AnalysisWriter {
         TableAxes axes = {"point", lengths_};
         axes.known["part"] = 2;
         write_columns(table, point_fields(), points, axes);
-        // Other columns than networks have rows for: the group's networks may be of both kinds.
+        // The group may have networks of both kinds; a point's spectrum is in one of two columns.
         for (const SystemKind kind : {SystemKind::flow, SystemKind::map}) {
             if (has_kind(kind)) {
                 write_columns(table, {spectrum_field(kind)}, kind == SystemKind::map ? map : flow,
