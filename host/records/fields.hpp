@@ -111,7 +111,7 @@ template <class R>
 struct OfType<std::vector<R>> : Is<FieldType::records> {};
 
 template <class T>
-void set_values(Field& field, const T*) {
+void set_contents(Field& field, const T*) {
     if constexpr (std::is_enum_v<T>) {
         static_assert(std::is_same_v<std::underlying_type_t<T>, int>);
         for (const auto& row : rows_of<T>) {
@@ -122,7 +122,7 @@ void set_values(Field& field, const T*) {
     }
 }
 template <class R>
-void set_values(Field& field, const std::vector<R>*) {
+void set_contents(Field& field, const std::vector<R>*) {
     if constexpr (OfType<std::vector<R>>::value == FieldType::records) {
         using List = std::vector<R>;
         field.inner = &record_type<R>();
@@ -137,7 +137,7 @@ void set_values(Field& field, const std::vector<R>*) {
     }
 }
 template <class R>
-void set_values(Field& field, const std::shared_ptr<const R>*) {
+void set_contents(Field& field, const std::shared_ptr<const R>*) {
     using Pointer = std::shared_ptr<const R>;
     field.inner = &record_type<R>();
     field.count = [](const void* member) {
@@ -187,7 +187,7 @@ const RecordType& record_type() {
             field.copy = [](void* to, const void* from) {
                 *static_cast<Member*>(to) = *static_cast<const Member*>(from);
             };
-            fields_detail::set_values(field, &member);
+            fields_detail::set_contents(field, &member);
             made.fields.push_back(std::move(field));
         });
         check(made.fields.size() == fields_detail::members_of<Record>(),

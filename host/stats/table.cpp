@@ -26,17 +26,6 @@
 namespace shoal {
 namespace {
 
-/// What a table needs of a trained network: all but its long arrays.
-TrainedNetwork without_arrays(TrainedNetwork network) {
-    network.readout = {};
-    network.state = {};
-    network.conclusions = {};
-    network.error_curve = {};
-    network.loss_curve = {};
-    network.weights = {};
-    return network;
-}
-
 constexpr std::array authors_thresholds = {"0.005", "0.01", "0.05", "0.1"};
 constexpr std::size_t exponent_columns = 3;
 
@@ -318,7 +307,7 @@ std::vector<PopulationRow> population_rows(const std::vector<RunContent>& runs) 
             PopulationRow row;
             row.spec = spec;
             if (const auto trained = run.trained.find(spec.uid); trained != run.trained.end()) {
-                row.trained = without_arrays(trained->second);
+                row.trained = table_part(trained->second);
                 row.status = row.trained->status;
             }
             if (const auto found = run.analysed.find(spec.uid); found != run.analysed.end()) {
@@ -353,10 +342,10 @@ std::vector<PopulationRow> take_rows(std::vector<RunContent>& runs) {
             TrainedNetwork& trained = found->second;
             row.status = trained.status;
             if (trained.error_curve.empty() && trained.loss_curve.empty()) {
-                row.trained = without_arrays(std::move(trained));
+                row.trained = table_part(std::move(trained));
                 run->trained.erase(found);
             } else {
-                row.trained = without_arrays(trained);
+                row.trained = table_part(trained);
             }
         }
         if (auto analysed = run->analysed.extract(row.spec.uid)) {

@@ -17,6 +17,18 @@ bool stands_in_table(const Field& field) {
     return field.type != FieldType::text && (axes.empty() || axes == against_noise);
 }
 
+TrainedNetwork table_part(TrainedNetwork network, bool curve) {
+    network.readout = {};
+    network.state = {};
+    network.conclusions = {};
+    network.weights = {};
+    if (!curve) {
+        network.error_curve = {};
+        network.loss_curve = {};
+    }
+    return network;
+}
+
 NetworkAnalysis table_part(NetworkAnalysis analysis) {
     std::erase_if(analysis.points,
                   [](const FixedPoint& point) { return point.reached_from.empty(); });

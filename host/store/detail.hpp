@@ -19,6 +19,9 @@ enum class Detail {
 /// Whether a field of a part of FullAnalysis that a network has one of stands in Detail::table.
 bool stands_in_table(const Field& field);
 
+/// `network` with no more than Detail::table keeps, and with its training curves if `curve`.
+TrainedNetwork table_part(TrainedNetwork network, bool curve = false);
+
 /// `analysis` with no more than Detail::table keeps, as read_analysis would read it.
 NetworkAnalysis table_part(NetworkAnalysis analysis);
 
