@@ -26,17 +26,16 @@ void write_result(const std::string& path, const HeadDirectionResult& result) {
     replace_file(path, [&](const std::filesystem::path& temporary) {
         hdf5::WriteFile file(temporary, path);
         hdf5::WriteGroup root = file.root();
-        TableColumns setting(result.ring_units);
-        setting.add_row(result);
         root.dimension("comparison", 1);
-        setting.write(root, "comparison", "");
-        hdf5::WriteGroup curves = root.group("curves");
-        TableColumns columns(result.ring_units);
+        write_columns(root, record_type<HeadDirectionResult>().fields, {&result},
+                      {"comparison", {}});
+        RecordRows rows;
         for (const HeadingCurve& curve : result.curves) {
-            columns.add_row(curve);
+            rows.push_back(&curve);
         }
-        curves.dimension("curve", columns.rows());
-        columns.write(curves, "curve", "");
+        hdf5::WriteGroup curves = root.group("curves");
+        curves.dimension("curve", rows.size());
+        write_columns(curves, record_type<HeadingCurve>().fields, rows, {"curve", {}});
         file.close();
     });
 }

@@ -55,4 +55,17 @@ struct DynamicsAnalysis {
     FreeVerdict verdict;
 };
 
+template <class Record, class Visit>
+requires std::same_as<std::remove_const_t<Record>, DynamicsAnalysis>
+void describe(Record& record, Visit&& visit) {
+    visit("fixed_points", record.points, Meaning{"fixed and slow points", {"point"}, Kept::apart});
+    visit("proofs", record.proofs,
+          Meaning{"of the points, in their order", {"point"}, Kept::apart});
+    visit("search", record.search, Meaning{"how fixed and slow points were searched for"});
+    visit("modes", record.modes, Meaning{"slow modes of some points", {"point_modes"}});
+    visit("basins", record.attractors, Meaning{"attractors that runs end on", {"basin"}});
+    visit("census", record.census, Meaning{"where runs end"});
+    visit("verdict", record.verdict, Meaning{"how the memory states are held"});
+}
+
 }  // namespace shoal

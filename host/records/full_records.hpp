@@ -2,6 +2,7 @@
 // What `analysis: {level: full}` adds to what is kept of a network.
 #pragma once
 
+#include <concepts>
 #include <type_traits>
 #include <vector>
 
@@ -29,42 +30,24 @@ struct FullAnalysis {
     SensitivityMap sensitivity;  ///< its rows stand in their own table
 };
 
-/// Type of a part, from what visit_parts gives for it.
-template <class Part>
-using PartOf = std::decay_t<std::invoke_result_t<Part, FullAnalysis&>>;
-
-/// Every part once: one(name, part) for what a network has one of, rows(name, axis, part) for what
-/// it has any number of; part(full) is the field. Names are those of the groups in analysis.h5.
-template <class One, class Rows>
-void visit_parts(const One& one, const Rows& rows) {
-    one(
-        "search", [](auto& full) -> auto& { return full.search; });
-    rows(
-        "modes", "point_modes", [](auto& full) -> auto& { return full.modes; });
-    rows(
-        "basins", "basin", [](auto& full) -> auto& { return full.attractors; });
-    one(
-        "census", [](auto& full) -> auto& { return full.census; });
-    one(
-        "manifold", [](auto& full) -> auto& { return full.manifold; });
-    rows(
-        "paths", "path", [](auto& full) -> auto& { return full.manifold.paths; });
-    one(
-        "forgetting", [](auto& full) -> auto& { return full.forgetting; });
-    one(
-        "noise", [](auto& full) -> auto& { return full.noise; });
-    one(
-        "silencing", [](auto& full) -> auto& { return full.silencing; });
-    one(
-        "activity", [](auto& full) -> auto& { return full.activity; });
-    one(
-        "portrait", [](auto& full) -> auto& { return full.portrait; });
-    one(
-        "verdict", [](auto& full) -> auto& { return full.evidence; });
-    one(
-        "sensitivity", [](auto& full) -> auto& { return full.sensitivity; });
-    rows(
-        "thresholds", "moved_threshold", [](auto& full) -> auto& { return full.sensitivity.rows; });
+/// Its parts, whose names are those of groups in analysis.h5.
+template <class Record, class Visit>
+requires std::same_as<std::remove_const_t<Record>, FullAnalysis>
+void describe(Record& record, Visit&& visit) {
+    visit("proofs", record.proofs,
+          Meaning{"of the points, in their order", {"point"}, Kept::apart});
+    visit("search", record.search, Meaning{"how fixed and slow points were searched for"});
+    visit("modes", record.modes, Meaning{"slow modes of some points", {"point_modes"}});
+    visit("basins", record.attractors, Meaning{"attractors that runs end on", {"basin"}});
+    visit("census", record.census, Meaning{"where runs end"});
+    visit("manifold", record.manifold, Meaning{"ways of memories"});
+    visit("forgetting", record.forgetting, Meaning{"the delay lengthened"});
+    visit("noise", record.noise, Meaning{"noise on the first stimulus"});
+    visit("silencing", record.silencing, Meaning{"units silenced"});
+    visit("activity", record.activity, Meaning{"activity in the delay"});
+    visit("portrait", record.portrait, Meaning{"a picture of state space"});
+    visit("verdict", record.evidence, Meaning{"what the verdict was made from"});
+    visit("sensitivity", record.sensitivity, Meaning{"the verdict with thresholds moved"});
 }
 
 }  // namespace shoal

@@ -34,6 +34,15 @@ struct SeedMean {
     double high = 0.0;
 };
 
+/// The columns of a mean and of its interval, whose names begin with that of the field.
+template <class Record, class Visit>
+requires std::same_as<std::remove_const_t<Record>, SeedMean>
+void describe(Record& record, Visit&& visit) {
+    visit("", record.mean, Meaning{""});
+    visit("_low", record.low, Meaning{"its interval over seeds, 95 %"});
+    visit("_high", record.high, Meaning{"its interval over seeds, 95 %"});
+}
+
 /// One network under one kind and size of perturbation. Angles in radians.
 struct HeadingCurve {
     HeadingCode network = HeadingCode::ring;
@@ -80,26 +89,18 @@ void describe(Record& record, Visit&& visit) {
           Meaning{"RMS over headings of the decoded error, rad", {"heading_time"}});
     visit("error_low", record.error_low, Meaning{"its interval over seeds", {"heading_time"}});
     visit("error_high", record.error_high, Meaning{"its interval over seeds", {"heading_time"}});
-    const auto interval = [&](const char* mean, const char* low, const char* high, auto& value,
-                              const char* text) {
-        visit(mean, value.mean, Meaning{text});
-        visit(low, value.low, Meaning{"its interval over seeds, 95 %"});
-        visit(high, value.high, Meaning{"its interval over seeds, 95 %"});
-    };
-    interval("integration_error", "integration_error_low", "integration_error_high",
-             record.integration_error, "RMS error after following the velocity, rad");
-    interval("drift", "drift_low", "drift_high", record.drift,
-             "RMS drift of held headings, rad per time");
-    interval("late_drift", "late_drift_low", "late_drift_high", record.late_drift,
-             "the same over the second half");
-    interval("end_states", "end_states_low", "end_states_high", record.end_states,
-             "points on which held headings end, -1: not measured");
-    interval("wandering", "wandering_low", "wandering_high", record.wandering,
-             "share of headings that never rest, -1: not measured");
-    interval("separation", "separation_low", "separation_high", record.separation,
-             "least gap between neighbours at the end over that at the start");
-    interval("coherence", "coherence_low", "coherence_high", record.coherence,
-             "length of what the readout sees at the end over that at the start");
+    visit("integration_error", record.integration_error,
+          Meaning{"RMS error after following the velocity, rad"});
+    visit("drift", record.drift, Meaning{"RMS drift of held headings, rad per time"});
+    visit("late_drift", record.late_drift, Meaning{"the same over the second half"});
+    visit("end_states", record.end_states,
+          Meaning{"points on which held headings end, -1: not measured"});
+    visit("wandering", record.wandering,
+          Meaning{"share of headings that never rest, -1: not measured"});
+    visit("separation", record.separation,
+          Meaning{"least gap between neighbours at the end over that at the start"});
+    visit("coherence", record.coherence,
+          Meaning{"length of what the readout sees at the end over that at the start"});
 }
 
 template <class Record, class Visit>
@@ -117,6 +118,7 @@ void describe(Record& record, Visit&& visit) {
     visit("ring_error", record.ring_error, Meaning{"unperturbed integration error, rad"});
     visit("oscillator_error", record.oscillator_error,
           Meaning{"unperturbed integration error, rad"});
+    visit("curves", record.curves, Meaning{"of each network and perturbation", {"curve"}});
     visit("limits", record.limits, Meaning{"what cut work"});
 }
 

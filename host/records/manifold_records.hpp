@@ -235,6 +235,7 @@ void describe(Record& record, Visit&& visit) {
     visit("all_merged", record.all_merged, Meaning{"time at which all have merged, -1: never"});
     visit("ends", record.ends, Meaning{"groups of merged paths when last seen"});
     visit("limits", record.limits, Meaning{"what cut work"});
+    visit("paths", record.paths, Meaning{"of memories, one each", {"path"}});
 }
 
 template <class Record, class Visit>
@@ -281,6 +282,7 @@ requires std::same_as<std::remove_const_t<Record>, SensitivityMap>
 void describe(Record& record, Visit&& visit) {
     visit("robust", record.robust, Meaning{"share of moved thresholds that leave the verdict"});
     visit("robust_rule_b", record.robust_rule_b, Meaning{"share that leave the label of rule B"});
+    visit("thresholds", record.rows, Meaning{"what each threshold moves", {"moved_threshold"}});
 }
 
 }  // namespace shoal

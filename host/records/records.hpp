@@ -2,15 +2,17 @@
 // What is kept of each network: the rows behind population.h5, analysis.h5 and population.csv.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "config/spec.hpp"
 #include "core/names.hpp"
 #include "model/network.hpp"
+#include "records/described.hpp"
 #include "task/task.hpp"
 
 namespace shoal {
@@ -34,6 +36,22 @@ struct Acceptance {
     std::vector<double> authors_fractions;
 };
 
+template <class Record, class Visit>
+requires std::same_as<std::remove_const_t<Record>, Acceptance>
+void describe(Record& record, Visit&& visit) {
+    visit("accepted", record.accepted,
+          Meaning{"force: every test run's error below 0.1; bptt: mean score at the solved level"});
+    visit("accepted_lax", record.accepted_lax, Meaning{"fraction_failed at most 5 %"});
+    visit("fraction_failed", record.fraction_failed,
+          Meaning{"force: share of test runs with error at or above 0.1; bptt: 1 - mean score"});
+    visit("median_error", record.median_error,
+          Meaning{"median over test runs of the RMS error (force: in the response)"});
+    visit(
+        "authors_fractions", record.authors_fractions,
+        Meaning{"share of test runs whose sqrt(sum of squared errors / runs) exceeds the threshold",
+                {"threshold"}});
+}
+
 /// A network after training (or after it diverged).
 struct TrainedNetwork {
     std::string uid;
@@ -49,6 +67,31 @@ struct TrainedNetwork {
     std::vector<float> loss_curve;    ///< bptt, [iteration]: loss of the task without penalties
     Acceptance acceptance;            ///< meaningful if trained
 };
+
+template <class Record, class Visit>
+requires std::same_as<std::remove_const_t<Record>, TrainedNetwork>
+void describe(Record& record, Visit&& visit) {
+    visit("uid", record.uid, Meaning{"identity of the network"});
+    visit("status", record.status, Meaning{"trained, diverged or pending"});
+    visit("trials_done", record.trials_done,
+          Meaning{"training trials (bptt: iterations) completed"});
+    visit("diverged_step", record.diverged_step,
+          Meaning{"global step (bptt: iteration) at which the network diverged, -1: it did not"});
+    visit("readout", record.readout, Meaning{"trained readout", {"output", "unit"}});
+    visit(
+        "state", record.state,
+        Meaning{"state at the end of training; bptt: the state that trials start from", {"unit"}});
+    visit("conclusions", record.conclusions,
+          Meaning{"first end-of-trial state of each trial type with frozen weights",
+                  {"conclusion", "unit"}});
+    visit("weights", record.weights, Meaning{"bptt: all weights", {"weight"}});
+    visit("error_curve", record.error_curve,
+          Meaning{"RMS error over the trial's steps that carry an error, before their updates",
+                  {"trial", "output"}});
+    visit("loss_curve", record.loss_curve,
+          Meaning{"loss of the task over the iteration's batch, before its update", {"iteration"}});
+    visit("acceptance", record.acceptance, Meaning{"the test, meaningful if trained"});
+}
 
 enum class Mechanism { none, direct, slow_manifold, limit_cycle, torus, mixed, chaotic, far };
 template <>
@@ -89,6 +132,20 @@ struct FixedPoint {
     std::vector<int> reached_from;  ///< conclusions whose delay run ends here
 };
 
+template <class Record, class Visit>
+requires std::same_as<std::remove_const_t<Record>, FixedPoint>
+void describe(Record& record, Visit&& visit) {
+    visit("state", record.state, Meaning{"", {"unit"}});
+    visit("speed", record.speed, Meaning{"|F| at the point"});
+    visit("label", record.label, Meaning{"proved, converged or slow"});
+    visit("eigenvalues", record.eigenvalues, Meaning{"of the Jacobian", {"unit", "part"}});
+    visit("unstable", record.unstable,
+          Meaning{"eigenvalues with positive real part (map: modulus above 1)"});
+    visit("reached_from", record.reached_from,
+          Meaning{
+              "1: the delay run from this conclusion ends here", {"conclusion"}, Kept::as_truths});
+}
+
 /// Evidence of one conclusion's autonomous run.
 struct DelayRun {
     std::vector<double> speeds;    ///< |F| after 0, 1, 5, 10, 20, 30, 40, 50 trial lengths
@@ -98,6 +155,21 @@ struct DelayRun {
     int attractor = -1;            ///< index of the fixed point reached, or -1
     double settling_time = -1.0;   ///< time until the speed stayed below the threshold, or -1
 };
+
+template <class Record, class Visit>
+requires std::same_as<std::remove_const_t<Record>, DelayRun>
+void describe(Record& record, Visit&& visit) {
+    visit("speeds", record.speeds, Meaning{"|F| along the delay run", {"time"}});
+    visit("end_output", record.end_output, Meaning{"first output at the end of the delay run"});
+    visit("output_variance", record.output_variance,
+          Meaning{"variance of the first output over the last two trial lengths"});
+    visit("settled", record.settled,
+          Meaning{"1: the state reached a fixed point", {}, Kept::in_a_byte});
+    visit("attractor", record.attractor,
+          Meaning{"the fixed point reached, by its position among the network's points, -1: none"});
+    visit("settling_time", record.settling_time,
+          Meaning{"time after which the speed stayed below the threshold, -1: none"});
+}
 
 struct FullAnalysis;
 
@@ -129,12 +201,54 @@ struct NetworkAnalysis {
     std::shared_ptr<const FullAnalysis> full;
 };
 
+template <class Record, class Visit>
+requires std::same_as<std::remove_const_t<Record>, NetworkAnalysis>
+void describe(Record& record, Visit&& visit) {
+    visit("uid", record.uid, Meaning{"identity of the network"});
+    visit("mechanism", record.mechanism, Meaning{"how the network remembers"});
+    visit("rule_a", record.rule_a, Meaning{"label of the perturbed runs, empty: not run"});
+    visit("rule_b", record.rule_b, Meaning{"label of the unperturbed runs"});
+    visit("distinct_outputs_a", record.distinct_outputs_a,
+          Meaning{"distinct end outputs by rule A, -1: not run"});
+    visit("distinct_outputs_b", record.distinct_outputs_b,
+          Meaning{"distinct end outputs by rule B"});
+    visit("attractors", record.attractors,
+          Meaning{"distinct attractors reached by the conclusions"});
+    visit("saturated_delay", record.saturated_delay,
+          Meaning{"share of units with |mean r| > 0.8 in delay 1"});
+    visit("saturated_response", record.saturated_response,
+          Meaning{"share of units with |mean r| > 0.8 in the response"});
+    visit("exponents", record.exponents,
+          Meaning{"leading Lyapunov exponents, per time", {"exponent"}});
+    visit("exponent_errors", record.exponent_errors,
+          Meaning{"standard errors of the exponents", {"exponent"}});
+    visit("period", record.period, Meaning{"period of a limit cycle, -1: none"});
+    visit("adjoint_norm", record.adjoint_norms,
+          Meaning{"norm of the gradient of an output, lag before it, along the first delay run; 1 "
+                  "at lag 0, mean over outputs",
+                  {"lag"}});
+    visit("runs", record.runs,
+          Meaning{"delay runs made, one a conclusion", {"conclusion"}, Kept::beside});
+    visit("fixed_points", record.points, Meaning{"fixed and slow points", {"point"}, Kept::apart});
+    visit("evidence", record.evidence, Meaning{"why this verdict"});
+    visit("limits", record.limits, Meaning{"limits that cut work, empty: none"});
+    visit("full", record.full, Meaning{"what level full adds"});
+}
+
 /// An analysis that has not come to its end.
 struct BegunAnalysis {
     std::string uid;
     std::string part;          ///< the last one that is finished
     NetworkAnalysis analysis;  ///< as that part left it
 };
+
+template <class Record, class Visit>
+requires std::same_as<std::remove_const_t<Record>, BegunAnalysis>
+void describe(Record& record, Visit&& visit) {
+    visit("uid", record.uid, Meaning{"identity of the network"});
+    visit("part", record.part, Meaning{"the last one that is finished"});
+    visit("analysis", record.analysis, Meaning{"as that part left it"});
+}
 
 /// Delays drawn in the report: one network's autonomous runs from its conclusions.
 struct ExampleTrajectories {

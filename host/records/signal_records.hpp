@@ -3,9 +3,13 @@
 // predicts.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
+
+#include "records/described.hpp"
 
 namespace shoal {
 
@@ -15,11 +19,27 @@ struct SignalSystem {
     std::vector<double> log_norms;  ///< [lag]: log10 of the adjoint's RMS norm over directions
 };
 
+template <class Record, class Visit>
+requires std::same_as<std::remove_const_t<Record>, SignalSystem>
+void describe(Record& record, Visit&& visit) {
+    visit("replicate", record.replicate, Meaning{"number of the system in its family"});
+    visit("exponent", record.exponent, Meaning{"leading Lyapunov exponent of the run, per tau"});
+    visit("log_norms", record.log_norms,
+          Meaning{"log10 of the adjoint's RMS norm over directions", {"lag"}});
+}
+
 /// One system, in a file that keeps it for a later session.
 struct KeptSignal {
     std::string uid;  ///< says what was measured
     SignalSystem system;
 };
+
+template <class Record, class Visit>
+requires std::same_as<std::remove_const_t<Record>, KeptSignal>
+void describe(Record& record, Visit&& visit) {
+    visit("uid", record.uid, Meaning{"says what was measured"});
+    visit("system", record.system, Meaning{"what it gave"});
+}
 
 struct SignalFamily {
     std::string name;

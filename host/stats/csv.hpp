@@ -5,10 +5,13 @@
 
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
 namespace shoal {
+
+struct PopulationRow;
 
 /// One line of CSV, fields quoted where RFC 4180 asks for it.
 class CsvLine {
@@ -54,6 +57,12 @@ class CsvLine {
     }
     std::string line_;
     bool first_ = true;
+};
+
+/// A column of population.csv: its name, and what adds a network's field to the line.
+struct CsvColumn {
+    std::string name;
+    std::function<void(CsvLine& line, const PopulationRow& row)> add;
 };
 
 }  // namespace shoal

@@ -16,8 +16,8 @@ namespace {
 std::string number(double value) {
     return std::isfinite(value) ? fmt::format("{}", value) : std::string();
 }
-std::string truth(bool value) {
-    return value ? "true" : "false";
+std::string number(int value) {
+    return fmt::format("{}", value);
 }
 
 struct FullColumn {
@@ -27,27 +27,27 @@ struct FullColumn {
 
 using F = FullAnalysis;
 constexpr FullColumn column_table[] = {
-    {"roots", [](const F& f) { return fmt::format("{}", f.search.roots); }},
-    {"roots_proved", [](const F& f) { return fmt::format("{}", f.search.proved); }},
+    {"roots", [](const F& f) { return number(f.search.roots); }},
+    {"roots_proved", [](const F& f) { return number(f.search.proved); }},
     {"roots_missed_estimate", [](const F& f) { return number(f.search.missed_estimate); }},
     {"root_coverage", [](const F& f) { return number(f.search.coverage); }},
-    {"root_index_sum", [](const F& f) { return fmt::format("{}", f.search.index_sum); }},
-    {"slow_points", [](const F& f) { return fmt::format("{}", f.search.slow_points); }},
-    {"continua", [](const F& f) { return fmt::format("{}", f.search.continua); }},
-    {"attractors_found", [](const F& f) { return fmt::format("{}", f.census.attractors); }},
-    {"fixed_point_attractors", [](const F& f) { return fmt::format("{}", f.census.fixed_points); }},
-    {"limit_cycles", [](const F& f) { return fmt::format("{}", f.census.limit_cycles); }},
-    {"tori", [](const F& f) { return fmt::format("{}", f.census.tori); }},
-    {"chaotic_attractors", [](const F& f) { return fmt::format("{}", f.census.chaotic); }},
-    {"undecided_attractors", [](const F& f) { return fmt::format("{}", f.census.undecided); }},
-    {"slow_transient_runs",
-     [](const F& f) { return fmt::format("{}", f.census.slow_transient_runs); }},
+    {"root_index_sum", [](const F& f) { return number(f.search.index_sum); }},
+    {"slow_points", [](const F& f) { return number(f.search.slow_points); }},
+    {"continua", [](const F& f) { return number(f.search.continua); }},
+    {"attractors_found", [](const F& f) { return number(f.census.attractors); }},
+    {"fixed_point_attractors", [](const F& f) { return number(f.census.fixed_points); }},
+    {"limit_cycles", [](const F& f) { return number(f.census.limit_cycles); }},
+    {"tori", [](const F& f) { return number(f.census.tori); }},
+    {"chaotic_attractors", [](const F& f) { return number(f.census.chaotic); }},
+    {"undecided_attractors", [](const F& f) { return number(f.census.undecided); }},
+    {"slow_transient_runs", [](const F& f) { return number(f.census.slow_transient_runs); }},
     {"first_merge", [](const F& f) { return number(f.manifold.first_merge); }},
     {"all_merged", [](const F& f) { return number(f.manifold.all_merged); }},
     {"median_survival", [](const F& f) { return number(f.forgetting.median_survival); }},
     {"median_survival_censored",
      [](const F& f) {
-         return f.forgetting.applicable ? truth(f.forgetting.median_censored) : std::string();
+         const ForgettingRecord& record = f.forgetting;
+         return std::string(!record.applicable ? "" : record.median_censored ? "true" : "false");
      }},
     {"noise_uniform_half_right", [](const F& f) { return number(f.noise.uniform_half_right); }},
     {"noise_gaussian_half_right", [](const F& f) { return number(f.noise.gaussian_half_right); }},
@@ -90,36 +90,13 @@ bool any_full(const std::vector<PopulationRow>& rows) {
                        [](const PopulationRow& row) { return full_of(row) != nullptr; });
 }
 
-std::vector<std::string> full_columns() {
-    std::vector<std::string> names;
+void add_full_columns(std::vector<CsvColumn>& columns) {
     for (const FullColumn& column : column_table) {
-        names.emplace_back(column.name);
+        columns.push_back({column.name, [&column](CsvLine& line, const PopulationRow& row) {
+                               const FullAnalysis* full = full_of(row);
+                               line.text(full != nullptr ? column.field(*full) : "");
+                           }});
     }
-    return names;
-}
-
-std::vector<std::string> full_fields(const PopulationRow& row) {
-    const FullAnalysis* full = full_of(row);
-    std::vector<std::string> fields;
-    for (const FullColumn& column : column_table) {
-        fields.push_back(full != nullptr ? column.field(*full) : std::string());
-    }
-    return fields;
-}
-
-FullAnalysis without_lists(const FullAnalysis& full) {
-    FullAnalysis light = full;
-    light.proofs.clear();
-    light.modes.clear();
-    light.attractors.clear();
-    light.manifold.paths.clear();
-    light.silencing.unit_change.clear();
-    light.silencing.unit_failed.clear();
-    light.activity.unit_phasic.clear();
-    light.portrait = {};
-    light.evidence = {};
-    light.sensitivity.rows.clear();
-    return light;
 }
 
 BehaviourCurves behaviour_curves(const std::vector<PopulationRow>& rows) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "stats/csv.hpp"
 #include "stats/survival.hpp"
 #include "stats/table.hpp"
 
@@ -14,13 +15,8 @@ namespace shoal {
 /// Whether any row has a full analysis: the table has its columns then.
 bool any_full(const std::vector<PopulationRow>& rows);
 
-/// Names of those columns, and a row's fields: text that may need no quoting, empty where a value
-/// does not exist.
-std::vector<std::string> full_columns();
-std::vector<std::string> full_fields(const PopulationRow& row);
-
-/// What summaries keep of a full analysis: everything but lists per unit, mode, path and run.
-FullAnalysis without_lists(const FullAnalysis& full);
+/// Appends those columns, empty where a value does not exist.
+void add_full_columns(std::vector<CsvColumn>& columns);
 
 /// How long memories last, and how much noise they bear, by mechanism.
 struct BehaviourCurves {

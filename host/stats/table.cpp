@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <stdexcept>
 #include <unordered_set>
 
 #include "config/keys.hpp"
@@ -20,135 +21,160 @@
 #include "stats/full_table.hpp"
 #include "stats/quantile.hpp"
 #include "stats/rows.hpp"
+#include "store/detail.hpp"
 
 namespace shoal {
 namespace {
 
-/// What a table needs of a trained network: all but its long arrays.
-TrainedNetwork without_arrays(TrainedNetwork network) {
-    network.readout = {};
-    network.state = {};
-    network.conclusions = {};
-    network.error_curve = {};
-    network.loss_curve = {};
-    network.weights = {};
-    return network;
-}
-
-/// All but states; of each spectrum, ordered by falling real part or modulus, the first eigenvalue.
-NetworkAnalysis without_arrays(NetworkAnalysis analysis) {
-    for (FixedPoint& point : analysis.points) {
-        point.state = {};
-        if (point.eigenvalues.size() > 2) {
-            point.eigenvalues = {point.eigenvalues[0], point.eigenvalues[1]};
-        }
-    }
-    if (analysis.full != nullptr) {
-        analysis.full = std::make_shared<FullAnalysis>(without_lists(*analysis.full));
-    }
-    return analysis;
-}
-
 constexpr std::array authors_thresholds = {"0.005", "0.01", "0.05", "0.1"};
 constexpr std::size_t exponent_columns = 3;
 
-std::string header(const std::vector<std::string>& swept_keys, bool full) {
+/// rule_a or rule_b as the table names it: empty if it was not run.
+CsvColumn rule_column(const char* name, RuleLabel NetworkAnalysis::*rule) {
+    return {name, [rule](CsvLine& line, const PopulationRow& row) {
+                line.text(row.analysis ? name_of((*row.analysis).*rule) : "");
+            }};
+}
+
+/// What the test of a trained network gave; null: there was none.
+const Acceptance* acceptance_of(const PopulationRow& row) {
+    return row.status == Status::trained ? &row.trained->acceptance : nullptr;
+}
+
+void add_training_columns(std::vector<CsvColumn>& columns) {
+    using Row = PopulationRow;
+    columns.push_back(
+        {"status", [](CsvLine& line, const Row& row) { line.text(name_of(row.status)); }});
+    columns.push_back({"accepted", [](CsvLine& line, const Row& row) {
+                           row.status == Status::pending ? line.empty(1)
+                                                         : line.boolean(is_accepted(row));
+                       }});
+    columns.push_back({"fraction_failed", [](CsvLine& line, const Row& row) {
+                           const Acceptance* test = acceptance_of(row);
+                           line.number(test != nullptr                  ? test->fraction_failed
+                                       : row.status == Status::diverged ? 1.0
+                                                                        : nan);
+                       }});
+    columns.push_back({"mechanism", [](CsvLine& line, const Row& row) {
+                           line.text(name_of(mechanism_of(row)));
+                       }});
+    columns.push_back(rule_column("rule_a", &NetworkAnalysis::rule_a));
+    columns.push_back(rule_column("rule_b", &NetworkAnalysis::rule_b));
+    columns.push_back({"accepted_lax", [](CsvLine& line, const Row& row) {
+                           const Acceptance* test = acceptance_of(row);
+                           row.status == Status::pending
+                               ? line.empty(1)
+                               : line.boolean(test != nullptr && test->accepted_lax);
+                       }});
+    columns.push_back({"median_error", [](CsvLine& line, const Row& row) {
+                           const Acceptance* test = acceptance_of(row);
+                           line.number(test != nullptr ? test->median_error : nan);
+                       }});
+    for (std::size_t i = 0; i < authors_thresholds.size(); ++i) {
+        columns.push_back({fmt::format("authors_above_{}", authors_thresholds[i]),
+                           [i](CsvLine& line, const Row& row) {
+                               const Acceptance* test = acceptance_of(row);
+                               const bool known =
+                                   test != nullptr && i < test->authors_fractions.size();
+                               line.number(known ? test->authors_fractions[i] : nan);
+                           }});
+    }
+    columns.push_back({"trials", [](CsvLine& line, const Row& row) {
+                           line.integer(row.trained ? row.trained->trials_done : 0);
+                       }});
+    columns.push_back({"diverged_step", [](CsvLine& line, const Row& row) {
+                           const bool diverged = row.status == Status::diverged;
+                           line.integer_if_known(diverged ? row.trained->diverged_step : -1);
+                       }});
+}
+
+/// A column of what was analysed, empty for other networks.
+template <class Add>
+CsvColumn of_analysis(std::string name, const Add& add) {
+    return {std::move(name), [add](CsvLine& line, const PopulationRow& row) {
+                row.analysis ? add(line, *row.analysis) : line.empty(1);
+            }};
+}
+
+/// A field of an analysis that the table has by its own name; negative numbers stand for none.
+CsvColumn described(const char* name) {
+    const Field& field = field_named<NetworkAnalysis>(name);
+    return of_analysis(name, [&field](CsvLine& line, const NetworkAnalysis& a) -> CsvLine& {
+        switch (field.type) {
+            case FieldType::text:
+                return line.text(field.of<std::string>(&a));
+            case FieldType::whole:
+                return line.integer_if_known(field.of<int>(&a));
+            case FieldType::number:
+                return line.number(field.of<double>(&a) < 0.0 ? nan : field.of<double>(&a));
+            default:
+                throw std::logic_error("a column for " + field.name);
+        }
+    });
+}
+
+void add_analysis_columns(std::vector<CsvColumn>& columns) {
+    using Row = PopulationRow;
+    for (const char* name : {"attractors", "saturated_delay", "saturated_response"}) {
+        columns.push_back(described(name));
+    }
+    for (std::size_t i = 0; i < speed_delays.size(); ++i) {
+        columns.push_back(of_analysis(fmt::format("median_speed_{}_trials", speed_delays[i]),
+                                      [i](CsvLine& line, const NetworkAnalysis& a) -> CsvLine& {
+                                          return line.number(median_speed(a, i));
+                                      }));
+    }
+    columns.push_back({"leading_real_part_flow", [](CsvLine& line, const Row& row) {
+                           line.number(is_map(row.spec) ? nan : leading_eigenvalue(row));
+                       }});
+    columns.push_back({"leading_modulus_map", [](CsvLine& line, const Row& row) {
+                           line.number(is_map(row.spec) ? leading_eigenvalue(row) : nan);
+                       }});
+    for (std::size_t i = 0; i < exponent_columns; ++i) {
+        columns.push_back(of_analysis(fmt::format("exponent_{}", i + 1),
+                                      [i](CsvLine& line, const NetworkAnalysis& a) -> CsvLine& {
+                                          return line.number(i < a.exponents.size() ? a.exponents[i]
+                                                                                    : nan);
+                                      }));
+    }
+    columns.push_back(described("period"));
+    columns.push_back(described("limits"));
+}
+
+/// All but uid, replicate and swept keys.
+std::vector<CsvColumn> columns_of(const std::vector<PopulationRow>& rows) {
+    std::vector<CsvColumn> columns;
+    add_training_columns(columns);
+    add_analysis_columns(columns);
+    if (any_full(rows)) {
+        add_full_columns(columns);
+    }
+    return columns;
+}
+
+std::string header(const std::vector<std::string>& swept_keys,
+                   const std::vector<CsvColumn>& columns) {
     CsvLine line;
     line.text("uid").text("replicate");
     for (const std::string& key : swept_keys) {
         line.text(key);
     }
-    line.text("status").text("accepted").text("fraction_failed").text("mechanism");
-    line.text("rule_a").text("rule_b").text("accepted_lax").text("median_error");
-    for (const char* threshold : authors_thresholds) {
-        line.text(fmt::format("authors_above_{}", threshold));
-    }
-    line.text("trials").text("diverged_step").text("attractors");
-    line.text("saturated_delay").text("saturated_response");
-    for (const int delay : speed_delays) {
-        line.text(fmt::format("median_speed_{}_trials", delay));
-    }
-    line.text("leading_real_part_flow").text("leading_modulus_map");
-    for (std::size_t i = 1; i <= exponent_columns; ++i) {
-        line.text(fmt::format("exponent_{}", i));
-    }
-    line.text("period").text("limits");
-    for (const std::string& name : full ? full_columns() : std::vector<std::string>()) {
-        line.text(name);
+    for (const CsvColumn& column : columns) {
+        line.text(column.name);
     }
     return line.end();
 }
 
-/// rule_a or rule_b as the table names it: empty if it was not run.
-std::string_view label(const PopulationRow& row, RuleLabel NetworkAnalysis::*rule) {
-    if (!row.analysis || (*row.analysis).*rule == RuleLabel::not_run) {
-        return "";
-    }
-    return name_of((*row.analysis).*rule);
-}
-
-void add_training(CsvLine& line, const PopulationRow& row) {
-    const bool trained = row.status == Status::trained;
-    const Acceptance* acceptance = trained ? &row.trained->acceptance : nullptr;
-    if (row.status == Status::pending) {
-        line.empty(1);
-    } else {
-        line.boolean(acceptance && acceptance->accepted_lax);
-    }
-    line.number(acceptance ? acceptance->median_error : nan);
-    for (std::size_t i = 0; i < authors_thresholds.size(); ++i) {
-        const bool known = acceptance && i < acceptance->authors_fractions.size();
-        line.number(known ? acceptance->authors_fractions[i] : nan);
-    }
-    line.integer(row.trained ? row.trained->trials_done : 0);
-    line.integer_if_known(row.status == Status::diverged ? row.trained->diverged_step : -1);
-}
-
-void add_analysis(CsvLine& line, const PopulationRow& row) {
-    if (!row.analysis) {
-        line.empty(3 + speed_delays.size() + 2 + exponent_columns + 2);
-        return;
-    }
-    const NetworkAnalysis& analysis = *row.analysis;
-    line.integer_if_known(analysis.attractors);
-    line.number(analysis.saturated_delay).number(analysis.saturated_response);
-    for (std::size_t i = 0; i < speed_delays.size(); ++i) {
-        line.number(median_speed(analysis, i));
-    }
-    const double leading = leading_eigenvalue(row);
-    line.number(is_map(row.spec) ? nan : leading).number(is_map(row.spec) ? leading : nan);
-    for (std::size_t i = 0; i < exponent_columns; ++i) {
-        line.number(i < analysis.exponents.size() ? analysis.exponents[i] : nan);
-    }
-    line.number(analysis.period >= 0.0 ? analysis.period : nan).text(analysis.limits);
-}
-
 std::string csv_line(const PopulationRow& row, const std::vector<std::string>& swept_keys,
-                     bool full) {
+                     const std::vector<CsvColumn>& columns) {
     CsvLine line;
     line.text(row.spec.uid).integer(row.spec.replicate);
     for (const std::string& key : swept_keys) {
         const std::optional<SweepValue> value = swept_value(row, key);
         line.text(value ? to_string(*value) : std::string());
     }
-    line.text(name_of(row.status));
-    switch (row.status) {
-        case Status::pending:
-            line.empty(2);
-            break;
-        case Status::diverged:
-            line.boolean(false).number(1.0);
-            break;
-        case Status::trained:
-            line.boolean(is_accepted(row)).number(row.trained->acceptance.fraction_failed);
-            break;
-    }
-    line.text(name_of(mechanism_of(row)));
-    line.text(label(row, &NetworkAnalysis::rule_a)).text(label(row, &NetworkAnalysis::rule_b));
-    add_training(line, row);
-    add_analysis(line, row);
-    for (const std::string& field : full ? full_fields(row) : std::vector<std::string>()) {
-        line.text(field);
+    for (const CsvColumn& column : columns) {
+        column.add(line, row);
     }
     return line.end();
 }
@@ -281,11 +307,11 @@ std::vector<PopulationRow> population_rows(const std::vector<RunContent>& runs) 
             PopulationRow row;
             row.spec = spec;
             if (const auto trained = run.trained.find(spec.uid); trained != run.trained.end()) {
-                row.trained = without_arrays(trained->second);
+                row.trained = table_part(trained->second);
                 row.status = row.trained->status;
             }
             if (const auto found = run.analysed.find(spec.uid); found != run.analysed.end()) {
-                row.analysis = without_arrays(found->second);
+                row.analysis = table_part(found->second);
             }
             rows.push_back(std::move(row));
         }
@@ -316,10 +342,10 @@ std::vector<PopulationRow> take_rows(std::vector<RunContent>& runs) {
             TrainedNetwork& trained = found->second;
             row.status = trained.status;
             if (trained.error_curve.empty() && trained.loss_curve.empty()) {
-                row.trained = without_arrays(std::move(trained));
+                row.trained = table_part(std::move(trained));
                 run->trained.erase(found);
             } else {
-                row.trained = without_arrays(trained);
+                row.trained = table_part(trained);
             }
         }
         if (auto analysed = run->analysed.extract(row.spec.uid)) {
@@ -335,12 +361,12 @@ std::vector<PopulationRow> take_rows(std::vector<RunContent>& runs) {
 
 void write_population_csv(const std::filesystem::path& path, const std::vector<PopulationRow>& rows,
                           const std::vector<std::string>& swept_keys) {
-    const bool full = any_full(rows);
+    const std::vector<CsvColumn> columns = columns_of(rows);
     replace_file(path, [&](const std::filesystem::path& temporary) {
         std::ofstream file(temporary, std::ios::binary);
-        file << header(swept_keys, full);
+        file << header(swept_keys, columns);
         for (const PopulationRow& row : rows) {
-            file << csv_line(row, swept_keys, full);
+            file << csv_line(row, swept_keys, columns);
         }
         file.close();
         if (!file) {

@@ -13,11 +13,12 @@
 
 namespace shoal {
 
+/// A network as Detail::table has it.
 struct PopulationRow {
     NetworkSpec spec;
     Status status = Status::pending;
-    std::optional<TrainedNetwork> trained;    ///< without its long arrays
-    std::optional<NetworkAnalysis> analysis;  ///< points without states, first eigenvalue only
+    std::optional<TrainedNetwork> trained;
+    std::optional<NetworkAnalysis> analysis;
 };
 
 /// Rows of all runs, in the order of the configurations (shards interleaved back by the sweep's

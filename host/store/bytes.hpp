@@ -93,9 +93,9 @@ class ByteReader {
     }
     bool empty() const { return rest_.empty(); }
 
-  private:
     static constexpr const char* unknown_value = "record holds a value that it cannot have";
 
+  private:
     std::span<const std::byte> take(std::uint64_t size) {
         if (size > rest_.size()) {
             throw file_error("record is cut short");

@@ -3,158 +3,499 @@
 
 #include <fmt/format.h>
 
-#include <map>
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <utility>
 
 #include "core/error.hpp"
 #include "core/numbers.hpp"
+#include "store/read_checks.hpp"
 
 namespace shoal {
 namespace {
 
-/// Values of all rows one after the other, each padded to `width`.
-template <class Value>
-std::vector<Value> padded(const std::vector<std::vector<Value>>& rows, std::size_t width,
-                          Value padding) {
-    std::vector<Value> all;
-    all.reserve(rows.size() * width);
-    for (const auto& row : rows) {
-        check(row.size() <= width, "a vector within its axes");
-        all.insert(all.end(), row.begin(), row.end());
-        all.resize(all.size() + width - row.size(), padding);
-    }
-    return all;
+using hdf5::Type;
+using hdf5::WriteGroup;
+
+/// What vectors of whole numbers shorter than their axis are padded with.
+constexpr std::int64_t whole_padding = std::numeric_limits<std::int32_t>::min();
+
+bool is_beside(const Field& field) {
+    return field.type == FieldType::records && field.meaning.kept == Kept::beside;
+}
+bool is_table(const Field& field) {
+    return field.type == FieldType::records && field.meaning.kept == Kept::plainly;
+}
+bool has_axis(const Field& field, const char* axis) {
+    const auto& axes = field.meaning.axes;
+    return std::find(axes.begin(), axes.end(), axis) != axes.end();
 }
 
-}  // namespace
-
-TableColumns::Column& TableColumns::column(const char* name, const Meaning& meaning) {
-    for (Column& each : columns_) {
-        if (each.name == name) {
-            return each;
+/// Those that become columns, with those of records among them in their place.
+std::vector<Field> columns_of(const std::vector<Field>& fields) {
+    std::vector<Field> columns;
+    for (const Field& field : fields) {
+        if (field.type == FieldType::record) {
+            for (Field inner : columns_of(field.inner->fields)) {
+                inner.name = field.name + inner.name;
+                inner.offset += field.offset;
+                if (*inner.meaning.text == '\0') {
+                    inner.meaning.text = field.meaning.text;
+                }
+                columns.push_back(std::move(inner));
+            }
+        } else if (is_beside(field) ||
+                   (field.type != FieldType::records && field.type != FieldType::optional_record)) {
+            columns.push_back(field);
         }
     }
-    return columns_.emplace_back(Column{name, meaning, Kind::numbers, {}, {}, {}});
+    return columns;
 }
 
-std::size_t TableColumns::longest(const Column& column) const {
-    std::size_t size = 0;
-    for (const auto& row : column.numbers) {
-        size = std::max(size, row.size());
-    }
-    for (const auto& row : column.whole) {
-        size = std::max(size, row.size());
-    }
-    return size;
+std::size_t length_of(const Field& field, const void* record) {
+    return field.type == FieldType::wholes ? field.of<std::vector<int>>(record).size()
+                                           : field.of<std::vector<double>>(record).size();
 }
 
-void TableColumns::write(hdf5::WriteGroup& group, const std::string& row_axis,
-                         const std::string& coordinates) const {
-    std::map<std::string, std::size_t> sizes;
-    for (const Column& column : columns_) {
-        const auto& axes = column.meaning.axes;
+/// Makes the axes of columns that the group does not have, and adds them to `lengths`.
+void make_axes(WriteGroup& group, const std::vector<Field>& columns, const RecordRows& rows,
+               std::map<std::string, std::size_t>& lengths) {
+    std::map<std::string, std::size_t> made;
+    for (const Field& column : columns) {
         std::size_t known = 1;
         std::string open;  // the one axis whose length the longest row gives
-        for (const std::string& axis : axes) {
-            if (axis == "unit") {
-                known *= units_;
-            } else if (axis == "part") {
-                sizes["part"] = 2;
+        for (const std::string& axis : column.meaning.axes) {
+            if (axis == "part") {
+                made.emplace("part", 2);
                 known *= 2;
+            } else if (lengths.contains(axis)) {
+                known *= lengths.at(axis);
             } else {
                 check(open.empty(), "one axis of free length");
                 open = axis;
             }
         }
-        if (!open.empty()) {
-            const std::size_t needed = (longest(column) + known - 1) / known;
-            sizes[open] = std::max(sizes[open], needed);
+        if (open.empty()) {
+            continue;
         }
+        std::size_t longest = 0;
+        for (const void* row : rows) {
+            longest = std::max(longest, row == nullptr ? 0 : length_of(column, row));
+        }
+        made[open] = std::max(made[open], (longest + known - 1) / known);
     }
-    for (const auto& [axis, size] : sizes) {
+    for (const auto& [axis, size] : made) {
+        if (!lengths.emplace(axis, size).second) {
+            continue;
+        }
         if (axis == "part") {
             group.coordinate(axis, std::vector<std::string>{"re", "im"});
         } else {
             group.dimension(axis, size);
         }
     }
-    for (const Column& column : columns_) {
-        std::vector<std::string> axes = {row_axis};
+}
+
+/// Appends a row's values, padded to `width`.
+template <class To, class From>
+void append(std::vector<To>& all, const std::vector<From>& values, std::size_t width, To padding) {
+    check(values.size() <= width, "a vector within its axes");
+    all.insert(all.end(), values.begin(), values.end());
+    all.resize(all.size() + width - values.size(), padding);
+}
+
+void append_truths(std::vector<std::int64_t>& all, const std::vector<int>& places,
+                   std::size_t width) {
+    const std::size_t begin = all.size();
+    all.resize(begin + width, 0);
+    for (const int place : places) {
+        check(place >= 0 && static_cast<std::size_t>(place) < width, "a place on its axis");
+        all[begin + static_cast<std::size_t>(place)] = 1;
+    }
+}
+
+void append_numbers(std::vector<double>& all, const Field& field, const void* row,
+                    std::size_t width) {
+    if (row == nullptr) {
+        all.resize(all.size() + width, nan);
+    } else if (field.type == FieldType::number) {
+        all.push_back(field.of<double>(row));
+    } else {
+        append(all, field.of<std::vector<double>>(row), width, nan);
+    }
+}
+
+void append_wholes(std::vector<std::int64_t>& all, const Field& field, const void* row,
+                   std::size_t width) {
+    static const std::vector<int> none;
+    if (field.type == FieldType::wholes) {
+        const auto& values = row == nullptr ? none : field.of<std::vector<int>>(row);
+        if (field.meaning.kept == Kept::as_truths) {
+            append_truths(all, values, width);
+        } else {
+            append(all, values, width, whole_padding);
+        }
+    } else if (row == nullptr) {
+        all.push_back(field.meaning.kept == Kept::in_a_byte ? 0 : -1);
+    } else {
+        all.push_back(field.type == FieldType::truth ? field.of<bool>(row) : field.of<int>(row));
+    }
+}
+
+std::string text_of(const Field& field, const void* row) {
+    if (field.type == FieldType::text) {
+        return row == nullptr ? std::string() : field.of<std::string>(row);
+    }
+    int value = field.values.front().value;
+    if (row != nullptr) {
+        std::memcpy(&value, field.in(row), sizeof value);
+    }
+    const auto named = std::find_if(field.values.begin(), field.values.end(),
+                                    [&](const Named<int>& each) { return each.value == value; });
+    check(named != field.values.end(), "a value of its enumeration");
+    return named->name;
+}
+
+/// Writes columns over axes that the group has.
+class ColumnWriter {
+  public:
+    ColumnWriter(WriteGroup& group, std::map<std::string, std::size_t> lengths,
+                 std::string coordinates)
+        : group_(group), lengths_(std::move(lengths)), coordinates_(std::move(coordinates)) {}
+
+    /// One dataset; `row_axes` are those that the rows lie along.
+    void write(const Field& field, const RecordRows& rows,
+               const std::vector<std::string>& row_axes) {
+        std::vector<std::string> axes = row_axes;
         std::size_t width = 1;
-        for (const std::string& axis : column.meaning.axes) {
+        for (const std::string& axis : field.meaning.axes) {
             axes.push_back(axis);
-            width *= axis == "unit" ? units_ : sizes.at(axis);
+            width *= lengths_.at(axis);
         }
-        switch (column.kind) {
-            case Kind::numbers:
-                group.put(column.name, hdf5::Type::float64, axes,
-                          padded(column.numbers, width, nan));
+        switch (field.type) {
+            case FieldType::number:
+            case FieldType::numbers:
+                write_numbers(field, rows, axes, width);
                 break;
-            case Kind::whole_numbers:
-                group.put(column.name, hdf5::Type::int64, axes,
-                          padded(column.whole, width, whole_padding));
-                if (!column.meaning.axes.empty()) {
-                    group.describe(column.name, "padding", std::to_string(whole_padding));
+            case FieldType::truth:
+            case FieldType::whole:
+            case FieldType::wholes:
+                write_wholes(field, rows, axes, width);
+                break;
+            case FieldType::text:
+            case FieldType::value:
+                write_texts(field, rows, axes);
+                break;
+            default:
+                check(false, "a field that a table can keep");
+        }
+        describe(field);
+    }
+
+    /// How many records each row's list has, and their fields along its axis.
+    void write_beside(const Field& list, const RecordRows& rows, const std::string& row_axis) {
+        const std::string& axis = list.meaning.axes.front();
+        std::vector<std::int64_t> counts;
+        RecordRows entries;
+        for (const void* row : rows) {
+            const std::size_t count = row == nullptr ? 0 : list.count(list.in(row));
+            check(count <= lengths_.at(axis), "a list within its axis");
+            for (std::size_t i = 0; i < count; ++i) {
+                entries.push_back(list.at(list.in(row), i));
+            }
+            entries.resize(entries.size() + lengths_.at(axis) - count, nullptr);
+            counts.push_back(static_cast<std::int64_t>(count));
+        }
+        group_.put(list.name, Type::int64, {row_axis}, counts);
+        describe(list);
+        for (const Field& column : columns_of(list.inner->fields)) {
+            write(column, entries, {row_axis, axis});
+        }
+    }
+
+  private:
+    void write_numbers(const Field& field, const RecordRows& rows,
+                       const std::vector<std::string>& axes, std::size_t width) {
+        group_.create(field.name, Type::float64, axes);
+        std::vector<double> values;
+        if (has_axis(field, "unit")) {  // long: not all of them in memory once more
+            for (std::size_t i = 0; i < rows.size(); ++i) {
+                values.clear();
+                append_numbers(values, field, rows[i], width);
+                group_.write_at(field.name, i, values);
+            }
+            return;
+        }
+        values.reserve(rows.size() * width);
+        for (const void* row : rows) {
+            append_numbers(values, field, row, width);
+        }
+        group_.write(field.name, values);
+    }
+
+    void write_wholes(const Field& field, const RecordRows& rows,
+                      const std::vector<std::string>& axes, std::size_t width) {
+        std::vector<std::int64_t> values;
+        values.reserve(rows.size() * width);
+        for (const void* row : rows) {
+            append_wholes(values, field, row, width);
+        }
+        const bool whole = field.meaning.kept == Kept::plainly;
+        group_.put(field.name, whole ? Type::int64 : Type::int8, axes, values);
+        if (whole && field.type == FieldType::wholes) {
+            group_.describe(field.name, "padding", std::to_string(whole_padding));
+        }
+    }
+
+    void write_texts(const Field& field, const RecordRows& rows,
+                     const std::vector<std::string>& axes) {
+        std::vector<std::string> texts;
+        for (const void* row : rows) {
+            texts.push_back(text_of(field, row));
+        }
+        group_.put(field.name, Type::string, axes, texts);
+    }
+
+    void describe(const Field& field) {
+        if (*field.meaning.text != '\0') {
+            group_.describe(field.name, "long_name", field.meaning.text);
+        }
+        if (!coordinates_.empty()) {
+            group_.describe(field.name, "coordinates", coordinates_);
+        }
+    }
+
+    WriteGroup& group_;
+    std::map<std::string, std::size_t> lengths_;
+    std::string coordinates_;
+};
+
+}  // namespace
+
+void write_columns(WriteGroup& group, const std::vector<Field>& fields, const RecordRows& rows,
+                   const TableAxes& axes) {
+    const std::vector<Field> columns = columns_of(fields);
+    std::map<std::string, std::size_t> lengths = axes.known;
+    make_axes(group, columns, rows, lengths);
+    ColumnWriter writer(group, std::move(lengths), axes.coordinates);
+    for (const Field& column : columns) {
+        if (is_beside(column)) {
+            writer.write_beside(column, rows, axes.rows);
+        } else {
+            writer.write(column, rows, {axes.rows});
+        }
+    }
+}
+
+void write_table(WriteGroup& parent, const Field& list, const RecordRows& owners, int units) {
+    const std::string& axis = list.meaning.axes.front();
+    RecordRows rows;
+    std::vector<std::int64_t> network;
+    for (std::size_t i = 0; i < owners.size(); ++i) {
+        const std::size_t count = owners[i] == nullptr ? 0 : list.count(list.in(owners[i]));
+        for (std::size_t k = 0; k < count; ++k) {
+            rows.push_back(list.at(list.in(owners[i]), k));
+            network.push_back(static_cast<std::int64_t>(i));
+        }
+    }
+    WriteGroup group = parent.group(list.name);
+    group.dimension(axis, rows.size());
+    group.put("network", Type::int64, {axis}, network);
+    group.describe("network", "long_name", "the network the row belongs to");
+    group.describe("network", "instance_dimension", "network");
+    write_columns(group, list.inner->fields, rows,
+                  {axis, {{"unit", static_cast<std::size_t>(units)}}});
+}
+
+void write_parts(WriteGroup& parent, const std::vector<Field>& fields, const RecordRows& owners,
+                 int units, const std::string& coordinates) {
+    for (const Field& field : fields) {
+        if (is_table(field)) {
+            write_table(parent, field, owners, units);
+        } else if (field.type == FieldType::record) {
+            RecordRows rows;
+            for (const void* owner : owners) {
+                rows.push_back(owner == nullptr ? nullptr : field.in(owner));
+            }
+            WriteGroup group = parent.group(field.name);
+            write_columns(group, field.inner->fields, rows,
+                          {"network", {{"unit", static_cast<std::size_t>(units)}}, coordinates});
+            for (const Field& inner : field.inner->fields) {
+                if (is_table(inner)) {
+                    write_table(parent, inner, rows, units);
                 }
-                break;
-            case Kind::texts:
-                group.put(column.name, hdf5::Type::string, axes, column.texts);
-                break;
-        }
-        group.describe(column.name, "long_name", column.meaning.text);
-        if (!coordinates.empty()) {
-            group.describe(column.name, "coordinates", coordinates);
+            }
         }
     }
 }
 
-hdf5::Extents TableReader::inner_extents(const char* name, const Meaning& meaning) const {
+/// A dataset with all rows that are read.
+struct TableReader::Column {
+    std::uint64_t along =
+        1;  ///< records in a row: of a list beside the rows the length of its axis
+    std::uint64_t width = 1;  ///< values of a record
+    bool open = false;        ///< has an axis whose length differs between records
+    std::vector<double> numbers;
+    std::vector<std::int64_t> whole;
+    std::vector<std::string> texts;
+};
+
+void TableReader::read(const std::vector<Field>& fields, const std::vector<void*>& records) const {
+    check(records.size() == rows_.count(), "a place for every row");
+    for (const Field& field : fields) {
+        if (is_beside(field)) {
+            read_beside(field, records);
+        } else if (field.type != FieldType::records && field.type != FieldType::optional_record) {
+            const Column column = load(field, {});
+            for (std::uint64_t row = 0; row < records.size(); ++row) {
+                if (records[row] != nullptr) {
+                    take(column, field, row, records[row]);
+                }
+            }
+        }
+    }
+}
+
+void TableReader::read_beside(const Field& list, const std::vector<void*>& records) const {
+    const std::string& axis = list.meaning.axes.front();
+    const auto counts = rows_.integers(list.name);
+    bool made = false;
+    std::uint64_t along = 0;
+    for (const Field& field : list.inner->fields) {
+        const Column column = load(field, {axis});
+        if (!made) {
+            along = column.along;
+        } else if (column.along != along) {
+            throw file_error(fmt::format("{}: has {} entries along {} instead of {}",
+                                         rows_.group().where(field.name), column.along, axis,
+                                         along));
+        }
+        for (std::uint64_t row = 0; row < records.size(); ++row) {
+            if (records[row] == nullptr) {
+                continue;
+            }
+            void* member = list.in(records[row]);
+            const auto count = static_cast<std::uint64_t>(bounded(
+                rows_.group(), list.name, counts[row], 0, static_cast<std::int64_t>(along)));
+            for (std::uint64_t k = 0; !made && k < count; ++k) {
+                list.add(member);
+            }
+            for (std::uint64_t k = 0; k < count; ++k) {
+                take(column, field, row * along + k, list.change_at(member, k));
+            }
+        }
+        made = true;
+    }
+}
+
+TableReader::Column TableReader::load(const Field& field,
+                                      const std::vector<std::string>& list_axis) const {
+    Column column;
+    if (field.type == FieldType::text || field.type == FieldType::value) {
+        check(list_axis.empty(), "texts of a record, not of a list beside it");
+        column.texts = rows_.strings(field.name);
+        return column;
+    }
     std::vector<std::string> axes = {"row"};
-    axes.insert(axes.end(), meaning.axes.begin(), meaning.axes.end());
-    const hdf5::Extents extents = rows_.group().extents(name, axes);
+    axes.insert(axes.end(), list_axis.begin(), list_axis.end());
+    axes.insert(axes.end(), field.meaning.axes.begin(), field.meaning.axes.end());
+    hdf5::Extents extents = rows_.group().extents(field.name, axes);
     if (extents[0] != rows_.rows()) {
-        throw file_error(fmt::format("{}: has {} rows instead of {}", rows_.group().where(name),
-                                     extents[0], rows_.rows()));
+        throw file_error(fmt::format("{}: has {} rows instead of {}",
+                                     rows_.group().where(field.name), extents[0], rows_.rows()));
     }
-    return {extents.begin() + 1, extents.end()};
-}
-
-TableReader::Loaded TableReader::load_numbers(const char* name, const Meaning& meaning) const {
-    const hdf5::Extents inner = inner_extents(name, meaning);
-    Loaded column;
-    column.known = true;
-    column.width = *hdf5::byte_count(inner, 1);
-    column.open =
-        std::any_of(meaning.axes.begin(), meaning.axes.end(),
-                    [](const std::string& axis) { return axis != "unit" && axis != "part"; });
-    column.numbers = rows_.numbers(name, inner);
-    return column;
-}
-
-TableReader::Loaded TableReader::load_whole(const char* name, const Meaning& meaning) const {
-    const hdf5::Extents inner = inner_extents(name, meaning);
-    Loaded column;
-    column.known = true;
-    column.width = *hdf5::byte_count(inner, 1);
-    column.whole = rows_.integers(name, inner);
-    return column;
-}
-
-TableReader::Loaded TableReader::load_texts(const char* name) const {
-    Loaded column;
-    column.known = true;
-    column.texts = rows_.strings(name);
-    return column;
-}
-
-int TableReader::whole_number(const char* name, std::int64_t value) const {
-    if (value < std::numeric_limits<int>::min() || value > std::numeric_limits<int>::max()) {
-        throw file_error(fmt::format("{}: {} is too large", rows_.group().where(name), value));
+    extents.erase(extents.begin());
+    if (field.type == FieldType::number || field.type == FieldType::numbers) {
+        column.numbers = rows_.numbers(field.name, extents);
+    } else {
+        column.whole = rows_.integers(field.name, extents);
     }
-    return static_cast<int>(value);
+    if (!list_axis.empty()) {
+        column.along = extents[0];
+        extents.erase(extents.begin());
+    }
+    column.width = *hdf5::byte_count(extents, 1);
+    column.open = std::any_of(
+        field.meaning.axes.begin(), field.meaning.axes.end(),
+        [](const std::string& axis) { return axis != "unit" && axis != "part" && axis != "time"; });
+    return column;
 }
 
-void TableReader::unknown_value(const char* name, const std::string& value) const {
-    throw file_error(fmt::format("{}: unknown value \"{}\"", rows_.group().where(name), value));
+void TableReader::take(const Column& column, const Field& field, std::uint64_t entry,
+                       void* record) const {
+    const auto begin = static_cast<std::ptrdiff_t>(entry * column.width);
+    const auto end = begin + static_cast<std::ptrdiff_t>(column.width);
+    switch (field.type) {
+        case FieldType::truth:
+            field.of<bool>(record) = column.whole[entry] == 1;
+            break;
+        case FieldType::whole:
+            field.of<int>(record) = whole_number(field.name, column.whole[entry]);
+            break;
+        case FieldType::number:
+            field.of<double>(record) = column.numbers[entry];
+            break;
+        case FieldType::text:
+            field.of<std::string>(record) = column.texts[entry];
+            break;
+        case FieldType::value:
+            take_value(column.texts[entry], field, record);
+            break;
+        case FieldType::numbers: {
+            auto& values = field.of<std::vector<double>>(record);
+            values.assign(column.numbers.begin() + begin, column.numbers.begin() + end);
+            const auto is_nan = [](double value) { return std::isnan(value); };
+            if (std::all_of(values.begin(), values.end(), is_nan)) {
+                values.clear();
+            }
+            while (column.open && !values.empty() && is_nan(values.back())) {
+                values.pop_back();
+            }
+            break;
+        }
+        case FieldType::wholes:
+            take_wholes(field, {column.whole.begin() + begin, column.whole.begin() + end}, record);
+            break;
+        default:
+            check(false, "a field that a table can keep");
+    }
+}
+
+void TableReader::take_value(const std::string& name, const Field& field, void* record) const {
+    const auto named = std::find_if(field.values.begin(), field.values.end(),
+                                    [&](const Named<int>& each) { return each.name == name; });
+    if (named == field.values.end()) {
+        throw file_error(
+            fmt::format("{}: unknown value \"{}\"", rows_.group().where(field.name), name));
+    }
+    std::memcpy(field.in(record), &named->value, sizeof named->value);
+}
+
+void TableReader::take_wholes(const Field& field, std::span<const std::int64_t> stored,
+                              void* record) const {
+    auto& values = field.of<std::vector<int>>(record);
+    values.clear();
+    if (field.meaning.kept == Kept::as_truths) {
+        for (std::size_t place = 0; place < stored.size(); ++place) {
+            if (stored[place] != 0) {
+                values.push_back(static_cast<int>(place));
+            }
+        }
+        return;
+    }
+    for (const std::int64_t value : stored) {
+        values.push_back(whole_number(field.name, value));
+    }
+    while (!values.empty() && values.back() == whole_padding) {
+        values.pop_back();
+    }
+}
+
+int TableReader::whole_number(const std::string& name, std::int64_t value) const {
+    return bounded(rows_.group(), name, value, std::numeric_limits<int>::min(),
+                   std::numeric_limits<int>::max());
 }
 
 }  // namespace shoal

@@ -4,31 +4,29 @@
 #include <algorithm>
 #include <memory>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "records/full_records.hpp"
 
 namespace shoal {
-namespace {
 
-template <class Record>
-Record table_fields(Record record) {
-    describe(record, [](const char*, auto& field, const Meaning& meaning) {
-        using Field = std::decay_t<decltype(field)>;
-        if (!stands_in_table(meaning, std::is_same_v<Field, std::string>)) {
-            field = Field{};
-        }
-    });
-    return record;
+bool stands_in_table(const Field& field) {
+    static const std::vector<std::string> against_noise = {"sigma"};
+    const auto& axes = field.meaning.axes;
+    return field.type != FieldType::text && (axes.empty() || axes == against_noise);
 }
 
-}  // namespace
-
-bool stands_in_table(const Meaning& meaning, bool text) {
-    static const std::vector<std::string> against_noise = {"sigma"};
-    return !text && (meaning.axes.empty() || meaning.axes == against_noise);
+TrainedNetwork table_part(TrainedNetwork network, bool curve) {
+    network.readout = {};
+    network.state = {};
+    network.conclusions = {};
+    network.weights = {};
+    if (!curve) {
+        network.error_curve = {};
+        network.loss_curve = {};
+    }
+    return network;
 }
 
 NetworkAnalysis table_part(NetworkAnalysis analysis) {
@@ -46,10 +44,17 @@ NetworkAnalysis table_part(NetworkAnalysis analysis) {
     }
     if (analysis.full != nullptr) {
         const auto light = std::make_shared<FullAnalysis>();
-        visit_parts([&](const char*,
-                        const auto& part) { part(*light) = table_fields(part(*analysis.full)); },
-                    // A list may be a member of a part that has just been copied.
-                    [&](const char*, const char*, const auto& part) { part(*light).clear(); });
+        for (const Field& part : record_type<FullAnalysis>().fields) {
+            if (part.type != FieldType::record) {
+                continue;
+            }
+            for (const Field& field : part.inner->fields) {
+                if (stands_in_table(field)) {
+                    field.copy(field.in(part.in(light.get())),
+                               field.in(part.in(analysis.full.get())));
+                }
+            }
+        }
         analysis.full = light;
     }
     return analysis;

@@ -2,7 +2,7 @@
 // How much of each network is read from a run.
 #pragma once
 
-#include "records/described.hpp"
+#include "records/fields.hpp"
 #include "records/records.hpp"
 
 namespace shoal {
@@ -17,7 +17,10 @@ enum class Detail {
 };
 
 /// Whether a field of a part of FullAnalysis that a network has one of stands in Detail::table.
-bool stands_in_table(const Meaning& meaning, bool text);
+bool stands_in_table(const Field& field);
+
+/// `network` with no more than Detail::table keeps, and with its training curves if `curve`.
+TrainedNetwork table_part(TrainedNetwork network, bool curve = false);
 
 /// `analysis` with no more than Detail::table keeps, as read_analysis would read it.
 NetworkAnalysis table_part(NetworkAnalysis analysis);

@@ -4,14 +4,14 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <span>
+#include <memory>
 
 #include "core/error.hpp"
 #include "records/full_records.hpp"
-#include "records/time_axes.hpp"
 #include "store/analysis_file.hpp"
 #include "store/described_tables.hpp"
 #include "store/hdf5.hpp"
+#include "store/point_fields.hpp"
 #include "store/read_checks.hpp"
 #include "store/seal.hpp"
 
@@ -31,15 +31,6 @@ Enum named(const ReadGroup& file, const std::string& dataset, const std::string&
     return *found;
 }
 
-int bounded(const ReadGroup& file, const std::string& dataset, std::int64_t value,
-            std::int64_t lowest, std::int64_t highest) {
-    if (value < lowest || value > highest) {
-        throw file_error(fmt::format("{}: {} is outside {} ... {}", file.where(dataset), value,
-                                     lowest, highest));
-    }
-    return static_cast<int>(value);
-}
-
 /// Row `i` of a matrix with `width` columns, without the NaN at its end.
 std::vector<double> row_without_padding(const std::vector<double>& values, std::size_t i,
                                         std::size_t width) {
@@ -51,8 +42,13 @@ std::vector<double> row_without_padding(const std::vector<double>& values, std::
     return row;
 }
 
-bool every_field(const Meaning& /*meaning*/, bool /*text*/) {
-    return true;
+template <class Record>
+std::vector<void*> places_of(std::vector<Record>& records) {
+    std::vector<void*> places;
+    for (Record& record : records) {
+        places.push_back(&record);
+    }
+    return places;
 }
 
 /// Networks of one group: all of them, or chosen ones.
@@ -67,10 +63,7 @@ class GroupReader {
 
     void append_to(std::vector<NetworkAnalysis>& all) {
         std::vector<NetworkAnalysis> networks(rows_.count());
-        read_verdicts(networks);
-        read_exponents(networks);
-        read_learning_signals(networks);
-        read_runs(networks);
+        TableReader(rows_).read(record_type<NetworkAnalysis>().fields, places_of(networks));
         read_points(networks);
         if (rows_.group().has("search")) {
             read_full(networks);
@@ -85,94 +78,10 @@ class GroupReader {
 
   private:
     GroupReader(RowReader rows, const std::vector<std::uint64_t>& members, Detail detail)
-        : rows_(std::move(rows)),
-          detail_(detail),
-          conclusions_(rows_.group().extents("end_output", {"network", "conclusion"})[1]),
-          place_(rows_.rows(), nowhere) {
+        : rows_(std::move(rows)), detail_(detail), place_(rows_.rows(), nowhere) {
         rows_.group().require_schema(analysis_schema);
         for (std::size_t i = 0; i < rows_.count(); ++i) {
             place_[members.empty() ? i : members[i]] = i;
-        }
-    }
-
-    void read_verdicts(std::vector<NetworkAnalysis>& networks) {
-        const ReadGroup& file = rows_.group();
-        const auto uid = rows_.strings("uid");
-        const auto mechanism = rows_.strings("mechanism");
-        const auto rule_a = rows_.strings("rule_a");
-        const auto rule_b = rows_.strings("rule_b");
-        const auto evidence = rows_.strings("evidence");
-        const auto limits = rows_.strings("limits");
-        const auto distinct_a = rows_.integers("distinct_outputs_a");
-        const auto distinct_b = rows_.integers("distinct_outputs_b");
-        const auto attractors = rows_.integers("attractors");
-        const auto delay = rows_.numbers("saturated_delay");
-        const auto response = rows_.numbers("saturated_response");
-        const auto period = rows_.numbers("period");
-        for (std::size_t i = 0; i < networks.size(); ++i) {
-            NetworkAnalysis& network = networks[i];
-            network.uid = uid[i];
-            network.mechanism = named<Mechanism>(file, "mechanism", mechanism[i]);
-            network.rule_a = named<RuleLabel>(file, "rule_a", rule_a[i]);
-            network.rule_b = named<RuleLabel>(file, "rule_b", rule_b[i]);
-            network.evidence = evidence[i];
-            network.limits = limits[i];
-            network.distinct_outputs_a = count(distinct_a[i], "distinct_outputs_a");
-            network.distinct_outputs_b = count(distinct_b[i], "distinct_outputs_b");
-            network.attractors = count(attractors[i], "attractors");
-            network.saturated_delay = delay[i];
-            network.saturated_response = response[i];
-            network.period = period[i];
-        }
-    }
-
-    int count(std::int64_t value, const std::string& dataset) const {
-        return bounded(rows_.group(), dataset, value, -1, std::numeric_limits<int>::max());
-    }
-
-    void read_exponents(std::vector<NetworkAnalysis>& networks) {
-        const auto width = rows_.group().extents("exponents", {"network", "exponent"})[1];
-        const auto values = rows_.numbers("exponents", {width});
-        const auto errors = rows_.numbers("exponent_errors", {width});
-        for (std::size_t i = 0; i < networks.size(); ++i) {
-            networks[i].exponents = row_without_padding(values, i, width);
-            networks[i].exponent_errors = row_without_padding(errors, i, width);
-        }
-    }
-
-    void read_learning_signals(std::vector<NetworkAnalysis>& networks) {
-        const auto width = rows_.group().extents("adjoint_norm", {"network", "lag"})[1];
-        const auto values = rows_.numbers("adjoint_norm", {width});
-        for (std::size_t i = 0; i < networks.size(); ++i) {
-            networks[i].adjoint_norms = row_without_padding(values, i, width);
-        }
-    }
-
-    void read_runs(std::vector<NetworkAnalysis>& networks) {
-        const Extents inner = {conclusions_};
-        const std::size_t times = speed_times.size();
-        const auto counts = rows_.integers("runs");
-        const auto speeds = rows_.numbers("speeds", {conclusions_, times});
-        const auto end_output = rows_.numbers("end_output", inner);
-        const auto output_variance = rows_.numbers("output_variance", inner);
-        const auto settled = rows_.integers("settled", inner);
-        const auto attractor = rows_.integers("attractor", inner);
-        const auto settling_time = rows_.numbers("settling_time", inner);
-        for (std::size_t i = 0; i < networks.size(); ++i) {
-            const int runs = bounded(rows_.group(), "runs", counts[i], 0,
-                                     static_cast<std::int64_t>(conclusions_));
-            networks[i].runs.reserve(std::size_t(runs));
-            for (std::size_t k = i * conclusions_; k < i * conclusions_ + std::size_t(runs); ++k) {
-                const auto begin = speeds.begin() + static_cast<std::ptrdiff_t>(k * times);
-                DelayRun run;
-                run.speeds.assign(begin, begin + static_cast<std::ptrdiff_t>(times));
-                run.end_output = end_output[k];
-                run.output_variance = output_variance[k];
-                run.settled = settled[k] != 0;
-                run.attractor = count(attractor[k], "attractor");
-                run.settling_time = settling_time[k];
-                networks[i].runs.push_back(std::move(run));
-            }
         }
     }
 
@@ -207,93 +116,110 @@ class GroupReader {
 
     void read_points(std::vector<NetworkAnalysis>& networks) {
         const ReadGroup table = rows_.group().group("fixed_points");
-        const Extents shape = table.extents("state", {"point", "unit"});
-        const std::uint64_t units = shape[1];
-        std::vector<std::size_t> owner = owners(table, shape[0]);
-        const RowReader points = of_owners(table, owner);
-        const bool everything = detail_ == Detail::everything;
-        const auto speed = points.numbers("speed");
-        const auto unstable = points.integers("unstable");
-        const auto reached = points.integers("reached_from", {conclusions_});
-        const auto label = everything ? points.strings("label") : std::vector<std::string>();
-        const auto state = everything ? points.numbers("state", {units}) : std::vector<double>();
-        const std::uint64_t eigenvalues = everything ? units : std::min<std::uint64_t>(units, 1);
-        std::vector<std::vector<double>> spectra;
-        for (const char* name : {"eigenvalues_flow", "eigenvalues_map"}) {
-            if (table.has(name)) {
-                spectra.push_back(everything ? points.numbers(name, {units, 2})
-                                             : table.first_numbers(name, {shape[0], units, 2}));
+        std::vector<std::size_t> owner = owners(table, table.extents("network", {"point"})[0]);
+        const RowReader rows = of_owners(table, owner);
+        const std::vector<bool> wanted = wanted_points(rows);
+        for (std::size_t k = 0; k < owner.size(); ++k) {
+            if (wanted[k]) {
+                networks[owner[k]].points.emplace_back();
             }
         }
+        std::vector<std::size_t> used(networks.size(), 0);
+        std::vector<void*> points;
         for (std::size_t k = 0; k < owner.size(); ++k) {
-            FixedPoint point;
-            for (std::size_t from = 0; from < conclusions_; ++from) {
-                if (reached[k * conclusions_ + from] != 0) {
-                    point.reached_from.push_back(static_cast<int>(from));
-                }
+            points.push_back(wanted[k] ? &networks[owner[k]].points[used[owner[k]]++] : nullptr);
+        }
+        TableReader(rows).read(detail_ == Detail::everything
+                                   ? point_fields()
+                                   : fields_without<FixedPoint>({"eigenvalues", "state", "label"}),
+                               points);
+        read_spectra(rows, points);
+    }
+
+    /// Whether each of the points is kept (Detail).
+    std::vector<bool> wanted_points(const RowReader& rows) const {
+        std::vector<bool> wanted(rows.count(), detail_ == Detail::everything);
+        if (detail_ == Detail::table) {
+            const auto width = rows.group().extents("reached_from", {"point", "conclusion"})[1];
+            const auto reached = rows.integers("reached_from", {width});
+            for (std::size_t i = 0; i < reached.size(); ++i) {
+                wanted[i / width] = wanted[i / width] || reached[i] != 0;
             }
-            if (!everything && point.reached_from.empty()) {
+        }
+        return wanted;
+    }
+
+    /// A point has a spectrum of one kind; in the column of the other kind there is NaN alone.
+    void read_spectra(const RowReader& rows, const std::vector<void*>& points) const {
+        const ReadGroup& table = rows.group();
+        for (const SystemKind kind : {SystemKind::flow, SystemKind::map}) {
+            const std::string name = spectrum_field(kind).name;
+            if (!table.has(name)) {
                 continue;
             }
-            point.speed = speed[k];
-            point.unstable = count(unstable[k], "fixed_points/unstable");
-            for (const auto& spectrum : spectra) {
-                if (point.eigenvalues.empty()) {
-                    point.eigenvalues = row_without_padding(spectrum, k, 2 * eigenvalues);
+            const Extents shape = table.extents(name, {"point", "unit", "part"});
+            const bool everything = detail_ == Detail::everything;
+            const std::uint64_t width = everything ? shape[1] * 2 : std::min(shape[1] * 2, 2ul);
+            const auto values = everything ? rows.numbers(name, {shape[1], 2})
+                                           : table.first_numbers(name, {rows.rows(), shape[1], 2});
+            for (std::size_t k = 0; k < points.size(); ++k) {
+                auto* point = static_cast<FixedPoint*>(points[k]);
+                if (point != nullptr && point->eigenvalues.empty()) {
+                    point->eigenvalues = row_without_padding(values, k, width);
                 }
             }
-            if (everything) {
-                point.state = row_without_padding(state, k, units);
-                point.label = named<PointLabel>(table, "label", label[k]);
-            }
-            networks[owner[k]].points.push_back(std::move(point));
         }
     }
 
-    /// Rows of a table by network.
-    template <class Record>
-    std::vector<std::vector<Record>> read_rows(const ReadGroup& table) {
+    /// Gives every network the rows of a table that are its own, as its list `list`; owners[i] is
+    /// what has the list of network i.
+    void read_table(const Field& list, const ReadGroup& table,
+                    const std::vector<void*>& lists) const {
         std::vector<std::size_t> owner = owners(table, table.extents("network", {"row"})[0]);
-        auto records = TableReader(of_owners(table, owner)).read<Record>(every_field);
-        std::vector<std::vector<Record>> by_network(rows_.count());
-        for (std::size_t row = 0; row < owner.size(); ++row) {
-            by_network[owner[row]].push_back(std::move(records[row]));
+        const RowReader rows = of_owners(table, owner);
+        for (const std::size_t network : owner) {
+            list.add(list.in(lists[network]));
         }
-        return by_network;
+        std::vector<std::size_t> used(lists.size(), 0);
+        std::vector<void*> records;
+        for (const std::size_t network : owner) {
+            records.push_back(list.change_at(list.in(lists[network]), used[network]++));
+        }
+        TableReader(rows).read(list.inner->fields, records);
+    }
+
+    void read_part(const Field& part, const std::vector<void*>& all) const {
+        std::vector<void*> records;
+        for (void* full : all) {
+            records.push_back(part.in(full));
+        }
+        const RowReader rows = rows_.in(rows_.group().group(part.name));
+        for (const Field& field : part.inner->fields) {
+            if (field.type != FieldType::records) {
+                if (detail_ == Detail::everything || stands_in_table(field)) {
+                    TableReader(rows).read({field}, records);
+                }
+            } else if (detail_ == Detail::everything) {
+                read_table(field, rows_.group().group(field.name), records);
+            }
+        }
     }
 
     void read_full(std::vector<NetworkAnalysis>& networks) {
-        std::vector<std::shared_ptr<FullAnalysis>> all(networks.size());
-        for (auto& full : all) {
-            full = std::make_shared<FullAnalysis>();
+        std::vector<std::shared_ptr<FullAnalysis>> made;
+        std::vector<void*> all;
+        for (NetworkAnalysis& network : networks) {
+            made.push_back(std::make_shared<FullAnalysis>());
+            all.push_back(made.back().get());
+            network.full = made.back();
         }
-        const auto give = [&](auto&& values, const auto& part) {
-            for (std::size_t i = 0; i < all.size(); ++i) {
-                part(*all[i]) = std::move(values[i]);
+        for (const Field& part : record_type<FullAnalysis>().fields) {
+            if (part.type == FieldType::record) {
+                read_part(part, all);
+            } else if (detail_ == Detail::everything) {
+                const bool proofs = part.meaning.kept == Kept::apart;
+                read_table(part, rows_.group().group(proofs ? "fixed_points" : part.name), all);
             }
-        };
-        const bool everything = detail_ == Detail::everything;
-        if (everything) {
-            give(
-                read_rows<PointProof>(rows_.group().group("fixed_points")),
-                [](FullAnalysis & full) -> auto& { return full.proofs; });
-        }
-        visit_parts(
-            [&](const char* name, const auto& part) {
-                const RowReader rows = rows_.in(rows_.group().group(name));
-                give(TableReader(rows).read<PartOf<decltype(part)>>(everything ? every_field
-                                                                               : stands_in_table),
-                     part);
-            },
-            [&](const char* name, const char*, const auto& part) {
-                if (everything) {
-                    give(read_rows<typename PartOf<decltype(part)>::value_type>(
-                             rows_.group().group(name)),
-                         part);
-                }
-            });
-        for (std::size_t i = 0; i < networks.size(); ++i) {
-            networks[i].full = all[i];
         }
     }
 
@@ -301,7 +227,6 @@ class GroupReader {
 
     RowReader rows_;
     Detail detail_;
-    std::uint64_t conclusions_;
     std::vector<std::size_t> place_;  ///< [network of the file]: among those that are read
 };
 

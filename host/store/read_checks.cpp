@@ -18,6 +18,15 @@ int to_int(const hdf5::ReadGroup& file, const std::string& name, std::uint64_t e
     return static_cast<int>(extent);
 }
 
+int bounded(const hdf5::ReadGroup& file, const std::string& dataset, std::int64_t value,
+            std::int64_t lowest, std::int64_t highest) {
+    if (value < lowest || value > highest) {
+        throw file_error(fmt::format("{}: {} is outside {} ... {}", file.where(dataset), value,
+                                     lowest, highest));
+    }
+    return static_cast<int>(value);
+}
+
 std::vector<double> finite_numbers(const hdf5::ReadGroup& file, const std::string& name,
                                    const hdf5::Extents& expected) {
     std::vector<double> values = file.numbers(name, expected);

@@ -26,18 +26,6 @@ NetworkAnalysis without_states(NetworkAnalysis analysis) {
     return analysis;
 }
 
-TrainedNetwork without_arrays(TrainedNetwork network, bool curve) {
-    network.readout = {};
-    network.state = {};
-    network.conclusions = {};
-    network.weights = {};
-    if (!curve) {
-        network.error_curve = {};
-        network.loss_curve = {};
-    }
-    return network;
-}
-
 /// The whole sweep of a configuration, expanded once for all shards of it.
 class Sweep {
   public:
@@ -107,7 +95,7 @@ void read_trained(RunContent& run, const std::string& last) {
     }
     const SegmentStore<TrainedNetwork> store(run.paths.checkpoint(), "trained");
     for (const std::string& uid : store.uids()) {
-        run.trained.emplace(uid, without_arrays(*store.read(uid), uid <= last));
+        run.trained.emplace(uid, table_part(*store.read(uid), uid <= last));
     }
 }
 

@@ -154,168 +154,33 @@ void read_sealed(const std::filesystem::path& path,
     }
 }
 
-void serialize(ByteWriter& out, const TrainedNetwork& n) {
-    out.put(n.uid);
-    out.put(static_cast<std::int32_t>(n.status));
-    out.put(n.trials_done);
-    out.put(n.diverged_step);
-    out.put(n.readout);
-    out.put(n.state);
-    out.put(n.conclusions);
-    out.put(n.weights);
-    out.put(n.error_curve);
-    out.put(n.loss_curve);
-    out.put(n.acceptance.accepted);
-    out.put(n.acceptance.accepted_lax);
-    out.put(n.acceptance.fraction_failed);
-    out.put(n.acceptance.median_error);
-    out.put(n.acceptance.authors_fractions);
-}
+namespace {
 
-void deserialize(ByteReader& in, TrainedNetwork& n) {
-    n.uid = in.get_text();
-    n.status = in.get_among(enumerators(n.status));
-    n.trials_done = in.get<int>();
-    n.diverged_step = in.get<std::int64_t>();
-    n.readout = in.get_vector<double>();
-    n.state = in.get_vector<double>();
-    n.conclusions = in.get_vector<double>();
-    n.weights = in.get_vector<double>();
-    n.error_curve = in.get_vector<float>();
-    n.loss_curve = in.get_vector<float>();
-    n.acceptance.accepted = in.get<bool>();
-    n.acceptance.accepted_lax = in.get<bool>();
-    n.acceptance.fraction_failed = in.get<double>();
-    n.acceptance.median_error = in.get<double>();
-    n.acceptance.authors_fractions = in.get_vector<double>();
-}
-
-void serialize(ByteWriter& out, const NetworkAnalysis& a) {
-    out.put(a.uid);
-    out.put(static_cast<std::int32_t>(a.mechanism));
-    out.put(static_cast<std::int32_t>(a.rule_a));
-    out.put(static_cast<std::int32_t>(a.rule_b));
-    out.put(a.distinct_outputs_a);
-    out.put(a.distinct_outputs_b);
-    out.put(a.attractors);
-    out.put(a.saturated_delay);
-    out.put(a.saturated_response);
-    out.put(a.exponents);
-    out.put(a.exponent_errors);
-    out.put(a.period);
-    out.put(a.adjoint_norms);
-    out.put(static_cast<std::uint64_t>(a.runs.size()));
-    for (const DelayRun& run : a.runs) {
-        out.put(run.speeds);
-        out.put(run.end_output);
-        out.put(run.output_variance);
-        out.put(run.settled);
-        out.put(run.attractor);
-        out.put(run.settling_time);
-    }
-    out.put(static_cast<std::uint64_t>(a.points.size()));
-    for (const FixedPoint& point : a.points) {
-        out.put(point.state);
-        out.put(point.speed);
-        out.put(static_cast<std::int32_t>(point.label));
-        out.put(point.eigenvalues);
-        out.put(point.unstable);
-        out.put(point.reached_from);
-    }
-    out.put(a.evidence);
-    out.put(a.limits);
-    out.put(a.full != nullptr);
-    if (a.full != nullptr) {
-        put_records(out, a.full->proofs);
-        visit_parts(
-            [&](const char*, const auto& part) { put_record(out, part(*a.full)); },
-            [&](const char*, const char*, const auto& part) { put_records(out, part(*a.full)); });
-    }
-}
-
-void deserialize(ByteReader& in, NetworkAnalysis& a) {
-    a.uid = in.get_text();
-    a.mechanism = in.get_among(enumerators(a.mechanism));
-    a.rule_a = in.get_among(enumerators(a.rule_a));
-    a.rule_b = in.get_among(enumerators(a.rule_b));
-    a.distinct_outputs_a = in.get<int>();
-    a.distinct_outputs_b = in.get<int>();
-    a.attractors = in.get<int>();
-    a.saturated_delay = in.get<double>();
-    a.saturated_response = in.get<double>();
-    a.exponents = in.get_vector<double>();
-    a.exponent_errors = in.get_vector<double>();
-    a.period = in.get<double>();
-    a.adjoint_norms = in.get_vector<double>();
-    for (auto runs = in.get<std::uint64_t>(); runs > 0; --runs) {
-        DelayRun& run = a.runs.emplace_back();
-        run.speeds = in.get_vector<double>();
-        run.end_output = in.get<double>();
-        run.output_variance = in.get<double>();
-        run.settled = in.get<bool>();
-        run.attractor = in.get<int>();
-        run.settling_time = in.get<double>();
-    }
-    for (auto points = in.get<std::uint64_t>(); points > 0; --points) {
-        FixedPoint& point = a.points.emplace_back();
-        point.state = in.get_vector<double>();
-        point.speed = in.get<double>();
-        point.label = in.get_among(enumerators(point.label));
-        point.eigenvalues = in.get_vector<double>();
-        point.unstable = in.get<int>();
-        point.reached_from = in.get_vector<int>();
+/// What no checksum says: a point is reached from runs that there are.
+template <typename Record>
+void check_places(const Record&) {}
+template <>
+void check_places(const NetworkAnalysis& analysis) {
+    for (const FixedPoint& point : analysis.points) {
         for (const int from : point.reached_from) {
-            if (from < 0 || static_cast<std::size_t>(from) >= a.runs.size()) {
+            if (from < 0 || static_cast<std::size_t>(from) >= analysis.runs.size()) {
                 throw file_error("record has a point reached from no run");
             }
         }
     }
-    a.evidence = in.get_text();
-    a.limits = in.get_text();
-    if (in.get<bool>()) {
-        const auto full = std::make_shared<FullAnalysis>();
-        get_records(in, full->proofs);
-        visit_parts(
-            [&](const char*, const auto& part) { get_record(in, part(*full)); },
-            [&](const char*, const char*, const auto& part) { get_records(in, part(*full)); });
-        a.full = full;
-    }
 }
-
-void serialize(ByteWriter& out, const BegunAnalysis& begun) {
-    out.put(begun.uid);
-    out.put(begun.part);
-    serialize(out, begun.analysis);
+template <>
+void check_places(const BegunAnalysis& begun) {
+    check_places(begun.analysis);
 }
-
-void deserialize(ByteReader& in, BegunAnalysis& begun) {
-    begun.uid = in.get_text();
-    begun.part = in.get_text();
-    deserialize(in, begun.analysis);
-}
-
-void serialize(ByteWriter& out, const KeptSignal& signal) {
-    out.put(signal.uid);
-    out.put(signal.system.replicate);
-    out.put(signal.system.exponent);
-    out.put(signal.system.log_norms);
-}
-
-void deserialize(ByteReader& in, KeptSignal& signal) {
-    signal.uid = in.get_text();
-    signal.system.replicate = in.get<std::uint32_t>();
-    signal.system.exponent = in.get<double>();
-    signal.system.log_norms = in.get_vector<double>();
-}
-
-namespace {
 
 template <typename Record>
 Record record_of(std::span<const std::byte> bytes, const std::filesystem::path& path) {
     Record record;
     ByteReader in(bytes);
     try {
-        deserialize(in, record);
+        get_record(in, record);
+        check_places(record);
     } catch (const Error& error) {
         throw file_error(fmt::format("{}: is damaged: {}", path.string(), error.what()));
     }
@@ -368,7 +233,7 @@ void SegmentStore<Record>::append(const std::vector<Record>& records) {
     write_sealed(path_of(next_file_), [&](const PutRecord& put) {
         for (const Record& record : records) {
             ByteWriter out;
-            serialize(out, record);
+            put_record(out, record);
             put(out.bytes());
         }
     });

@@ -17,7 +17,6 @@
 
 #include "records/records.hpp"
 #include "records/signal_records.hpp"
-#include "store/bytes.hpp"
 
 namespace shoal {
 
@@ -32,15 +31,6 @@ void write_sealed(const std::filesystem::path& path,
 void read_sealed(
     const std::filesystem::path& path,
     const std::function<void(std::span<const std::byte> record, std::uint64_t offset)>& use_record);
-
-void serialize(ByteWriter& out, const TrainedNetwork& network);
-void serialize(ByteWriter& out, const NetworkAnalysis& analysis);
-void serialize(ByteWriter& out, const BegunAnalysis& begun);
-void serialize(ByteWriter& out, const KeptSignal& signal);
-void deserialize(ByteReader& in, TrainedNetwork& network);
-void deserialize(ByteReader& in, NetworkAnalysis& analysis);
-void deserialize(ByteReader& in, BegunAnalysis& begun);
-void deserialize(ByteReader& in, KeptSignal& signal);
 
 /// All segments of one kind ("trained", "analysed", "begun", "signals") in a folder. Of records of
 /// one uid the last counts.

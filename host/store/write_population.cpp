@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/file.hpp"
 #include "core/numbers.hpp"
+#include "records/fields.hpp"
 #include "store/exchange_files.hpp"
 #include "store/network_groups.hpp"
 #include "store/population_file.hpp"
@@ -150,37 +151,37 @@ class PopulationWriter {
         }
     }
 
-    void define_flag(const char* name, const char* meaning) {
+    /// As a record describes its field.
+    template <class Record>
+    void define_field(const char* name, Type type) {
+        const Meaning& meaning = field_named<Record>(name).meaning;
+        std::vector<std::string> axes = {"network"};
+        axes.insert(axes.end(), meaning.axes.begin(), meaning.axes.end());
+        define(name, type, axes, meaning.text);
+    }
+
+    void define_flag(const char* name) {
         constexpr std::int8_t values[] = {-1, 0, 1};
-        define(name, Type::int8, {"network"}, meaning);
+        define_field<Acceptance>(name, Type::int8);
         group_.describe(name, "flag_values", values);
         group_.describe(name, "flag_meanings", "pending false true");
     }
 
     void define_datasets() {
-        define("status", Type::string, {"network"}, "trained, diverged or pending");
-        define_flag(
-            "accepted",
-            "force: every test run's error below 0.1; bptt: mean score at the solved level");
-        define_flag("accepted_lax", "fraction_failed at most 5 %");
-        define("fraction_failed", Type::float64, {"network"},
-               "force: share of test runs with error at or above 0.1; bptt: 1 - mean score");
-        define("median_error", Type::float64, {"network"},
-               "median over test runs of the RMS error (force: in the response)");
-        define("authors_fractions", Type::float64, {"network", "threshold"},
-               "share of test runs whose sqrt(sum of squared errors / runs) exceeds the threshold");
-        define("trials_done", Type::int64, {"network"},
-               "training trials (bptt: iterations) completed");
-        define("diverged_step", Type::int64, {"network"},
-               "global step (bptt: iteration) at which the network diverged, -1: it did not");
+        define_field<TrainedNetwork>("status", Type::string);
+        define_flag("accepted");
+        define_flag("accepted_lax");
+        define_field<Acceptance>("fraction_failed", Type::float64);
+        define_field<Acceptance>("median_error", Type::float64);
+        define_field<Acceptance>("authors_fractions", Type::float64);
+        define_field<TrainedNetwork>("trials_done", Type::int64);
+        define_field<TrainedNetwork>("diverged_step", Type::int64);
         if (layout_.trials > 0) {
             define("curve_trials", Type::int64, {"network"}, "trials in error_curve");
-            define("error_curve", Type::float32, {"network", "trial", "output"},
-                   "RMS error over the trial's steps that carry an error, before their updates");
+            define_field<TrainedNetwork>("error_curve", Type::float32);
         }
         if (layout_.iterations > 0) {
-            define("loss_curve", Type::float32, {"network", "iteration"},
-                   "loss of the task over the iteration's batch, before its update");
+            define_field<TrainedNetwork>("loss_curve", Type::float32);
         }
         if (shared_) {
             define("base", real_, {"matrix", "to", "from"}, "recurrent matrix before the gain");
@@ -194,13 +195,11 @@ class PopulationWriter {
         }
         define("input", real_, {"network", "unit", "channel"}, "input weights");
         define("feedback", real_, {"network", "unit", "output"}, "feedback weights");
-        define("readout", real_, {"network", "output", "unit"}, "trained readout");
+        define_field<TrainedNetwork>("readout", real_);
         define("bias", real_, {"network", "unit"}, "bias");
         define("initial_state", real_, {"network", "unit"}, "state before training");
-        define("state", real_, {"network", "unit"},
-               "state at the end of training; bptt: the state that trials start from");
-        define("conclusions", real_, {"network", "conclusion", "unit"},
-               "first end-of-trial state of each trial type with frozen weights");
+        define_field<TrainedNetwork>("state", real_);
+        define_field<TrainedNetwork>("conclusions", real_);
     }
 
     void write_model(std::uint64_t index, const NetworkModel& model) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "store/bytes.hpp"
 #include "store/segments.hpp"
 
 namespace shoal {

@@ -249,21 +249,5 @@ TEST(Census, MapsHaveCyclesOfWholeSteps) {
     EXPECT_NE(curve.attractors[0].limits.find("closed curve"), std::string::npos);
 }
 
-// Every field of a record is described once.
-TEST(CensusRecords, AreDescribed) {
-    AttractorRecord record;
-    std::set<std::string> names;
-    describe(record, [&](const char* name, auto&, const Meaning& meaning) {
-        EXPECT_TRUE(names.insert(name).second) << name;
-        EXPECT_NE(std::string(meaning.text), "");
-    });
-    EXPECT_EQ(names.size(), 22u);
-    const CensusSummary summary;
-    int fields = 0;
-    describe(summary, [&](const char*, const auto&, const Meaning&) { ++fields; });
-    EXPECT_EQ(fields, 20);
-    EXPECT_EQ(enumerators(AttractorKind::torus).size(), 7u);
-}
-
 }  // namespace
 }  // namespace shoal

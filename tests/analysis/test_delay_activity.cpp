@@ -157,22 +157,5 @@ TEST(BehaviouralTests, SayWhereTheyDoNotApply) {
     }
 }
 
-// Every field has a name of its own and a meaning.
-TEST(BehaviourRecords, DescribeEveryField) {
-    const auto names = [](const auto& record) {
-        std::vector<std::string> found;
-        describe(record, [&](const char* name, const auto&, const Meaning& meaning) {
-            EXPECT_GT(std::string(meaning.text).size(), 0u);
-            EXPECT_EQ(std::count(found.begin(), found.end(), name), 0);
-            found.emplace_back(name);
-        });
-        return found.size();
-    };
-    EXPECT_EQ(names(ForgettingRecord()), 11u);
-    EXPECT_EQ(names(NoiseRecord()), 10u);
-    EXPECT_EQ(names(SilencingRecord()), 10u);
-    EXPECT_EQ(names(ActivityRecord()), 8u);
-}
-
 }  // namespace
 }  // namespace shoal

@@ -209,19 +209,5 @@ TEST(HeadDirection, TheComparisonSaysWhatHappens) {
     }
 }
 
-TEST(HeadDirection, RecordsNameTheirFieldsOnce) {
-    HeadingCurve curve;
-    std::multiset<std::string> names;
-    describe(curve, [&](const char* name, auto&, const Meaning& meaning) {
-        names.insert(name);
-        EXPECT_NE(std::string(meaning.text), "");
-    });
-    EXPECT_EQ(names.size(), 28u);
-    EXPECT_EQ(names.size(), std::set<std::string>(names.begin(), names.end()).size());
-    const HeadDirectionResult result;
-    describe(result, [&](const char* name, const auto&, const Meaning&) { names.insert(name); });
-    EXPECT_EQ(names.size(), 40u);
-}
-
 }  // namespace
 }  // namespace shoal

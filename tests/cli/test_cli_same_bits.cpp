@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The same bits for a network alone or in any company, order, shard, wave or number of threads.
+#include "any_record.hpp"
+#include "records/full_records.hpp"
 #include "store/analysis_file.hpp"
 #include "test_cli_support.hpp"
 
@@ -130,13 +132,10 @@ TEST_F(CommandLine, AnalysisAloneAndInCompany) {
                   "sweep.network.feedback_scale=[" + row[3] + "]"});
 
     EXPECT_EQ(read_csv("alone/population.csv").at(1), row);
-    ByteWriter alone;
-    serialize(alone, read_analysis("alone/analysis.h5").networks.at(0));
+    const NetworkAnalysis alone = read_analysis("alone/analysis.h5").networks.at(0);
     for (const NetworkAnalysis& analysis : read_analysis("all/analysis.h5").networks) {
         if (analysis.uid == row[0]) {
-            ByteWriter company;
-            serialize(company, analysis);
-            EXPECT_TRUE(alone.bytes() == company.bytes());
+            EXPECT_TRUE(same_record(alone, analysis));
             return;
         }
     }

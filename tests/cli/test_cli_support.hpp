@@ -15,7 +15,7 @@
 #include "cli/command_line.hpp"
 #include "core/file.hpp"
 #include "core/stop.hpp"
-#include "store/bytes.hpp"
+#include "store/described_bytes.hpp"
 #include "store/population_file.hpp"
 #include "store/segments.hpp"
 #include "temporary_folder.hpp"
@@ -112,7 +112,7 @@ inline std::map<std::string, std::vector<std::byte>> networks_of(const fs::path&
     std::map<std::string, std::vector<std::byte>> networks;
     for (const std::string& uid : file.uids()) {
         ByteWriter bytes;
-        serialize(bytes, file.network(uid));
+        put_record(bytes, file.network(uid));
         const NetworkModel model = file.model(uid);
         std::vector<double> row(static_cast<std::size_t>(model.units));
         for (int to = 0; to < model.units; ++to) {

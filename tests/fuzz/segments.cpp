@@ -3,7 +3,9 @@
 // for analysed ones.
 #include "store/segments.hpp"
 
+#include "records/full_records.hpp"
 #include "sealed_target.hpp"
+#include "store/described_bytes.hpp"
 
 using namespace shoal;
 
@@ -31,12 +33,12 @@ void read_and_write(const char* kind) {
             const auto record = store.read(uid);
             use(*record);
             ByteWriter first;
-            serialize(first, *record);
+            put_record(first, *record);
             Record again;
             ByteReader reader(first.bytes());
-            deserialize(reader, again);
+            get_record(reader, again);
             ByteWriter second;
-            serialize(second, again);
+            put_record(second, again);
             fuzz::require(reader.empty() && first.bytes() == second.bytes(),
                           "a record reads back as it was written");
         }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-shoal_test(store SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/test_store_population.cpp
+shoal_test(store SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/test_store_records.cpp
+                         ${CMAKE_CURRENT_SOURCE_DIR}/test_store_population.cpp
                          ${CMAKE_CURRENT_SOURCE_DIR}/test_store_analysis.cpp
                          ${CMAKE_CURRENT_SOURCE_DIR}/test_store_full.cpp
                          ${CMAKE_CURRENT_SOURCE_DIR}/test_store_exchange.cpp

@@ -104,22 +104,6 @@ inline std::optional<TrainedNetwork> record_of(const Config& config, const Netwo
     return record;
 }
 
-inline void expect_equal(const TrainedNetwork& a, const TrainedNetwork& b) {
-    EXPECT_EQ(a.uid, b.uid);
-    EXPECT_EQ(a.status, b.status);
-    EXPECT_EQ(a.trials_done, b.trials_done);
-    EXPECT_EQ(a.diverged_step, b.diverged_step);
-    EXPECT_EQ(a.readout, b.readout);
-    EXPECT_EQ(a.state, b.state);
-    EXPECT_EQ(a.conclusions, b.conclusions);
-    EXPECT_EQ(a.error_curve, b.error_curve);
-    EXPECT_EQ(a.acceptance.accepted, b.acceptance.accepted);
-    EXPECT_EQ(a.acceptance.accepted_lax, b.acceptance.accepted_lax);
-    EXPECT_EQ(a.acceptance.fraction_failed, b.acceptance.fraction_failed);
-    EXPECT_EQ(a.acceptance.median_error, b.acceptance.median_error);
-    EXPECT_EQ(a.acceptance.authors_fractions, b.acceptance.authors_fractions);
-}
-
 /// Runs Python with xarray, h5py and numpy (packages of Debian); 0 if the script succeeds.
 inline int python(const std::string& script, const std::string& arguments) {
     return std::system(

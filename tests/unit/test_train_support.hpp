@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "any_record.hpp"
 #include "backend/backend.hpp"
 #include "config/config.hpp"
 #include "core/stop.hpp"
@@ -170,16 +171,9 @@ inline TrainedNetwork trained(const Folder& folder, const std::string& uid) {
     return record.value_or(TrainedNetwork{});
 }
 
-/// A record as bytes, to compare whole.
-inline std::vector<std::byte> bytes_of(const TrainedNetwork& record) {
-    ByteWriter out;
-    serialize(out, record);
-    return out.take();
-}
-
 inline void expect_same_records(const Config& config, const Folder& a, const Folder& b) {
     for (const NetworkSpec& spec : config.networks) {
-        EXPECT_TRUE(bytes_of(trained(a, spec.uid)) == bytes_of(trained(b, spec.uid))) << spec.uid;
+        EXPECT_TRUE(same_record(trained(a, spec.uid), trained(b, spec.uid))) << spec.uid;
     }
 }
 
