@@ -14,8 +14,8 @@
 namespace shoal {
 namespace {
 
-constexpr int units = 7;
-constexpr double step = 0.3;  // dt / tau
+constexpr int cell_units = 7;
+constexpr double cell_step = 0.3;  // dt / tau
 
 Eigen::MatrixXd cell_normals(std::uint32_t stream, int rows, int columns) {
     Eigen::MatrixXd values(rows, columns);
@@ -42,25 +42,23 @@ struct SmallCell {
     }
 
     Cell cell;
-    Eigen::MatrixXd w = 0.6 * cell_normals(1, units, units);
-    Eigen::VectorXd c = 0.4 * cell_normals(2, units, 1);
-    Eigen::VectorXd start = cell_normals(3, units, 1);
+    Eigen::MatrixXd w = 0.6 * cell_normals(1, cell_units, cell_units);
+    Eigen::VectorXd c = 0.4 * cell_normals(2, cell_units, 1);
+    Eigen::VectorXd start = cell_normals(3, cell_units, 1);
 };
 
 // An error of |d^3| h^2 / 6 and rounding of u / h, both well below this for h = 1e-5.
-constexpr double difference = 1e-5;
-constexpr double difference_error = 1e-8;
+constexpr double apart = 1e-5;
+constexpr double apart_error = 1e-8;
 
 TEST(Cells, SlopesOfAUnitAreThoseOfItsRateAndItsTarget) {
     for (const Cell cell : all_values<Cell>) {
         for (const double x : {-2.0, -0.3, 0.0, 0.7, 1.5}) {
-            const double h = difference;
+            const double h = apart;
             EXPECT_NEAR(through_rate(cell, 1.0, rate_of(cell, x)),
-                        (rate_of(cell, x + h) - rate_of(cell, x - h)) / (2.0 * h),
-                        difference_error);
+                        (rate_of(cell, x + h) - rate_of(cell, x - h)) / (2.0 * h), apart_error);
             EXPECT_NEAR(target_slope(cell, target_of(cell, x)),
-                        (target_of(cell, x + h) - target_of(cell, x - h)) / (2.0 * h),
-                        difference_error);
+                        (target_of(cell, x + h) - target_of(cell, x - h)) / (2.0 * h), apart_error);
         }
     }
 }
@@ -70,14 +68,14 @@ TEST(Cells, ColumnsStepAsUnitsDo) {
         const SmallCell network(cell);
         Eigen::MatrixXd states = network.start;
         const Eigen::MatrixXd slopes = euler_step(
-            cell, step, states, [&](const Eigen::MatrixXd& r) { return network.drive_of(r); });
-        for (int i = 0; i < units; ++i) {
+            cell, cell_step, states, [&](const Eigen::MatrixXd& r) { return network.drive_of(r); });
+        for (int i = 0; i < cell_units; ++i) {
             double drive = network.c[i];
-            for (int j = 0; j < units; ++j) {
+            for (int j = 0; j < cell_units; ++j) {
                 drive += network.w(i, j) * rate_of(cell, network.start[j]);
             }
             // Sums of eight terms of size 5 at most, in another order.
-            EXPECT_NEAR(states(i, 0), next_state(cell, network.start[i], drive, step), 1e-14);
+            EXPECT_NEAR(states(i, 0), next_state(cell, network.start[i], drive, cell_step), 1e-14);
         }
         EXPECT_EQ(slopes, slopes_of(network.squashed(network.start)));
     }
@@ -87,16 +85,18 @@ TEST(Cells, TangentsFollowSteps) {
     for (const Cell cell : all_values<Cell>) {
         const SmallCell network(cell);
         const auto drive_of = [&](const Eigen::MatrixXd& r) { return network.drive_of(r); };
-        const Eigen::VectorXd v = cell_normals(4, units, 1);
-        Eigen::MatrixXd ahead = network.start + difference * v;
-        Eigen::MatrixXd behind = network.start - difference * v;
-        euler_step(cell, step, ahead, drive_of);
-        euler_step(cell, step, behind, drive_of);
+        const Eigen::VectorXd v = cell_normals(4, cell_units, 1);
+        Eigen::MatrixXd ahead = network.start + apart * v;
+        Eigen::MatrixXd behind = network.start - apart * v;
+        euler_step(cell, cell_step, ahead, drive_of);
+        euler_step(cell, cell_step, behind, drive_of);
         const Eigen::VectorXd slopes = slopes_of(network.squashed(network.start));
-        const Eigen::MatrixXd tangent = tangent_step(
-            cell, step, slopes, v, [&](const Eigen::MatrixXd& sent) { return network.w * sent; });
-        EXPECT_LT((tangent - (ahead - behind) / (2.0 * difference)).norm(), difference_error);
-        const Eigen::VectorXd by_matrix = v + step * (jacobian_of(cell, network.w, slopes) * v);
+        const Eigen::MatrixXd tangent =
+            tangent_step(cell, cell_step, slopes, v,
+                         [&](const Eigen::MatrixXd& sent) { return network.w * sent; });
+        EXPECT_LT((tangent - (ahead - behind) / (2.0 * apart)).norm(), apart_error);
+        const Eigen::VectorXd by_matrix =
+            v + cell_step * (jacobian_of(cell, network.w, slopes) * v);
         EXPECT_LT((tangent - by_matrix).norm(), 1e-13);
     }
 }
@@ -105,15 +105,15 @@ TEST(Cells, TangentsFollowSteps) {
 TEST(Cells, AdjointsAreTransposedTangents) {
     for (const Cell cell : all_values<Cell>) {
         const SmallCell network(cell);
-        const Eigen::MatrixXd v = cell_normals(5, units, 3);
-        const Eigen::MatrixXd lambda = cell_normals(6, units, 3);
+        const Eigen::MatrixXd v = cell_normals(5, cell_units, 3);
+        const Eigen::MatrixXd lambda = cell_normals(6, cell_units, 3);
         for (const int columns : {1, 3}) {
-            const Eigen::MatrixXd slopes = cell_normals(7, units, columns).cwiseAbs();
+            const Eigen::MatrixXd slopes = cell_normals(7, cell_units, columns).cwiseAbs();
             const Eigen::MatrixXd forward =
-                tangent_step(cell, step, slopes, v,
+                tangent_step(cell, cell_step, slopes, v,
                              [&](const Eigen::MatrixXd& sent) { return network.w * sent; });
             const Eigen::MatrixXd backward = adjoint_step(
-                cell, step, slopes, lambda,
+                cell, cell_step, slopes, lambda,
                 [&](const Eigen::MatrixXd& sent) { return network.w.transpose() * sent; });
             for (int k = 0; k < 3; ++k) {
                 EXPECT_NEAR(forward.col(k).dot(lambda.col(k)), v.col(k).dot(backward.col(k)),
@@ -140,12 +140,12 @@ TEST(Cells, CurvatureIsTheRestOfTheHessian) {
                 [](const Eigen::MatrixXd& left, const Eigen::MatrixXd& right) -> Eigen::MatrixXd {
                     return left * right;
                 });
-        for (int i = 0; i < units; ++i) {
-            const Eigen::VectorXd h = difference * Eigen::VectorXd::Unit(units, i);
+        for (int i = 0; i < cell_units; ++i) {
+            const Eigen::VectorXd h = apart * Eigen::VectorXd::Unit(cell_units, i);
             const Eigen::VectorXd column =
-                (gradient(network.start + h) - gradient(network.start - h)) / (2.0 * difference);
+                (gradient(network.start + h) - gradient(network.start - h)) / (2.0 * apart);
             // Third derivatives of q are larger than those of the cell.
-            EXPECT_LT((hessian.col(i) - column).norm(), 100.0 * difference_error);
+            EXPECT_LT((hessian.col(i) - column).norm(), 100.0 * apart_error);
         }
     }
 }
