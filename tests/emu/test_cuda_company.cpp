@@ -212,6 +212,7 @@ TEST(draw_trials, drawn_and_written_in_one_call) {
     const TestNetwork network = make_network(factory, 33, 2);
     const auto backend = cuda_backend();
     const auto session = backend->force_session();
+    ASSERT_TRUE(session->draws(*network.task->recipe()));
     const Trial trial = trial_of(network, 0);
     const int type = network.task->training_order(network.spec.key(), 64).front();
     const TrialDraw draw{network.task->recipe(), network.spec.key(), 0, type};
