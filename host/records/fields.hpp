@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -67,6 +69,17 @@ struct Field {
     template <class T>
     T& of(void* record) const {
         return *static_cast<T*>(in(record));
+    }
+    /// Of an enumeration: the name of the value that the record has.
+    const char* name_of_value(const void* record) const {
+        int value = 0;
+        std::memcpy(&value, in(record), sizeof value);
+        for (const Named<int>& known : values) {
+            if (known.value == value) {
+                return known.name;
+            }
+        }
+        throw std::logic_error("value outside its enumeration");
     }
 };
 
