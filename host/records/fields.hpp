@@ -210,6 +210,34 @@ const RecordType& record_type() {
     return type;
 }
 
+/// visit(member), for a member that is neither an enumeration nor has records in it. `Record` is
+/// void or const void, and so is the member.
+template <class Record, class Visit>
+void visit_plain(const Field& field, Record* record, const Visit& visit) {
+    switch (field.type) {
+        case FieldType::truth:
+            return visit(field.of<bool>(record));
+        case FieldType::whole:
+            return visit(field.of<int>(record));
+        case FieldType::count:
+            return visit(field.of<std::uint32_t>(record));
+        case FieldType::long_whole:
+            return visit(field.of<std::int64_t>(record));
+        case FieldType::number:
+            return visit(field.of<double>(record));
+        case FieldType::text:
+            return visit(field.of<std::string>(record));
+        case FieldType::wholes:
+            return visit(field.of<std::vector<int>>(record));
+        case FieldType::numbers:
+            return visit(field.of<std::vector<double>>(record));
+        case FieldType::floats:
+            return visit(field.of<std::vector<float>>(record));
+        default:
+            check(false, "a plain member");
+    }
+}
+
 /// The field of that name; check: there is one.
 template <class Record>
 const Field& field_named(std::string_view name) {

@@ -16,6 +16,7 @@
 #include "core/file.hpp"
 #include "core/numbers.hpp"
 #include "model/system.hpp"
+#include "records/fields.hpp"
 #include "records/full_records.hpp"
 #include "stats/csv.hpp"
 #include "stats/full_table.hpp"

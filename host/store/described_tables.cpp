@@ -282,6 +282,9 @@ void write_columns(WriteGroup& group, const std::vector<Field>& fields, const Re
     }
 }
 
+namespace {
+
+/// Writes a list as a group of its name.
 void write_table(WriteGroup& parent, const Field& list, const RecordRows& owners, int units) {
     const std::string& axis = list.meaning.axes.front();
     RecordRows rows;
@@ -301,6 +304,8 @@ void write_table(WriteGroup& parent, const Field& list, const RecordRows& owners
     write_columns(group, list.inner->fields, rows,
                   {axis, {{"unit", static_cast<std::size_t>(units)}}});
 }
+
+}  // namespace
 
 void write_parts(WriteGroup& parent, const std::vector<Field>& fields, const RecordRows& owners,
                  int units, const std::string& coordinates) {
