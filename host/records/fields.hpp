@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -67,6 +69,17 @@ struct Field {
     template <class T>
     T& of(void* record) const {
         return *static_cast<T*>(in(record));
+    }
+    /// Of an enumeration: the name of the value that the record has.
+    const char* name_of_value(const void* record) const {
+        int value = 0;
+        std::memcpy(&value, in(record), sizeof value);
+        for (const Named<int>& known : values) {
+            if (known.value == value) {
+                return known.name;
+            }
+        }
+        throw std::logic_error("value outside its enumeration");
     }
 };
 
@@ -195,6 +208,34 @@ const RecordType& record_type() {
         return made;
     }();
     return type;
+}
+
+/// visit(member), for a member that is neither an enumeration nor has records in it. `Record` is
+/// void or const void, and so is the member.
+template <class Record, class Visit>
+void visit_plain(const Field& field, Record* record, const Visit& visit) {
+    switch (field.type) {
+        case FieldType::truth:
+            return visit(field.of<bool>(record));
+        case FieldType::whole:
+            return visit(field.of<int>(record));
+        case FieldType::count:
+            return visit(field.of<std::uint32_t>(record));
+        case FieldType::long_whole:
+            return visit(field.of<std::int64_t>(record));
+        case FieldType::number:
+            return visit(field.of<double>(record));
+        case FieldType::text:
+            return visit(field.of<std::string>(record));
+        case FieldType::wholes:
+            return visit(field.of<std::vector<int>>(record));
+        case FieldType::numbers:
+            return visit(field.of<std::vector<double>>(record));
+        case FieldType::floats:
+            return visit(field.of<std::vector<float>>(record));
+        default:
+            check(false, "a plain member");
+    }
 }
 
 /// The field of that name; check: there is one.

@@ -16,6 +16,7 @@
 #include "core/file.hpp"
 #include "core/numbers.hpp"
 #include "model/system.hpp"
+#include "records/fields.hpp"
 #include "records/full_records.hpp"
 #include "stats/csv.hpp"
 #include "stats/full_table.hpp"
@@ -29,123 +30,122 @@ namespace {
 constexpr std::array authors_thresholds = {"0.005", "0.01", "0.05", "0.1"};
 constexpr std::size_t exponent_columns = 3;
 
-/// rule_a or rule_b as the table names it: empty if it was not run.
-CsvColumn rule_column(const char* name, RuleLabel NetworkAnalysis::*rule) {
-    return {name, [rule](CsvLine& line, const PopulationRow& row) {
-                line.text(row.analysis ? name_of((*row.analysis).*rule) : "");
-            }};
-}
-
 /// What the test of a trained network gave; null: there was none.
 const Acceptance* acceptance_of(const PopulationRow& row) {
     return row.status == Status::trained ? &row.trained->acceptance : nullptr;
 }
 
-void add_training_columns(std::vector<CsvColumn>& columns) {
-    using Row = PopulationRow;
-    columns.push_back(
-        {"status", [](CsvLine& line, const Row& row) { line.text(name_of(row.status)); }});
-    columns.push_back({"accepted", [](CsvLine& line, const Row& row) {
-                           row.status == Status::pending ? line.empty(1)
-                                                         : line.boolean(is_accepted(row));
-                       }});
-    columns.push_back({"fraction_failed", [](CsvLine& line, const Row& row) {
-                           const Acceptance* test = acceptance_of(row);
-                           line.number(test != nullptr                  ? test->fraction_failed
-                                       : row.status == Status::diverged ? 1.0
-                                                                        : nan);
-                       }});
-    columns.push_back({"mechanism", [](CsvLine& line, const Row& row) {
-                           line.text(name_of(mechanism_of(row)));
-                       }});
-    columns.push_back(rule_column("rule_a", &NetworkAnalysis::rule_a));
-    columns.push_back(rule_column("rule_b", &NetworkAnalysis::rule_b));
-    columns.push_back({"accepted_lax", [](CsvLine& line, const Row& row) {
-                           const Acceptance* test = acceptance_of(row);
-                           row.status == Status::pending
-                               ? line.empty(1)
-                               : line.boolean(test != nullptr && test->accepted_lax);
-                       }});
-    columns.push_back({"median_error", [](CsvLine& line, const Row& row) {
-                           const Acceptance* test = acceptance_of(row);
-                           line.number(test != nullptr ? test->median_error : nan);
-                       }});
-    for (std::size_t i = 0; i < authors_thresholds.size(); ++i) {
-        columns.push_back({fmt::format("authors_above_{}", authors_thresholds[i]),
-                           [i](CsvLine& line, const Row& row) {
-                               const Acceptance* test = acceptance_of(row);
-                               const bool known =
-                                   test != nullptr && i < test->authors_fractions.size();
-                               line.number(known ? test->authors_fractions[i] : nan);
-                           }});
+/// Appends columns to a list.
+class ColumnList {
+  public:
+    explicit ColumnList(std::vector<CsvColumn>& columns) : columns_(columns) {}
+
+    template <class Add>
+    void add(std::string name, const Add& field) {
+        columns_.push_back({std::move(name), field});
     }
-    columns.push_back({"trials", [](CsvLine& line, const Row& row) {
-                           line.integer(row.trained ? row.trained->trials_done : 0);
-                       }});
-    columns.push_back({"diverged_step", [](CsvLine& line, const Row& row) {
-                           const bool diverged = row.status == Status::diverged;
-                           line.integer_if_known(diverged ? row.trained->diverged_step : -1);
-                       }});
-}
+    /// Of what was analysed: empty for other networks.
+    template <class Add>
+    void add_analysed(std::string name, const Add& field) {
+        add(std::move(name), [field](CsvLine& line, const PopulationRow& row) {
+            row.analysis ? field(line, *row.analysis) : line.empty(1);
+        });
+    }
+    /// A field of an analysis by its own name; negative numbers stand for none.
+    void add_described(const char* name) {
+        const Field& field = field_named<NetworkAnalysis>(name);
+        add_analysed(name, [&field](CsvLine& line, const NetworkAnalysis& a) -> CsvLine& {
+            switch (field.type) {
+                case FieldType::text:
+                    return line.text(field.of<std::string>(&a));
+                case FieldType::value:
+                    return line.text(field.name_of_value(&a));
+                case FieldType::whole:
+                    return line.integer_if_known(field.of<int>(&a));
+                case FieldType::number:
+                    return line.number(field.of<double>(&a) < 0.0 ? nan : field.of<double>(&a));
+                default:
+                    throw std::logic_error("a field that a column can have");
+            }
+        });
+    }
 
-/// A column of what was analysed, empty for other networks.
-template <class Add>
-CsvColumn of_analysis(std::string name, const Add& add) {
-    return {std::move(name), [add](CsvLine& line, const PopulationRow& row) {
-                row.analysis ? add(line, *row.analysis) : line.empty(1);
-            }};
-}
+  private:
+    std::vector<CsvColumn>& columns_;
+};
 
-/// A field of an analysis that the table has by its own name; negative numbers stand for none.
-CsvColumn described(const char* name) {
-    const Field& field = field_named<NetworkAnalysis>(name);
-    return of_analysis(name, [&field](CsvLine& line, const NetworkAnalysis& a) -> CsvLine& {
-        switch (field.type) {
-            case FieldType::text:
-                return line.text(field.of<std::string>(&a));
-            case FieldType::whole:
-                return line.integer_if_known(field.of<int>(&a));
-            case FieldType::number:
-                return line.number(field.of<double>(&a) < 0.0 ? nan : field.of<double>(&a));
-            default:
-                throw std::logic_error("a column for " + field.name);
-        }
+void add_training_columns(ColumnList columns) {
+    using Row = PopulationRow;
+    columns.add("status", [](CsvLine& line, const Row& row) { line.text(name_of(row.status)); });
+    columns.add("accepted", [](CsvLine& line, const Row& row) {
+        row.status == Status::pending ? line.empty(1) : line.boolean(is_accepted(row));
+    });
+    columns.add("fraction_failed", [](CsvLine& line, const Row& row) {
+        const Acceptance* test = acceptance_of(row);
+        const double untested = row.status == Status::diverged ? 1.0 : nan;
+        line.number(test != nullptr ? test->fraction_failed : untested);
+    });
+    columns.add("mechanism",
+                [](CsvLine& line, const Row& row) { line.text(name_of(mechanism_of(row))); });
+    columns.add_described("rule_a");
+    columns.add_described("rule_b");
+    columns.add("accepted_lax", [](CsvLine& line, const Row& row) {
+        const Acceptance* test = acceptance_of(row);
+        row.status == Status::pending ? line.empty(1)
+                                      : line.boolean(test != nullptr && test->accepted_lax);
+    });
+    columns.add("median_error", [](CsvLine& line, const Row& row) {
+        const Acceptance* test = acceptance_of(row);
+        line.number(test != nullptr ? test->median_error : nan);
+    });
+    for (std::size_t i = 0; i < authors_thresholds.size(); ++i) {
+        const std::string name = fmt::format("authors_above_{}", authors_thresholds[i]);
+        columns.add(name, [i](CsvLine& line, const Row& row) {
+            const Acceptance* test = acceptance_of(row);
+            const bool known = test != nullptr && i < test->authors_fractions.size();
+            line.number(known ? test->authors_fractions[i] : nan);
+        });
+    }
+    columns.add("trials", [](CsvLine& line, const Row& row) {
+        line.integer(row.trained ? row.trained->trials_done : 0);
+    });
+    columns.add("diverged_step", [](CsvLine& line, const Row& row) {
+        const bool diverged = row.status == Status::diverged;
+        line.integer_if_known(diverged ? row.trained->diverged_step : -1);
     });
 }
 
-void add_analysis_columns(std::vector<CsvColumn>& columns) {
-    using Row = PopulationRow;
+void add_analysis_columns(ColumnList columns) {
     for (const char* name : {"attractors", "saturated_delay", "saturated_response"}) {
-        columns.push_back(described(name));
+        columns.add_described(name);
     }
     for (std::size_t i = 0; i < speed_delays.size(); ++i) {
-        columns.push_back(of_analysis(fmt::format("median_speed_{}_trials", speed_delays[i]),
-                                      [i](CsvLine& line, const NetworkAnalysis& a) -> CsvLine& {
-                                          return line.number(median_speed(a, i));
-                                      }));
+        const std::string name = fmt::format("median_speed_{}_trials", speed_delays[i]);
+        columns.add_analysed(name, [i](CsvLine& line, const NetworkAnalysis& a) -> CsvLine& {
+            return line.number(median_speed(a, i));
+        });
     }
-    columns.push_back({"leading_real_part_flow", [](CsvLine& line, const Row& row) {
-                           line.number(is_map(row.spec) ? nan : leading_eigenvalue(row));
-                       }});
-    columns.push_back({"leading_modulus_map", [](CsvLine& line, const Row& row) {
-                           line.number(is_map(row.spec) ? leading_eigenvalue(row) : nan);
-                       }});
+    columns.add("leading_real_part_flow", [](CsvLine& line, const PopulationRow& row) {
+        line.number(is_map(row.spec) ? nan : leading_eigenvalue(row));
+    });
+    columns.add("leading_modulus_map", [](CsvLine& line, const PopulationRow& row) {
+        line.number(is_map(row.spec) ? leading_eigenvalue(row) : nan);
+    });
     for (std::size_t i = 0; i < exponent_columns; ++i) {
-        columns.push_back(of_analysis(fmt::format("exponent_{}", i + 1),
-                                      [i](CsvLine& line, const NetworkAnalysis& a) -> CsvLine& {
-                                          return line.number(i < a.exponents.size() ? a.exponents[i]
-                                                                                    : nan);
-                                      }));
+        const std::string name = fmt::format("exponent_{}", i + 1);
+        columns.add_analysed(name, [i](CsvLine& line, const NetworkAnalysis& a) -> CsvLine& {
+            return line.number(i < a.exponents.size() ? a.exponents[i] : nan);
+        });
     }
-    columns.push_back(described("period"));
-    columns.push_back(described("limits"));
+    columns.add_described("period");
+    columns.add_described("limits");
 }
 
 /// All but uid, replicate and swept keys.
 std::vector<CsvColumn> columns_of(const std::vector<PopulationRow>& rows) {
     std::vector<CsvColumn> columns;
-    add_training_columns(columns);
-    add_analysis_columns(columns);
+    add_training_columns(ColumnList(columns));
+    add_analysis_columns(ColumnList(columns));
     if (any_full(rows)) {
         add_full_columns(columns);
     }

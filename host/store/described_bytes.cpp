@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
+#include <type_traits>
 
 namespace shoal {
 namespace {
@@ -44,92 +45,44 @@ void get_held(ByteReader& in, const Field& field, void* record) {
     }
 }
 
+/// A member without records in it.
+template <class Member>
+void get_plain(ByteReader& in, Member& member) {
+    if constexpr (std::is_arithmetic_v<Member>) {
+        member = in.get<Member>();
+    } else if constexpr (std::is_same_v<Member, std::string>) {
+        member = in.get_text();
+    } else {
+        member = in.get_vector<typename Member::value_type>();
+    }
+}
+
 }  // namespace
 
 void put_fields(ByteWriter& out, const RecordType& type, const void* record) {
     for (const Field& field : type.fields) {
-        switch (field.type) {
-            case FieldType::truth:
-                out.put(field.of<bool>(record));
-                break;
-            case FieldType::whole:
-                out.put(field.of<int>(record));
-                break;
-            case FieldType::count:
-                out.put(field.of<std::uint32_t>(record));
-                break;
-            case FieldType::long_whole:
-                out.put(field.of<std::int64_t>(record));
-                break;
-            case FieldType::number:
-                out.put(field.of<double>(record));
-                break;
-            case FieldType::text:
-                out.put(field.of<std::string>(record));
-                break;
-            case FieldType::value:
-                out.put(number_of(field, record));
-                break;
-            case FieldType::wholes:
-                out.put(field.of<std::vector<int>>(record));
-                break;
-            case FieldType::numbers:
-                out.put(field.of<std::vector<double>>(record));
-                break;
-            case FieldType::floats:
-                out.put(field.of<std::vector<float>>(record));
-                break;
-            case FieldType::record:
-                put_fields(out, *field.inner, field.in(record));
-                break;
-            case FieldType::optional_record:
-            case FieldType::records:
-                put_held(out, field, record);
-                break;
+        if (field.type == FieldType::value) {
+            out.put(number_of(field, record));
+        } else if (field.type == FieldType::record) {
+            put_fields(out, *field.inner, field.in(record));
+        } else if (field.inner != nullptr) {
+            put_held(out, field, record);
+        } else {
+            visit_plain(field, record, [&](const auto& member) { out.put(member); });
         }
     }
 }
 
 void get_fields(ByteReader& in, const RecordType& type, void* record) {
     for (const Field& field : type.fields) {
-        switch (field.type) {
-            case FieldType::truth:
-                field.of<bool>(record) = in.get<bool>();
-                break;
-            case FieldType::whole:
-                field.of<int>(record) = in.get<int>();
-                break;
-            case FieldType::count:
-                field.of<std::uint32_t>(record) = in.get<std::uint32_t>();
-                break;
-            case FieldType::long_whole:
-                field.of<std::int64_t>(record) = in.get<std::int64_t>();
-                break;
-            case FieldType::number:
-                field.of<double>(record) = in.get<double>();
-                break;
-            case FieldType::text:
-                field.of<std::string>(record) = in.get_text();
-                break;
-            case FieldType::value:
-                get_value(in, field, record);
-                break;
-            case FieldType::wholes:
-                field.of<std::vector<int>>(record) = in.get_vector<int>();
-                break;
-            case FieldType::numbers:
-                field.of<std::vector<double>>(record) = in.get_vector<double>();
-                break;
-            case FieldType::floats:
-                field.of<std::vector<float>>(record) = in.get_vector<float>();
-                break;
-            case FieldType::record:
-                get_fields(in, *field.inner, field.in(record));
-                break;
-            case FieldType::optional_record:
-            case FieldType::records:
-                get_held(in, field, record);
-                break;
+        if (field.type == FieldType::value) {
+            get_value(in, field, record);
+        } else if (field.type == FieldType::record) {
+            get_fields(in, *field.inner, field.in(record));
+        } else if (field.inner != nullptr) {
+            get_held(in, field, record);
+        } else {
+            visit_plain(field, record, [&](auto& member) { get_plain(in, member); });
         }
     }
 }

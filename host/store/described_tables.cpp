@@ -148,14 +148,7 @@ std::string text_of(const Field& field, const void* row) {
     if (field.type == FieldType::text) {
         return row == nullptr ? std::string() : field.of<std::string>(row);
     }
-    int value = field.values.front().value;
-    if (row != nullptr) {
-        std::memcpy(&value, field.in(row), sizeof value);
-    }
-    const auto named = std::find_if(field.values.begin(), field.values.end(),
-                                    [&](const Named<int>& each) { return each.value == value; });
-    check(named != field.values.end(), "a value of its enumeration");
-    return named->name;
+    return row == nullptr ? field.values.front().name : field.name_of_value(row);
 }
 
 /// Writes columns over axes that the group has.
@@ -289,6 +282,9 @@ void write_columns(WriteGroup& group, const std::vector<Field>& fields, const Re
     }
 }
 
+namespace {
+
+/// Writes a list as a group of its name.
 void write_table(WriteGroup& parent, const Field& list, const RecordRows& owners, int units) {
     const std::string& axis = list.meaning.axes.front();
     RecordRows rows;
@@ -308,6 +304,8 @@ void write_table(WriteGroup& parent, const Field& list, const RecordRows& owners
     write_columns(group, list.inner->fields, rows,
                   {axis, {{"unit", static_cast<std::size_t>(units)}}});
 }
+
+}  // namespace
 
 void write_parts(WriteGroup& parent, const std::vector<Field>& fields, const RecordRows& owners,
                  int units, const std::string& coordinates) {

@@ -38,17 +38,14 @@ struct TableAxes {
 void write_columns(hdf5::WriteGroup& group, const std::vector<Field>& fields,
                    const RecordRows& rows, const TableAxes& axes);
 
-/// Writes the list `list` as a group of its name, whose rows belong to its owners by their places
-/// among `owners`, the records that have it (null: has none).
-void write_table(hdf5::WriteGroup& parent, const Field& list, const RecordRows& owners, int units);
-
-/// Writes a group for every part of `fields`: of records with one row a network, of lists as
-/// write_table does. `owners` are what networks have of these parts, null where they have none.
+/// Writes a group for every part of `fields`: of records with one row a network, of lists, those in
+/// such records included, with rows that belong to networks. owners[i] has the parts of network i,
+/// null: it has none.
 void write_parts(hdf5::WriteGroup& parent, const std::vector<Field>& fields,
                  const RecordRows& owners, int units, const std::string& coordinates);
 
 /// Reads columns that write_columns wrote. NaN at the end of a vector of numbers is padding, but
-/// not in one with an entry for every unit: such a one was empty if it is NaN throughout.
+/// not in one with an entry for every unit or time: it was empty if it is NaN throughout.
 class TableReader {
   public:
     explicit TableReader(RowReader rows) : rows_(std::move(rows)) {}

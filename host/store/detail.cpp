@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "records/fields.hpp"
 #include "records/full_records.hpp"
 
 namespace shoal {

@@ -2,10 +2,11 @@
 // How much of each network is read from a run.
 #pragma once
 
-#include "records/fields.hpp"
 #include "records/records.hpp"
 
 namespace shoal {
+
+struct Field;
 
 enum class Detail {
     everything,

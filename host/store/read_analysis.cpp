@@ -42,15 +42,6 @@ std::vector<double> row_without_padding(const std::vector<double>& values, std::
     return row;
 }
 
-template <class Record>
-std::vector<void*> places_of(std::vector<Record>& records) {
-    std::vector<void*> places;
-    for (Record& record : records) {
-        places.push_back(&record);
-    }
-    return places;
-}
-
 /// Networks of one group: all of them, or chosen ones.
 class GroupReader {
   public:
@@ -63,8 +54,12 @@ class GroupReader {
 
     void append_to(std::vector<NetworkAnalysis>& all) {
         std::vector<NetworkAnalysis> networks(rows_.count());
-        TableReader(rows_).read(record_type<NetworkAnalysis>().fields, places_of(networks));
-        read_points(networks);
+        std::vector<void*> places;
+        for (NetworkAnalysis& network : networks) {
+            places.push_back(&network);
+        }
+        TableReader(rows_).read(record_type<NetworkAnalysis>().fields, places);
+        read_points(places);
         if (rows_.group().has("search")) {
             read_full(networks);
         }
@@ -114,21 +109,33 @@ class GroupReader {
         return {table, rows, std::move(chosen)};
     }
 
-    void read_points(std::vector<NetworkAnalysis>& networks) {
+    /// Makes a record in the list `list` for every row of a table that is wanted; null for others.
+    /// holders[i] has the list of network i, owners[row] is the network of a row.
+    static std::vector<void*> new_records(const Field& list, const std::vector<void*>& holders,
+                                          const std::vector<std::size_t>& owners,
+                                          const std::vector<bool>& wanted) {
+        std::vector<std::size_t> places(owners.size());
+        for (std::size_t row = 0; row < owners.size(); ++row) {
+            if (wanted[row]) {
+                void* member = list.in(holders[owners[row]]);
+                places[row] = list.count(member);
+                list.add(member);
+            }
+        }
+        std::vector<void*> records;  // only now, as lists move when they grow
+        for (std::size_t row = 0; row < owners.size(); ++row) {
+            void* member = list.in(holders[owners[row]]);
+            records.push_back(wanted[row] ? list.change_at(member, places[row]) : nullptr);
+        }
+        return records;
+    }
+
+    void read_points(const std::vector<void*>& networks) const {
         const ReadGroup table = rows_.group().group("fixed_points");
         std::vector<std::size_t> owner = owners(table, table.extents("network", {"point"})[0]);
         const RowReader rows = of_owners(table, owner);
-        const std::vector<bool> wanted = wanted_points(rows);
-        for (std::size_t k = 0; k < owner.size(); ++k) {
-            if (wanted[k]) {
-                networks[owner[k]].points.emplace_back();
-            }
-        }
-        std::vector<std::size_t> used(networks.size(), 0);
-        std::vector<void*> points;
-        for (std::size_t k = 0; k < owner.size(); ++k) {
-            points.push_back(wanted[k] ? &networks[owner[k]].points[used[owner[k]]++] : nullptr);
-        }
+        const std::vector<void*> points = new_records(field_named<NetworkAnalysis>("fixed_points"),
+                                                      networks, owner, wanted_points(rows));
         TableReader(rows).read(detail_ == Detail::everything
                                    ? point_fields()
                                    : fields_without<FixedPoint>({"eigenvalues", "state", "label"}),
@@ -159,7 +166,8 @@ class GroupReader {
             }
             const Extents shape = table.extents(name, {"point", "unit", "part"});
             const bool everything = detail_ == Detail::everything;
-            const std::uint64_t width = everything ? shape[1] * 2 : std::min(shape[1] * 2, 2ul);
+            const std::uint64_t width =
+                everything ? shape[1] * 2 : std::min<std::uint64_t>(shape[1] * 2, 2);
             const auto values = everything ? rows.numbers(name, {shape[1], 2})
                                            : table.first_numbers(name, {rows.rows(), shape[1], 2});
             for (std::size_t k = 0; k < points.size(); ++k) {
@@ -171,26 +179,19 @@ class GroupReader {
         }
     }
 
-    /// Gives every network the rows of a table that are its own, as its list `list`; owners[i] is
-    /// what has the list of network i.
+    /// The rows of a table, each into the list `list` of what has it of its network.
     void read_table(const Field& list, const ReadGroup& table,
-                    const std::vector<void*>& lists) const {
+                    const std::vector<void*>& holders) const {
         std::vector<std::size_t> owner = owners(table, table.extents("network", {"row"})[0]);
         const RowReader rows = of_owners(table, owner);
-        for (const std::size_t network : owner) {
-            list.add(list.in(lists[network]));
-        }
-        std::vector<std::size_t> used(lists.size(), 0);
-        std::vector<void*> records;
-        for (const std::size_t network : owner) {
-            records.push_back(list.change_at(list.in(lists[network]), used[network]++));
-        }
-        TableReader(rows).read(list.inner->fields, records);
+        const std::vector<bool> all(owner.size(), true);
+        TableReader(rows).read(list.inner->fields, new_records(list, holders, owner, all));
     }
 
-    void read_part(const Field& part, const std::vector<void*>& all) const {
+    /// A part that a network has one of; holders[i] is the full analysis of network i.
+    void read_part(const Field& part, const std::vector<void*>& holders) const {
         std::vector<void*> records;
-        for (void* full : all) {
+        for (void* full : holders) {
             records.push_back(part.in(full));
         }
         const RowReader rows = rows_.in(rows_.group().group(part.name));

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "records/fields.hpp"
@@ -57,56 +58,34 @@ class Fill {
         }
     }
     void fill(const Field& field, void* record) {
-        switch (field.type) {
-            case FieldType::truth:
-                field.of<bool>(record) = next_ % 2 == 1;
-                break;
-            case FieldType::whole:
-                field.of<int>(record) = next_;
-                break;
-            case FieldType::count:
-                field.of<std::uint32_t>(record) = static_cast<std::uint32_t>(next_);
-                break;
-            case FieldType::long_whole:
-                field.of<std::int64_t>(record) = next_;
-                break;
-            case FieldType::number:
-                field.of<double>(record) = next_;
-                break;
-            case FieldType::text:
-                field.of<std::string>(record) = field.name + " " + std::to_string(next_);
-                break;
-            case FieldType::value:
-                std::memcpy(field.in(record), &field.values.back().value, sizeof(int));
-                break;
-            case FieldType::wholes:
-                fill_wholes(field, field.of<std::vector<int>>(record));
-                break;
-            case FieldType::numbers:
-                count_up(field, field.of<std::vector<double>>(record));
-                if (field.meaning.axes == std::vector<std::string>{"unit"}) {
-                    // Of one unit it is not known.
-                    field.of<std::vector<double>>(record).back() =
-                        std::numeric_limits<double>::quiet_NaN();
-                }
-                break;
-            case FieldType::floats:
-                count_up(field, field.of<std::vector<float>>(record));
-                break;
-            case FieldType::record:
-                fill(*field.inner, field.in(record));
-                break;
-            case FieldType::optional_record:
+        if (field.type == FieldType::value) {
+            std::memcpy(field.in(record), &field.values.back().value, sizeof(int));
+        } else if (field.type == FieldType::record) {
+            fill(*field.inner, field.in(record));
+        } else if (field.inner != nullptr) {
+            const std::size_t count = field.type == FieldType::optional_record ? 1 : rows_;
+            for (std::size_t i = 0; i < count; ++i) {
                 fill(*field.inner, field.add(field.in(record)));
-                break;
-            case FieldType::records:
-                for (std::size_t i = 0; i < rows_; ++i) {
-                    fill(*field.inner, field.add(field.in(record)));
-                }
-                break;
+            }
+        } else {
+            visit_plain(field, record, [&](auto& member) { set(field, member); });
         }
     }
-    void fill_wholes(const Field& field, std::vector<int>& values) {
+    template <class Number>
+    requires std::is_arithmetic_v<Number>
+    void set(const Field&, Number& member) { member = static_cast<Number>(next_); }
+    void set(const Field&, bool& member) { member = next_ % 2 == 1; }
+    void set(const Field& field, std::string& member) {
+        member = field.name + " " + std::to_string(next_);
+    }
+    void set(const Field& field, std::vector<float>& member) { count_up(field, member); }
+    void set(const Field& field, std::vector<double>& member) {
+        count_up(field, member);
+        if (field.meaning.axes == std::vector<std::string>{"unit"}) {
+            member.back() = std::numeric_limits<double>::quiet_NaN();  // of one unit
+        }
+    }
+    void set(const Field& field, std::vector<int>& values) {
         if (field.meaning.kept == Kept::as_truths) {
             values = {static_cast<int>(rows_) - 1};
             return;
