@@ -25,7 +25,7 @@ std::string alternatives(const std::vector<std::string>& words) {
     return fmt::format("{} or {}", fmt::join(words.begin(), words.end() - 1, ", "), words.back());
 }
 
-Key number_key(const char* name, Field<double> at, Range range) {
+Key number_key(const char* name, MemberOf<double> at, Range range) {
     Key key;
     key.name = name;
     key.read = [at, range, n = key.name](const YamlNode& node, const Reader& reader,
@@ -45,7 +45,7 @@ Key number_key(const char* name, Field<double> at, Range range) {
 namespace {
 
 template <class T>
-Key whole_number_key(const char* name, const Field<T>& at, std::int64_t low, std::int64_t high) {
+Key whole_number_key(const char* name, const MemberOf<T>& at, std::int64_t low, std::int64_t high) {
     Key key;
     key.name = name;
     key.read = [at, low, high, n = key.name](const YamlNode& node, const Reader& reader,
@@ -64,10 +64,10 @@ Key whole_number_key(const char* name, const Field<T>& at, std::int64_t low, std
 
 }  // namespace
 
-Key integer_key(const char* name, Field<int> at, std::int64_t low, std::int64_t high) {
+Key integer_key(const char* name, MemberOf<int> at, std::int64_t low, std::int64_t high) {
     return whole_number_key(name, at, low, high);
 }
-Key integer_key(const char* name, Field<std::uint32_t> at, std::int64_t low, std::int64_t high) {
+Key integer_key(const char* name, MemberOf<std::uint32_t> at, std::int64_t low, std::int64_t high) {
     return whole_number_key(name, at, low, high);
 }
 
@@ -101,7 +101,7 @@ Key choice_key(const char* name, std::vector<std::string> names,
     return key;
 }
 
-Key path_key(const char* name, Field<std::string> path, Field<std::string> content) {
+Key path_key(const char* name, MemberOf<std::string> path, MemberOf<std::string> content) {
     Key key;
     key.name = name;
     key.read = [path, n = key.name](const YamlNode& node, const Reader& reader,

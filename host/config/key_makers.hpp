@@ -49,23 +49,23 @@ inline AnalysisConfig& section(Settings& s, AnalysisConfig*) {
 
 /// One value of the settings.
 template <class T>
-using Field = std::function<T&(Settings&)>;
+using MemberOf = std::function<T&(Settings&)>;
 
 template <class Section, class T>
-Field<T> field(T Section::*member) {
+MemberOf<T> field(T Section::*member) {
     return
         [member](Settings& s) -> T& { return section(s, static_cast<Section*>(nullptr)).*member; };
 }
 template <class T>
-const T& value_of(const Field<T>& field, const Settings& s) {
+const T& value_of(const MemberOf<T>& field, const Settings& s) {
     return field(const_cast<Settings&>(s));  // a field only says where to look
 }
 
-Key number_key(const char* name, Field<double> at, Range range);
-Key integer_key(const char* name, Field<int> at, std::int64_t low, std::int64_t high);
-Key integer_key(const char* name, Field<std::uint32_t> at, std::int64_t low, std::int64_t high);
+Key number_key(const char* name, MemberOf<double> at, Range range);
+Key integer_key(const char* name, MemberOf<int> at, std::int64_t low, std::int64_t high);
+Key integer_key(const char* name, MemberOf<std::uint32_t> at, std::int64_t low, std::int64_t high);
 /// `content` receives the hash of the file, which stands for it in the canonical spec.
-Key path_key(const char* name, Field<std::string> path, Field<std::string> content);
+Key path_key(const char* name, MemberOf<std::string> path, MemberOf<std::string> content);
 /// A choice by its place in a list of names.
 Key choice_key(const char* name, std::vector<std::string> names,
                std::function<void(Settings&, std::size_t)> set,
@@ -90,7 +90,7 @@ Key choice_key(const char* name, Enum Section::*member) {
     for (const auto& row : rows_of<Enum>) {
         names.emplace_back(row.name);
     }
-    const Field<Enum> at = field(member);
+    const MemberOf<Enum> at = field(member);
     return choice_key(
         name, std::move(names),
         [at](Settings& s, std::size_t i) { at(s) = rows_of<Enum>[i].value; },
