@@ -55,8 +55,26 @@ std::vector<Field> columns_of(const std::vector<Field>& fields) {
 }
 
 std::size_t length_of(const Field& field, const void* record) {
-    return field.type == FieldType::wholes ? field.of<std::vector<int>>(record).size()
-                                           : field.of<std::vector<double>>(record).size();
+    switch (field.type) {
+        case FieldType::wholes:
+            return field.of<std::vector<int>>(record).size();
+        case FieldType::numbers:
+            return field.of<std::vector<double>>(record).size();
+        default:
+            return field.count(field.in(record));
+    }
+}
+
+/// The records in a list of all rows, one after the other.
+RecordRows all_in(const Field& list, const RecordRows& rows) {
+    RecordRows all;
+    for (const void* row : rows) {
+        const std::size_t count = row == nullptr ? 0 : list.count(list.in(row));
+        for (std::size_t i = 0; i < count; ++i) {
+            all.push_back(list.at(list.in(row), i));
+        }
+    }
+    return all;
 }
 
 /// Makes the axes of columns that the group does not have, and adds them to `lengths`.
@@ -94,6 +112,11 @@ void make_axes(WriteGroup& group, const std::vector<Field>& columns, const Recor
             group.coordinate(axis, std::vector<std::string>{"re", "im"});
         } else {
             group.dimension(axis, size);
+        }
+    }
+    for (const Field& column : columns) {
+        if (is_beside(column)) {
+            make_axes(group, columns_of(column.inner->fields), all_in(column, rows), lengths);
         }
     }
 }
@@ -287,14 +310,11 @@ namespace {
 /// Writes a list as a group of its name.
 void write_table(WriteGroup& parent, const Field& list, const RecordRows& owners, int units) {
     const std::string& axis = list.meaning.axes.front();
-    RecordRows rows;
+    const RecordRows rows = all_in(list, owners);
     std::vector<std::int64_t> network;
     for (std::size_t i = 0; i < owners.size(); ++i) {
         const std::size_t count = owners[i] == nullptr ? 0 : list.count(list.in(owners[i]));
-        for (std::size_t k = 0; k < count; ++k) {
-            rows.push_back(list.at(list.in(owners[i]), k));
-            network.push_back(static_cast<std::int64_t>(i));
-        }
+        network.insert(network.end(), count, static_cast<std::int64_t>(i));
     }
     WriteGroup group = parent.group(list.name);
     group.dimension(axis, rows.size());

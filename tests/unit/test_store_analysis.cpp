@@ -107,6 +107,21 @@ TEST(AnalysisFile, RoundTripIsExact) {
     }
 }
 
+TEST(AnalysisFile, FlowsAndMapsOfOneGroupKeepTheirSpectra) {
+    const Folder folder;
+    Case both;
+    NetworkSpec& map = both.config.networks[4];
+    map.network.tau = map.network.dt;
+    both.networks = {first_analysis(map), first_analysis(both.config.networks[5])};
+    both.write(folder / "analysis.h5");
+
+    const AnalysisContent found = read_analysis(folder / "analysis.h5");
+
+    ASSERT_EQ(found.networks.size(), 2u);
+    EXPECT_TRUE(same_record(found.networks[0], both.networks[0]));
+    EXPECT_TRUE(same_record(found.networks[1], both.networks[1]));
+}
+
 TEST(AnalysisFile, FileWithoutAnyPointIsReadable) {
     const Folder folder;
     Case empty;
