@@ -9,11 +9,11 @@
 #include "core/error.hpp"
 #include "records/full_records.hpp"
 #include "store/analysis_file.hpp"
-#include "store/described_tables.hpp"
 #include "store/hdf5.hpp"
 #include "store/point_fields.hpp"
 #include "store/read_checks.hpp"
 #include "store/seal.hpp"
+#include "store/table_reader.hpp"
 
 namespace shoal {
 namespace {
