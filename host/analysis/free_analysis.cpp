@@ -101,7 +101,6 @@ DynamicsAnalysis analyze_dynamics(const FreeNetwork& network, Backend& exact,
                                   PartObserver& observer, const BegunAnalysis* begun) {
     const Dynamics dynamics(network.model, network.constant_input, network.as);
     const NetworkModel autonomous = with_input_as_bias(network.model, dynamics);
-    const Eigen::MatrixXd random = random_starts(dynamics, free_searches, network.key);
 
     Parts parts(free_parts, observer, begun);
     NetworkAnalysis analysis;  // what of it is known without a task
@@ -112,23 +111,34 @@ DynamicsAnalysis analyze_dynamics(const FreeNetwork& network, Backend& exact,
         check(analysis.full != nullptr, "an analysis of any weights that was begun");
         full = *analysis.full;
     }
-    parts.run("search", analysis, full, [&] {
+    const auto search = [&](const Eigen::MatrixXd& reached) {
         const Eigen::MatrixXd noisy =
             noisy_copies(network.starts, noisy_copies_of_starts, start_noise, network.key);
-        Eigen::MatrixXd starts(dynamics.units(),
-                               network.starts.cols() + noisy.cols() + random.cols());
-        starts << network.starts, noisy, random;
-        const SearchResult search = search_fixed_points(dynamics, starts);
-        full.search = search.summary;
-        for (const FoundPoint& found : search.points) {
+        SearchOptions options;
+        options.drawn = free_searches;
+        options.key = network.key;
+        const SearchResult result = search_fixed_points(dynamics,
+                                                        {{SearchStart::given, network.starts},
+                                                         {SearchStart::noisy, noisy},
+                                                         {SearchStart::reached, reached}},
+                                                        options);
+        full.search = result.summary;
+        analysis.points.clear();
+        full.proofs.clear();
+        for (const FoundPoint& found : result.points) {
             analysis.points.push_back(fixed_point_of(found, dynamics));
             full.proofs.push_back(static_cast<const PointProof&>(found));
         }
-    });
+    };
+    parts.run("search", analysis, full, [&] { search(Eigen::MatrixXd(dynamics.units(), 0)); });
     parts.run("census", analysis, full, [&] {
-        CensusResult found =
-            run_census(network, autonomous, dynamics, analysis.points,
-                       random.leftCols(std::min<Eigen::Index>(free_runs, random.cols())), exact);
+        const Eigen::MatrixXd random = mixed_starts(dynamics, free_runs, network.key);
+        CensusResult found = census_and_search(
+            full.search,
+            [&] {
+                return run_census(network, autonomous, dynamics, analysis.points, random, exact);
+            },
+            search);
         for (const ReachedPoint& point : found.new_points) {
             analysis.points.push_back(fixed_point_of(point, dynamics));
             full.proofs.emplace_back();

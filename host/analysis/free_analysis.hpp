@@ -24,10 +24,11 @@ struct FreeNetwork {
     RandomKey key;  ///< of random starts and frames
 };
 
-/// Searches fixed and slow points from the given states, copies of them with noise and 256 random
-/// states; follows the given states and 32 random ones to where they end (kind `memory` and
-/// `random` of the census); slow modes at points that they end on, and at other proved ones; the
-/// verdict of judge_memories(). Pure function of its input; never throws on bad numbers.
+/// Searches fixed and slow points from the given states, copies of them with noise and 256 drawn
+/// states, more where these say that roots are missing; follows the given states and 32 drawn ones
+/// to where they end (kind `memory` and `random` of the census), from where the search goes on;
+/// slow modes at points that they end on, and at other proved ones; the verdict of
+/// judge_memories(). Pure function of its input; never throws on bad numbers.
 DynamicsAnalysis analyze_dynamics(const FreeNetwork& network, Backend& exact);
 
 /// The same; `observer` is told of every part. From `begun` (may be null), which the observer of an

@@ -22,6 +22,7 @@
 #include "analysis/experiments/portrait.hpp"
 #include "analysis/experiments/silencing.hpp"
 #include "analysis/parts.hpp"
+#include "analysis/search/completeness.hpp"
 #include "analysis/search/fixed_point_search.hpp"
 #include "analysis/search/search_starts.hpp"
 #include "records/limits.hpp"
@@ -33,8 +34,9 @@ namespace {
 constexpr int trial_samples = 8;   // states of one condition's trial
 constexpr int trial_starts = 128;  // of the search, from trials
 constexpr int noisy_starts = 64;   // copies of such states with noise
-constexpr int random_searches = 64;
-constexpr int random_runs = 16;  // of the census
+constexpr int drawn_starts = 128;
+constexpr int search_rounds = 2;  // after a census
+constexpr int random_runs = 16;   // of the census
 constexpr std::size_t most_mode_points = 8;
 
 constexpr const char* full_parts[] = {"first",     "nominal trials", "search",   "census",
@@ -66,10 +68,30 @@ Eigen::MatrixXd trial_states(const AnalysisInput& input, const ConditionTrials& 
     return columns_of(exact.simulate({&request, 1}).front().states, input.model.units);
 }
 
+SearchResult search_from_trials(const AnalysisInput& input, const ConditionTrials& conditions,
+                                const Dynamics& dynamics, const Eigen::MatrixXd& reached,
+                                Backend& exact) {
+    const Eigen::MatrixXd from_trials =
+        some_columns(trial_states(input, conditions, exact), trial_starts, input.key);
+    const Eigen::MatrixXd noisy =
+        noisy_copies(some_columns(from_trials, noisy_starts, input.key), 1, start_noise, input.key);
+    SearchOptions options;
+    options.drawn = drawn_starts;
+    options.key = input.key;
+    return search_fixed_points(dynamics,
+                               {{SearchStart::given, from_trials},
+                                {SearchStart::noisy, noisy},
+                                {SearchStart::reached, reached}},
+                               options);
+}
+
 // The points of the search in place of those that the delay runs reached, which become their
-// reached_from; a reached point that the search does not have is kept behind them.
+// reached_from; a reached point that the search does not have is kept behind them. Points of an
+// earlier search go.
 void merge_points(const SearchResult& search, const Dynamics& dynamics, NetworkAnalysis& analysis,
                   FullAnalysis& full) {
+    full.search = search.summary;
+    full.proofs.clear();
     std::vector<FixedPoint> points;
     for (const FoundPoint& found : search.points) {
         points.push_back(fixed_point_of(found, dynamics));
@@ -77,6 +99,10 @@ void merge_points(const SearchResult& search, const Dynamics& dynamics, NetworkA
     }
     std::vector<int> place;  // of reached points among all
     for (const FixedPoint& reached : analysis.points) {
+        if (reached.reached_from.empty()) {
+            place.push_back(-1);
+            continue;
+        }
         const Eigen::VectorXd rates = dynamics.rates(state_of(reached));
         const auto same = std::find_if(points.begin(), points.end(), [&](const FixedPoint& point) {
             return point.label != PointLabel::slow &&
@@ -115,7 +141,7 @@ CensusResult run_census(const AnalysisInput& input, const Dynamics& dynamics,
     for (const auto& more :
          {starts_of(StartKind::memory, columns_of(conditions.delay_start, input.model.units)),
           starts_of(StartKind::conclusion, columns_of(input.conclusions, input.model.units)),
-          starts_of(StartKind::random, random_starts(dynamics, random_runs, input.key))}) {
+          starts_of(StartKind::random, mixed_starts(dynamics, random_runs, input.key))}) {
         request.starts.insert(request.starts.end(), more.begin(), more.end());
     }
     for (const FixedPoint& point : analysis.points) {
@@ -189,16 +215,26 @@ std::string census_sentence(const CensusSummary& census) {
 
 }  // namespace
 
-Eigen::MatrixXd search_starts(const Dynamics& dynamics, const Eigen::MatrixXd& trial_states,
-                              const Eigen::MatrixXd& also, RandomKey key) {
-    const Eigen::MatrixXd from_trials = some_columns(trial_states, trial_starts, key);
-    const Eigen::MatrixXd noisy =
-        noisy_copies(some_columns(from_trials, noisy_starts, key), 1, start_noise, key);
-    const Eigen::MatrixXd random = random_starts(dynamics, random_searches, key);
-    Eigen::MatrixXd starts(dynamics.units(),
-                           from_trials.cols() + noisy.cols() + random.cols() + also.cols());
-    starts << from_trials, noisy, random, also;
-    return starts;
+CensusResult census_and_search(
+    SearchSummary& summary, const std::function<CensusResult()>& run_census,
+    const std::function<void(const Eigen::MatrixXd& reached)>& search_again) {
+    CensusResult found = run_census();
+    Eigen::MatrixXd reached;
+    // On a continuum runs end between the zeros that are kept, which proves nothing.
+    for (int round = 0; round < search_rounds && !found.new_points.empty() && summary.continua == 0;
+         ++round) {
+        for (const ReachedPoint& point : found.new_points) {
+            reached.conservativeResize(point.root.state.size(), reached.cols() + 1);
+            reached.rightCols(1) = point.root.state;
+        }
+        search_again(reached);
+        found = run_census();
+    }
+    if (summary.continua == 0) {
+        summary.reached_only = static_cast<int>(found.new_points.size());
+        summary.completeness = verdict_of(summary);
+    }
+    return found;
 }
 
 std::vector<int> points_of_interest(const std::vector<FixedPoint>& points,
@@ -269,16 +305,20 @@ NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& 
     part(
         "nominal trials", [&] { conditions = run_conditions(input, behaviour); },
         Parts::Result::computed_again);
-    part("search", [&] {
-        const Eigen::MatrixXd starts =
-            search_starts(dynamics, trial_states(input, conditions, exact),
-                          states_of(analysis.points, dynamics.units()), input.key);
-        const SearchResult search = search_fixed_points(dynamics, starts);
-        full->search = search.summary;
-        merge_points(search, dynamics, analysis, *full);
-    });
+    const auto search = [&](const Eigen::MatrixXd& reached) {
+        merge_points(search_from_trials(input, conditions, dynamics, reached, exact), dynamics,
+                     analysis, *full);
+    };
+    part("search", [&] { search(states_of(analysis.points, dynamics.units())); });
     part("census", [&] {
-        CensusResult found = run_census(input, dynamics, conditions, analysis, exact);
+        CensusResult found = census_and_search(
+            full->search, [&] { return run_census(input, dynamics, conditions, analysis, exact); },
+            [&](const Eigen::MatrixXd& reached) {
+                Eigen::MatrixXd all = states_of(analysis.points, dynamics.units());
+                all.conservativeResize(Eigen::NoChange, all.cols() + reached.cols());
+                all.rightCols(reached.cols()) = reached;
+                search(all);
+            });
         full->attractors = std::move(found.attractors);
         full->census = std::move(found.summary);
         append_points(found.new_points, dynamics, analysis, *full);

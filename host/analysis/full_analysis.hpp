@@ -4,9 +4,11 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <functional>
 #include <vector>
 
 #include "analysis/analysis.hpp"
+#include "analysis/attractors/attractor_census.hpp"
 #include "analysis/dynamics/dynamics.hpp"
 #include "analysis/parts.hpp"
 #include "records/full_records.hpp"
@@ -16,8 +18,10 @@ namespace shoal {
 /// Level full, in these parts:
 ///   first           analyze_network()
 ///   nominal trials  every trial type after every conclusion, as they are
-///   search          fixed and slow points from states of the trials, copies with noise, random
-///                   states
+///   search          fixed and slow points: from up to 128 states of the nominal trials of all
+///                   conditions, evenly over time; 64 copies of such states with N(0, 0.5^2) added;
+///                   where delay runs ended; 128 drawn states and more where they say that roots
+///                   are missing
 ///   census          where runs from memory states, conclusions and random states end; the verdict
 ///                   of networks whose conclusions keep moving, by the exponents of the attractor
 ///                   that most of them end on; how it hangs on its thresholds
@@ -34,11 +38,12 @@ NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& 
                               Backend& behaviour, Backend& exact, PartObserver& observer,
                               const BegunAnalysis* begun = nullptr);
 
-/// Starts of the search: up to 128 states from the nominal trials of all conditions, evenly over
-/// time, 64 copies of such states with N(0, 0.5^2) added, 64 random states; then `also`, one column
-/// each.
-Eigen::MatrixXd search_starts(const Dynamics& dynamics, const Eigen::MatrixXd& trial_states,
-                              const Eigen::MatrixXd& also, RandomKey key);
+/// Runs a census, and while it ends on stable points that the search does not have, twice at most,
+/// has the search start from these as well, [unit, start], and runs it again. The summary of the
+/// search counts those that are left.
+CensusResult census_and_search(
+    SearchSummary& summary, const std::function<CensusResult()>& run_census,
+    const std::function<void(const Eigen::MatrixXd& reached)>& search_again);
 
 /// Points that runs end on, then proved ones by the starts of the search that ended there.
 std::vector<int> points_of_interest(const std::vector<FixedPoint>& points,

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/names.hpp"
 #include "records/described.hpp"
 #include "records/records.hpp"
 
@@ -35,6 +36,53 @@ struct FoundPoint : PointProof {
     int unstable = -1;  ///< eigenvalues with re > 0 (map: modulus > 1), -1: not known
 };
 
+/// Where a start of the search comes from.
+enum class SearchStart {
+    given,     ///< a state of the network that the caller knows
+    noisy,     ///< such a state with noise
+    random,    ///< every unit by itself
+    directed,  ///< along the leading directions of the recurrent matrix
+    reached    ///< where a run ended
+};
+template <>
+inline constexpr auto rows_of<SearchStart> =
+    std::to_array<Named<SearchStart>>({{SearchStart::given, "given"},
+                                       {SearchStart::noisy, "noisy"},
+                                       {SearchStart::random, "random"},
+                                       {SearchStart::directed, "directed"},
+                                       {SearchStart::reached, "reached"}});
+
+/// Starts that were drawn independently of each other from one law, and what they say about roots
+/// that they might have hit (analysis/search/completeness.hpp). Other kinds of start may hit
+/// others.
+struct StartKindEvidence {
+    SearchStart start = SearchStart::random;
+    int starts = 0;
+    int at_roots = 0;              ///< of them ended at isolated roots
+    double missed_estimate = 0.0;  ///< roots missed, bias-corrected Chao1
+    double missed_low = 0.0;       ///< its 95 % interval
+    double missed_high = 0.0;
+    double coverage = 0.0;      ///< Good-Turing: chance that a further start ends at a known root
+    double coverage_low = 0.0;  ///< lower end of its 95 % interval
+};
+
+template <class Record, class Visit>
+requires std::is_same_v<std::remove_const_t<Record>, StartKindEvidence>
+void describe(Record& record, Visit&& visit) {
+    visit("start", record.start,
+          Meaning{"how these starts were drawn: random, every unit by itself; directed, along the "
+                  "leading directions of the recurrent matrix"});
+    visit("starts", record.starts, Meaning{"starts of this kind"});
+    visit("at_roots", record.at_roots, Meaning{"of them ended at isolated roots"});
+    visit("missed_estimate", record.missed_estimate,
+          Meaning{"estimated roots missed that such starts may end at (bias-corrected Chao1)"});
+    visit("missed_low", record.missed_low, Meaning{"its 95 % interval, lower end"});
+    visit("missed_high", record.missed_high, Meaning{"its 95 % interval, upper end"});
+    visit("coverage", record.coverage,
+          Meaning{"Good-Turing: chance that a further such start ends at a known root"});
+    visit("coverage_low", record.coverage_low, Meaning{"its 95 % interval, lower end"});
+}
+
 /// How the search went, and what it may have missed.
 struct SearchSummary {
     int starts = 0;
@@ -45,16 +93,19 @@ struct SearchSummary {
     int proved = 0;         ///< of these proved
     int slow_points = 0;
     int continua = 0;
-    int continuum_starts = 0;      ///< starts that ended on a continuum
-    bool odd = false;              ///< no drive: with a root x, -x is one
-    double missed_estimate = 0.0;  ///< roots missed, bias-corrected Chao1
-    double missed_low = 0.0;       ///< its 95 % interval
+    int continuum_starts = 0;  ///< starts that ended on a continuum
+    bool odd = false;          ///< no drive: with a root x, -x is one
+    /// Of the kind of start whose evidence is weakest, see `kinds`.
+    double missed_estimate = 0.0;
+    double missed_low = 0.0;
     double missed_high = 0.0;
-    double coverage = 0.0;      ///< Good-Turing: chance that a further start ends at a known root
-    double coverage_low = 0.0;  ///< lower end of its 95 % interval
-    int index_sum = 0;          ///< of the isolated roots with a proved index
-    std::string completeness;   ///< the verdict, in words
-    std::string limits;         ///< limits that cut work, empty if none did
+    double coverage = 0.0;
+    double coverage_low = 0.0;
+    int index_sum = 0;                     ///< of the isolated roots with a proved index
+    std::vector<StartKindEvidence> kinds;  ///< of start that were drawn
+    int reached_only = 0;      ///< stable points that runs ended on and that are no proved roots
+    std::string completeness;  ///< the verdict, in words
+    std::string limits;        ///< limits that cut work, empty if none did
 };
 
 template <class Record, class Visit>
@@ -91,14 +142,19 @@ void describe(Record& record, Visit&& visit) {
     visit("continuum_starts", record.continuum_starts, Meaning{"starts that ended on a continuum"});
     visit("odd", record.odd, Meaning{"no drive: with a root x, -x is one"});
     visit("missed_estimate", record.missed_estimate,
-          Meaning{"estimated roots missed (bias-corrected Chao1)"});
+          Meaning{"estimated roots missed (bias-corrected Chao1), of the kind of start whose "
+                  "evidence is weakest"});
     visit("missed_low", record.missed_low, Meaning{"its 95 % interval, lower end"});
     visit("missed_high", record.missed_high, Meaning{"its 95 % interval, upper end"});
     visit("coverage", record.coverage,
-          Meaning{"Good-Turing: chance that a further start ends at a known root"});
+          Meaning{"Good-Turing: chance that a further start of that kind ends at a known root"});
     visit("coverage_low", record.coverage_low, Meaning{"its 95 % interval, lower end"});
     visit("index_sum", record.index_sum,
           Meaning{"sum of the proved indices of isolated roots; 1 if complete"});
+    visit("search_kinds", record.kinds,
+          Meaning{"what each kind of drawn start says", {"search_kind"}});
+    visit("reached_only", record.reached_only,
+          Meaning{"stable points that runs ended on and that are no proved roots"});
     visit("completeness", record.completeness,
           Meaning{"what is known about roots that were missed"});
     visit("limits", record.limits, Meaning{"limits that cut work"});

@@ -2,16 +2,21 @@
 #include "analysis/search/completeness.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
+
+#include "core/error.hpp"
 
 namespace shoal {
 
 Recapture recapture(const std::vector<int>& hits) {
     const double n = std::accumulate(hits.begin(), hits.end(), 0.0);
     Recapture result;
+    result.hits = static_cast<int>(n);
     if (n == 0.0) {
         return result;
     }
@@ -42,27 +47,57 @@ Recapture recapture(const std::vector<int>& hits) {
     return result;
 }
 
-std::string verdict_of(const Completeness& completeness) {
-    const Recapture& caught = completeness.recapture;
-    const std::string estimate = fmt::format(
-        "Recapture: about {:.1f} roots missed (95 % {:.1f} to {:.1f}); a further start "
-        "ends at a known root with probability {:.3f} (at least {:.3f}).",
-        caught.missed, caught.low, caught.high, caught.coverage, caught.coverage_low);
-    if (completeness.roots == 0 && completeness.continua == 0) {
-        return "Incomplete: every network has a root, none was found.";
+bool all_caught(const std::vector<StartKindEvidence>& kinds) {
+    return std::all_of(kinds.begin(), kinds.end(), [](const StartKindEvidence& kind) {
+        return kind.missed_estimate < 0.5 && kind.coverage_low >= 0.9;
+    });
+}
+
+const StartKindEvidence& weakest_of(const std::vector<StartKindEvidence>& kinds) {
+    check(!kinds.empty(), "starts that were drawn");
+    return *std::min_element(kinds.begin(), kinds.end(),
+                             [](const StartKindEvidence& a, const StartKindEvidence& b) {
+                                 return std::pair(-a.missed_estimate, a.coverage_low) <
+                                        std::pair(-b.missed_estimate, b.coverage_low);
+                             });
+}
+
+std::string verdict_of(const SearchSummary& summary) {
+    std::vector<std::string> sentences;
+    if (summary.roots == 0 && summary.continua == 0) {
+        sentences.emplace_back("Incomplete: every network has a root, none was found.");
+    } else if (summary.reached_only > 0) {
+        sentences.push_back(
+            fmt::format("Incomplete: runs ended on {} stable points that are no proved roots.",
+                        summary.reached_only));
     }
-    if (completeness.continua > 0) {
-        return "The index sum says nothing: there is a continuum. " + estimate;
+    const bool indices = summary.continua == 0 && summary.proved == summary.roots;
+    if (summary.continua > 0) {
+        sentences.emplace_back("The index sum says nothing: there is a continuum.");
+    } else if (!indices) {
+        sentences.push_back(
+            fmt::format("The index sum says nothing: {} of {} roots are not proved.",
+                        summary.roots - summary.proved, summary.roots));
+    } else if (summary.index_sum != 1 && summary.roots > 0) {
+        sentences.push_back(fmt::format("Incomplete: the indices of the roots sum to {}, not to 1.",
+                                        summary.index_sum));
     }
-    if (completeness.proved < completeness.roots) {
-        return fmt::format("The index sum says nothing: {} of {} roots are not proved. {}",
-                           completeness.roots - completeness.proved, completeness.roots, estimate);
+    if (summary.kinds.empty()) {
+        sentences.emplace_back("No start was drawn at random, so nothing is known of other roots.");
+    } else {
+        const StartKindEvidence& weakest = weakest_of(summary.kinds);
+        if (sentences.empty()) {
+            sentences.emplace_back(all_caught(summary.kinds)
+                                       ? "No sign of a missing root: the indices sum to 1."
+                                       : "Roots may be missing, though the indices sum to 1.");
+        }
+        sentences.push_back(fmt::format(
+            "Recapture among {} starts: about {:.1f} roots missed (95 % {:.1f} to {:.1f}); a "
+            "further one ends at a known root with probability {:.3f} (at least {:.3f}).",
+            name_of(weakest.start), weakest.missed_estimate, weakest.missed_low,
+            weakest.missed_high, weakest.coverage, weakest.coverage_low));
     }
-    if (completeness.index_sum != 1) {
-        return fmt::format("Incomplete: the indices of the roots sum to {}, not to 1. {}",
-                           completeness.index_sum, estimate);
-    }
-    return "No sign of a missing root: the indices sum to 1. " + estimate;
+    return fmt::format("{}", fmt::join(sentences, " "));
 }
 
 }  // namespace shoal

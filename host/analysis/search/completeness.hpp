@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What a search that starts at random may have missed.
 //
-// Capture and recapture. n starts ended at roots; f1 roots were hit by one of them, f2 by two. With
+// Capture and recapture, for each kind of drawn start by itself: the law that starts are drawn from
+// decides which roots they can end at, and random starts of a structured network may all end at
+// one root of many. n starts ended at roots; f1 roots were hit by one of them, f2 by two. With
 // the chances of the roots unknown and unequal, the bias-corrected Chao1 estimate of those never
 // hit is a lower bound in expectation (Chao, Scand. J. Stat. 11, 1984; Chiu et al., Biometrics 70,
 // 2014),
@@ -24,9 +26,12 @@
 #include <string>
 #include <vector>
 
+#include "records/search_records.hpp"
+
 namespace shoal {
 
 struct Recapture {
+    int hits = 0;         ///< n
     double missed = 0.0;  ///< f0
     double low = 0.0;
     double high = 0.0;
@@ -38,16 +43,18 @@ struct Recapture {
 /// are taken off the estimate.
 Recapture recapture(const std::vector<int>& hits);
 
-/// What the search has proved and has not.
-struct Completeness {
-    int roots = 0;      ///< isolated
-    int proved = 0;     ///< of these proved, with their index
-    int index_sum = 0;  ///< of the proved ones
-    int continua = 0;
-    Recapture recapture;
-};
+/// Whether drawn starts say that none is missing that they might end at: of every kind less than
+/// half a root is estimated to be missed, and a further start ends at a known root with a
+/// probability of at least 0.9, with 95 % confidence.
+bool all_caught(const std::vector<StartKindEvidence>& kinds);
 
-/// The verdict in words.
-std::string verdict_of(const Completeness& completeness);
+/// The kind that says most roots are missed, and of those that say the same the one that covers
+/// least; check: there is one.
+const StartKindEvidence& weakest_of(const std::vector<StartKindEvidence>& kinds);
+
+/// The verdict in words, the weakest evidence first; from all that the summary says but it and the
+/// limits. There is "no sign of a missing root" only where indices, all kinds of drawn starts and
+/// runs agree.
+std::string verdict_of(const SearchSummary& summary);
 
 }  // namespace shoal

@@ -12,6 +12,7 @@
 #include "analysis/search/continuum.hpp"
 #include "analysis/search/inertia.hpp"
 #include "analysis/search/search_run.hpp"
+#include "analysis/search/search_starts.hpp"
 
 namespace shoal {
 
@@ -177,48 +178,147 @@ int count_ends(const SearchRun& run, const std::vector<int>& minimum_points, Sea
     return fast_ends;
 }
 
+/// A search and the kind of each of its starts.
+class KindsOfStart {
+  public:
+    explicit KindsOfStart(SearchRun& run) : run_(run) {}
+
+    void follow(SearchStart kind, const MatrixXd& starts) {
+        kinds_.insert(kinds_.end(), static_cast<std::size_t>(starts.cols()), kind);
+        run_.follow(starts);
+    }
+
+    /// What the drawn ones say about the isolated roots, those that is_isolated(root) names.
+    template <class IsIsolated>
+    std::vector<StartKindEvidence> evidence(const IsIsolated& is_isolated) const {
+        std::vector<StartKindEvidence> all;
+        for (const SearchStart kind : {SearchStart::random, SearchStart::directed}) {
+            StartKindEvidence evidence;
+            evidence.start = kind;
+            evidence.starts = static_cast<int>(std::count(kinds_.begin(), kinds_.end(), kind));
+            if (evidence.starts > 0) {
+                add_recapture(recapture(hits(kind, is_isolated)), evidence);
+                all.push_back(evidence);
+            }
+        }
+        return all;
+    }
+    /// Whether more starts are worth their while.
+    bool roots_are_missing() const {
+        const auto& roots = run_.roots();
+        const bool all_proved = std::all_of(roots.begin(), roots.end(), [](const Root& root) {
+            return root.certificate.proved && root.certificate.index != 0;
+        });
+        return roots.empty() ||
+               (all_proved && (run_.cuts().root_missing ||
+                               !all_caught(evidence([](std::size_t) { return true; }))));
+    }
+
+  private:
+    static void add_recapture(const Recapture& caught, StartKindEvidence& evidence) {
+        evidence.at_roots = caught.hits;
+        evidence.missed_estimate = caught.missed;
+        evidence.missed_low = caught.low;
+        evidence.missed_high = caught.high;
+        evidence.coverage = caught.coverage;
+        evidence.coverage_low = caught.coverage_low;
+    }
+
+    /// Starts of a kind that ended at each isolated root.
+    template <class IsIsolated>
+    std::vector<int> hits(SearchStart kind, const IsIsolated& is_isolated) const {
+        const std::vector<Root>& roots = run_.roots();
+        std::vector<int> at_root(roots.size(), 0);
+        for (std::size_t start = 0; start < kinds_.size(); ++start) {
+            const End& end = run_.ends()[start];
+            if (kinds_[start] == kind && end.kind == End::Kind::root) {
+                ++at_root[static_cast<std::size_t>(end.number)];
+            }
+        }
+        std::vector<int> hits;
+        for (std::size_t i = 0; i < roots.size(); ++i) {
+            const int mirror = roots[i].mirror;
+            if (!is_isolated(i)) {
+                continue;
+            }
+            if (mirror == -1) {
+                hits.push_back(at_root[i]);
+            } else if (mirror > static_cast<int>(i)) {
+                // A pair is one catch: where one is found, the other is known.
+                hits.push_back(at_root[i] + at_root[static_cast<std::size_t>(mirror)]);
+            }
+        }
+        return hits;
+    }
+
+    SearchRun& run_;
+    std::vector<SearchStart> kinds_;  ///< [start]
+};
+
 /// Isolated roots, their indices, and what may have been missed.
-void judge_completeness(const SearchRun& run, SearchResult& result) {
+void judge_completeness(const SearchRun& run, const KindsOfStart& starts, SearchResult& result) {
     SearchSummary& summary = result.summary;
     summary.odd = run.network().form.odd();
-    std::vector<int> hits;
+    const auto is_isolated = [&](std::size_t root) { return result.points[root].continuum == -1; };
     for (std::size_t i = 0; i < run.roots().size(); ++i) {
         const FoundPoint& point = result.points[i];
-        if (point.continuum != -1) {
-            continue;
-        }
-        ++summary.roots;
-        summary.proved += point.label == PointLabel::proved && point.index != 0 ? 1 : 0;
-        summary.index_sum += point.index;
-        const int mirror = run.roots()[i].mirror;
-        if (mirror == -1) {
-            hits.push_back(point.hits);
-        } else if (mirror > static_cast<int>(i)) {
-            // A pair is one catch: where one is found, the other is known.
-            hits.push_back(point.hits + result.points[static_cast<std::size_t>(mirror)].hits);
+        if (is_isolated(i)) {
+            ++summary.roots;
+            summary.proved += point.label == PointLabel::proved && point.index != 0 ? 1 : 0;
+            summary.index_sum += point.index;
         }
     }
-    const Recapture caught = recapture(hits);
-    summary.missed_estimate = caught.missed;
-    summary.missed_low = caught.low;
-    summary.missed_high = caught.high;
-    summary.coverage = caught.coverage;
-    summary.coverage_low = caught.coverage_low;
-    summary.completeness =
-        verdict_of({summary.roots, summary.proved, summary.index_sum, summary.continua, caught});
+    summary.kinds = starts.evidence(is_isolated);
+    if (!summary.kinds.empty()) {
+        const StartKindEvidence& weakest = weakest_of(summary.kinds);
+        summary.missed_estimate = weakest.missed_estimate;
+        summary.missed_low = weakest.missed_low;
+        summary.missed_high = weakest.missed_high;
+        summary.coverage = weakest.coverage;
+        summary.coverage_low = weakest.coverage_low;
+    }
+    summary.completeness = verdict_of(summary);
+}
+
+/// Draws starts while they say that roots are missing.
+void draw_starts(const Dynamics& dynamics, const SearchOptions& options, KindsOfStart& starts,
+                 SearchRun& run) {
+    const DirectedStarts directed(dynamics, options.key);
+    int drawn = 0;  // of each kind
+    int more = options.drawn / 2;
+    do {
+        starts.follow(SearchStart::random, random_starts(dynamics, more, options.key, drawn));
+        starts.follow(SearchStart::directed, directed.draw(more, drawn));
+        run.look_for_missing();
+        drawn += more;
+        more = drawn;
+    } while (2 * (drawn + more) <= options.most_drawn && starts.roots_are_missing());
 }
 
 }  // namespace
 
 SearchResult search_fixed_points(const Dynamics& dynamics, const MatrixXd& starts,
                                  const SearchOptions& options) {
-    const SearchRun run(dynamics, starts, options);
+    return search_fixed_points(dynamics, {{SearchStart::random, starts}}, options);
+}
+
+SearchResult search_fixed_points(const Dynamics& dynamics, const std::vector<SearchStarts>& starts,
+                                 const SearchOptions& options) {
+    SearchRun run(dynamics, options);
+    KindsOfStart kinds(run);
+    for (const SearchStarts& more : starts) {
+        kinds.follow(more.kind, more.states);
+    }
+    run.look_for_missing();
+    if (options.drawn >= 2) {
+        draw_starts(dynamics, options, kinds, run);
+    }
     SearchResult result;
     result.work = run.work();
     add_roots(run, options.spectra, result);
     const std::vector<int> minimum_points = add_minima(run, options.spectra, result);
     const int fast_ends = count_ends(run, minimum_points, result);
-    judge_completeness(run, result);
+    judge_completeness(run, kinds, result);
     result.summary.limits = limits_of(run.cuts(), fast_ends, options);
     return result;
 }

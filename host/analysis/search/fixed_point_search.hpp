@@ -30,6 +30,7 @@
 
 #include "analysis/dynamics/dynamics.hpp"
 #include "analysis/search/zero_search.hpp"
+#include "core/random.hpp"
 #include "records/search_records.hpp"
 
 namespace shoal {
@@ -56,6 +57,18 @@ struct SearchOptions {
         2000;  ///< steps towards minima of q in all; further stalled starts end nowhere
     int repelled_starts = 64;  ///< searches for a missing root at most
     int unproved_points = 64;  ///< zeros kept that are not proved (samples of continua) at most
+    /// Starts that the search draws itself, half of them random and half directed
+    /// (search_starts.hpp); as many again, twice over, while these say that roots are missing, up
+    /// to most_drawn.
+    int drawn = 0;
+    int most_drawn = 1024;
+    RandomKey key = {};
+};
+
+/// Starts of one kind, states of the network, [unit, start].
+struct SearchStarts {
+    SearchStart kind = SearchStart::random;
+    Eigen::MatrixXd states;
 };
 
 struct SearchResult {
@@ -65,7 +78,10 @@ struct SearchResult {
     SearchWork work;
 };
 
-/// `starts` are states of the network, [unit, start].
+/// `starts` come before those that are drawn.
+SearchResult search_fixed_points(const Dynamics& dynamics, const std::vector<SearchStarts>& starts,
+                                 const SearchOptions& options = {});
+/// From random starts, [unit, start].
 SearchResult search_fixed_points(const Dynamics& dynamics, const Eigen::MatrixXd& starts,
                                  const SearchOptions& options = {});
 

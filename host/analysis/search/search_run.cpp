@@ -23,22 +23,30 @@ constexpr double chord_reach = 4.0;
 
 }  // namespace
 
-SearchRun::SearchRun(const Dynamics& dynamics, const MatrixXd& starts, const SearchOptions& options)
-    : network_(dynamics),
-      options_(options),
-      roots_(network_),
-      starts_(starts.rows(), starts.cols()),
-      ends_(static_cast<std::size_t>(starts.cols())) {
-    check(starts.rows() == dynamics.units(), "starts of the network's size");
-    for (Index i = 0; i < starts.cols(); ++i) {
-        starts_.col(i) = network_.form.from_state(starts.col(i));
+SearchRun::SearchRun(const Dynamics& dynamics, const SearchOptions& options)
+    : network_(dynamics), options_(options), roots_(network_), starts_(dynamics.units(), 0) {}
+
+void SearchRun::follow(const MatrixXd& starts) {
+    if (starts.cols() == 0) {
+        return;
     }
-    for (std::size_t i = 0; i < ends_.size(); ++i) {
+    check(starts.rows() == network_.form.units(), "starts of the network's size");
+    const Index first = starts_.cols();
+    starts_.conservativeResize(Eigen::NoChange, first + starts.cols());
+    for (Index i = 0; i < starts.cols(); ++i) {
+        starts_.col(first + i) = network_.form.from_state(starts.col(i));
+    }
+    ends_.resize(static_cast<std::size_t>(starts_.cols()));
+    for (std::size_t root = 0; first > 0 && root < roots_.roots().size(); ++root) {
+        if (roots_.roots()[root].certificate.proved) {
+            try_with(static_cast<int>(root));
+        }
+    }
+    for (auto i = static_cast<std::size_t>(first); i < ends_.size(); ++i) {
         if (ends_[i].kind == End::Kind::waiting) {
             refine(i);
         }
     }
-    look_for_missing();
 }
 
 void SearchRun::end_at_root(std::size_t start, int root, bool early) {

@@ -37,9 +37,13 @@ struct SearchCuts {
 
 class SearchRun {
   public:
-    /// Follows every start to its end. `dynamics` and `options` must outlive the run.
-    SearchRun(const Dynamics& dynamics, const Eigen::MatrixXd& starts,
-              const SearchOptions& options);
+    /// `dynamics` and `options` must outlive the run.
+    SearchRun(const Dynamics& dynamics, const SearchOptions& options);
+
+    /// Follows more starts, states of the network, [unit, start], to their ends.
+    void follow(const Eigen::MatrixXd& starts);
+    /// Searches that the known roots repel, while their indices do not sum to 1.
+    void look_for_missing();
 
     const SearchedNetwork& network() const { return network_; }
     const std::vector<Root>& roots() const { return roots_.roots(); }
@@ -64,7 +68,6 @@ class SearchRun {
     /// Refines x, within the uniqueness radius of a root, to it.
     void chord_to(int root, Eigen::VectorXd x);
     bool root_is_missing() const;
-    void look_for_missing();
 
     SearchedNetwork network_;
     const SearchOptions& options_;
