@@ -140,7 +140,7 @@ DynamicsAnalysis analyze_dynamics(const FreeNetwork& network, Backend& exact,
             },
             search);
         for (const ReachedPoint& point : found.new_points) {
-            analysis.points.push_back(fixed_point_of(point, dynamics));
+            analysis.points.push_back(census_point_of(point, dynamics));
             full.proofs.emplace_back();
         }
         full.attractors = std::move(found.attractors);

@@ -154,7 +154,7 @@ CensusResult run_census(const AnalysisInput& input, const Dynamics& dynamics,
 void append_points(const std::vector<ReachedPoint>& more, const Dynamics& dynamics,
                    NetworkAnalysis& analysis, FullAnalysis& full) {
     for (const ReachedPoint& point : more) {
-        analysis.points.push_back(fixed_point_of(point, dynamics));
+        analysis.points.push_back(census_point_of(point, dynamics));
         full.proofs.emplace_back();
     }
 }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "analysis/attractors/attractor_census.hpp"
+#include "analysis/attractors/point_records.hpp"
 #include "analysis/search/search_starts.hpp"
 #include "small_networks.hpp"
 
@@ -62,6 +63,11 @@ TEST(Census, SharesOutTheBasinsOfFourPoints) {
     EXPECT_EQ(found.summary.limits, "");
     ASSERT_EQ(found.attractors.size(), 4u);
     ASSERT_EQ(found.new_points.size(), 4u);
+    // Runs of a census are no delay runs: a record that named them could not be read again.
+    for (const ReachedPoint& point : found.new_points) {
+        EXPECT_FALSE(point.reached_from.empty());
+        EXPECT_TRUE(census_point_of(point, Dynamics(model)).reached_from.empty());
+    }
     // The signs of a start are those of its end.
     int random = 0;
     for (std::size_t i = 0; i < starts.size(); ++i) {

@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include "shoal/analysis/fixed_point_search.hpp"
-#include "shoal/analysis/search_starts.hpp"
+#include "shoal/analysis/search/fixed_point_search.hpp"
+#include "shoal/analysis/search/search_starts.hpp"
 #include "shoal/backend/backend.hpp"
 #include "shoal/config/config.hpp"
 #include "shoal/model/network.hpp"

@@ -30,6 +30,12 @@ FixedPoint fixed_point_of(const ReachedPoint& point, const Dynamics& dynamics) {
     return record;
 }
 
+FixedPoint census_point_of(const ReachedPoint& point, const Dynamics& dynamics) {
+    FixedPoint record = fixed_point_of(point, dynamics);
+    record.reached_from.clear();
+    return record;
+}
+
 FixedPoint fixed_point_of(const FoundPoint& found, const Dynamics& dynamics) {
     FixedPoint point;
     point.state = found.state;

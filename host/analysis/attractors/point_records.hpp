@@ -16,6 +16,9 @@ namespace shoal {
 /// of a point of the search it is empty.
 FixedPoint fixed_point_of(const ReachedPoint& point, const Dynamics& dynamics);
 FixedPoint fixed_point_of(const FoundPoint& found, const Dynamics& dynamics);
+/// Of a point that a census adds: reached_from is empty, since its runs are not those of the delays
+/// (records of attractors say which ended there).
+FixedPoint census_point_of(const ReachedPoint& point, const Dynamics& dynamics);
 
 /// Whether no direction grows under the Euler map; false where the spectrum is not known.
 bool is_stable(const FixedPoint& point, const Dynamics& dynamics);
