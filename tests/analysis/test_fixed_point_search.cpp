@@ -191,6 +191,82 @@ TEST(FixedPointSearch, FindsTheMemoriesOfAHopfieldNetwork) {
     EXPECT_TRUE(result.summary.odd);
 }
 
+const std::vector<SearchStarts> no_starts;
+
+/// With starts that the search draws itself.
+SearchOptions drawn(int starts) {
+    SearchOptions options;
+    options.drawn = starts;
+    options.key = key;
+    return options;
+}
+
+// W = g m m' / m'm on each half of the units: x = k m, k = g m' tanh(k m) / m'm has three roots for
+// g > 1, and the halves do not see each other. Random starts of many units have next to nothing
+// along m, and all end at the origin.
+TEST(FixedPointSearch, FindsTheRootsOfLowRankNetworks) {
+    for (const Cell cell : all_values<Cell>) {
+        for (const Eigen::Index n : {32, 64, 256}) {
+            MatrixXd w = MatrixXd::Zero(n, n);
+            for (const Eigen::Index first : {Eigen::Index{0}, n / 2}) {
+                const auto values = normals(static_cast<std::size_t>(n / 2), 1.0, 500);
+                const Eigen::Map<const VectorXd> m(values.data(), n / 2);
+                w.block(first, first, n / 2, n / 2) = 2.0 * m * m.transpose() / m.squaredNorm();
+            }
+            const Dynamics dynamics(cell, 1.0, 0.1, w, VectorXd::Zero(n));
+            const SearchResult result = search_fixed_points(dynamics, no_starts, drawn(256));
+            EXPECT_EQ(result.summary.proved, 9) << n;
+            EXPECT_EQ(std::count_if(result.points.begin(), result.points.end(),
+                                    [](const FoundPoint& point) { return point.unstable == 0; }),
+                      4);
+            EXPECT_TRUE(result.summary.completeness.starts_with("No sign of a missing root"))
+                << result.summary.completeness;
+            ASSERT_EQ(result.summary.kinds.size(), 2u);
+            EXPECT_EQ(result.summary.kinds[0].starts, 128);
+
+            // Random starts alone prove nothing to themselves.
+            const SearchResult random =
+                search_fixed_points(dynamics, random_starts(dynamics, 256, key));
+            EXPECT_FALSE(random.summary.completeness.starts_with("No sign"));
+        }
+    }
+}
+
+// The rank-one network of two populations whose origin and two far points are stable, with a saddle
+// between: roots x = k m of k = n' tanh(k m) / N, five of them.
+TEST(FixedPointSearch, FindsStablePointsFarFromAStableOrigin) {
+    const Eigen::Index n = 128;
+    VectorXd m(n);
+    VectorXd readout(n);
+    for (Eigen::Index i = 0; i < n; ++i) {
+        const double sign = i % 3 == 0 ? 1.0 : -1.0;
+        m[i] = sign * (i < n / 2 ? 0.6 : 1.5);
+        readout[i] = sign * (i < n / 2 ? 16.0 : -7.2);
+    }
+    const Dynamics dynamics(Cell::current, 1.0, 0.1,
+                            m * readout.transpose() / static_cast<double>(n), VectorXd::Zero(n));
+    const SearchResult result = search_fixed_points(dynamics, no_starts, drawn(256));
+    EXPECT_EQ(result.summary.proved, 5);
+    EXPECT_EQ(result.summary.index_sum, 1);
+}
+
+// As many again are drawn where too many roots were hit once: 3^3 roots of three bistable units.
+TEST(FixedPointSearch, DrawsMoreStartsWhereTheySayThatRootsAreMissing) {
+    const Dynamics dynamics(Cell::current, 1.0, 0.1, 1.8 * MatrixXd::Identity(3, 3),
+                            VectorXd::Constant(3, 0.05));
+    const SearchResult few = search_fixed_points(dynamics, no_starts, drawn(16));
+    EXPECT_GT(few.summary.starts, 16);
+    EXPECT_LE(few.summary.starts, 1024);
+    EXPECT_EQ(few.summary.proved, 27) << few.summary.completeness;
+
+    SearchOptions bounded = drawn(16);
+    bounded.most_drawn = 16;
+    const SearchResult cut = search_fixed_points(dynamics, no_starts, bounded);
+    EXPECT_EQ(cut.summary.starts, 16);
+    EXPECT_LT(cut.summary.proved, 27);
+    EXPECT_FALSE(cut.summary.completeness.starts_with("No sign")) << cut.summary.completeness;
+}
+
 TEST(FixedPointSearch, ADegenerateRootIsOnePointAndNotProved) {
     const SearchResult result = search(one_unit(1.0, 0.0), 32);
 

@@ -60,6 +60,35 @@ std::vector<std::string> untouched_parts(const FullAnalysis& full) {
     return names;
 }
 
+// The census finds a stable point that the search lacks: the search starts from there, too, and
+// what it cannot prove is counted.
+TEST(CensusAndSearch, FeedEachOther) {
+    ReachedPoint point;
+    point.root.state = Eigen::Vector2d(1.0, 2.0);
+    SearchSummary summary;
+    summary.roots = summary.proved = summary.index_sum = 1;
+    int left = 1;  // censuses that end there
+    Eigen::MatrixXd started;
+    const auto run = [&] {
+        CensusResult found;
+        if (left-- > 0) {
+            found.new_points.push_back(point);
+        }
+        return found;
+    };
+    const auto search_again = [&](const Eigen::MatrixXd& reached) { started = reached; };
+    census_and_search(summary, run, search_again);
+    EXPECT_EQ(started, point.root.state);
+    EXPECT_EQ(summary.reached_only, 0);
+
+    left = 100;
+    census_and_search(summary, run, search_again);
+    EXPECT_EQ(left, 97);
+    EXPECT_EQ(summary.reached_only, 1);
+    EXPECT_TRUE(summary.completeness.starts_with("Incomplete: runs ended on 1 stable points"))
+        << summary.completeness;
+}
+
 TEST(FullAnalysis, HasEveryPartOfANetworkThatLatches) {
     Told told;
     AnalysisInput input = latch();

@@ -87,9 +87,15 @@ std::string verdict_of(const SearchSummary& summary) {
     } else {
         const StartKindEvidence& weakest = weakest_of(summary.kinds);
         if (sentences.empty()) {
-            sentences.emplace_back(all_caught(summary.kinds)
-                                       ? "No sign of a missing root: the indices sum to 1."
-                                       : "Roots may be missing, though the indices sum to 1.");
+            const bool directed = std::any_of(
+                summary.kinds.begin(), summary.kinds.end(),
+                [](const StartKindEvidence& kind) { return kind.start == SearchStart::directed; });
+            sentences.emplace_back(
+                !directed
+                    ? "The indices sum to 1; random starts hardly reach the roots of low-rank "
+                      "networks, and no others were drawn."
+                : all_caught(summary.kinds) ? "No sign of a missing root: the indices sum to 1."
+                                            : "Roots may be missing, though the indices sum to 1.");
         }
         sentences.push_back(fmt::format(
             "Recapture among {} starts: about {:.1f} roots missed (95 % {:.1f} to {:.1f}); a "
