@@ -58,7 +58,7 @@ struct SearchOptions {
     int repelled_starts = 64;  ///< searches for a missing root at most
     int unproved_points = 64;  ///< zeros kept that are not proved (samples of continua) at most
     /// Starts that the search draws itself, half of them random and half directed
-    /// (search_starts.hpp); as many again, twice over, while these say that roots are missing, up
+    /// (search_starts.hpp); as many again, each time, while these say that roots are missing, up
     /// to most_drawn.
     int drawn = 0;
     int most_drawn = 1024;
