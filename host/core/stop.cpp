@@ -24,7 +24,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds look_interval{20};
 
 std::atomic<bool> signalled{false};
-std::atomic<bool> pressed{false};     // by INT or TERM
+std::atomic<bool> pressed{false};     // by INT, TERM or HUP
 std::atomic<Clock::rep> deadline{0};  // 0: none
 
 /// StopPoints alive, by their reason.
@@ -46,7 +46,7 @@ extern "C" void on_stop_signal(int signal) {
         ::_exit(130);
     }
     signalled.store(true);
-    if (signal != SIGUSR1) {
+    if (signal != SIGUSR1 && signal != SIGUSR2) {
         pressed.store(true);
     }
 }
@@ -58,8 +58,12 @@ void catch_stop_signals() {
     action.sa_handler = on_stop_signal;
     sigemptyset(&action.sa_mask);
     action.sa_flags = SA_RESTART;
-    for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) {
-        sigaction(signal, &action, nullptr);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2}) {
+        struct sigaction before {};
+        sigaction(signal, nullptr, &before);
+        if (signal != SIGHUP || before.sa_handler != SIG_IGN) {  // nohup ignores HUP
+            sigaction(signal, &action, nullptr);
+        }
     }
 }
 

@@ -2,10 +2,10 @@
 // How the program ends before its time.
 //
 // Work that has something to save looks at stop_requested() and ends by itself; long computations
-// pass stop points. That takes as long as it takes: USR1 and --max-hours ask for no more. INT and
-// TERM leave `stop_grace` for it; then a StopWatch keeps what is finished, says how to go on and
-// ends the process, whatever it is doing. To files that is no other than being killed: they are
-// written beside their place and renamed.
+// pass stop points. That takes as long as it takes: USR1, USR2 and --max-hours ask for no more.
+// INT, TERM and HUP leave `stop_grace` for it; then a StopWatch keeps what is finished, says how to
+// go on and ends the process, whatever it is doing. To files that is no other than being killed:
+// they are written beside their place and renamed.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,8 @@
 
 namespace shoal {
 
-/// From now on INT, TERM and USR1 only ask for a stop; a second INT ends the process at once.
+/// From now on INT, TERM, HUP (unless it is ignored), USR1 and USR2 only ask for a stop; a second
+/// INT ends the process at once.
 void catch_stop_signals();
 /// Stop after this many hours of wall time from now (--max-hours); 0: no limit.
 void stop_after_hours(double hours);
@@ -35,7 +36,7 @@ void stop_point();
 
 enum class StopFor {
     any_reason,
-    int_and_term  ///< the time limit and USR1 let the work come to its end
+    int_and_term  ///< and HUP; the time limit, USR1 and USR2 let the work come to its end
 };
 
 /// While one lives, stop points throw, on any thread: its owner knows what to do then.

@@ -164,7 +164,7 @@ ReadGroup ReadGroup::group(const std::string& name) const {
     return {file_, name_ + "/" + name, std::move(id)};
 }
 
-std::vector<std::string> ReadGroup::groups() const {
+std::vector<ReadGroup::Link> ReadGroup::links() const {
     H5G_info_t info;
     if (H5Gget_info(id_->get(), &info) < 0) {
         fail("", "cannot be listed: " + last_problem());
@@ -173,7 +173,7 @@ std::vector<std::string> ReadGroup::groups() const {
     unsigned order = 0;
     H5Pget_link_creation_order(creation.get(), &order);
     const H5_index_t index = (order & H5P_CRT_ORDER_TRACKED) ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
-    std::vector<std::string> names;
+    std::vector<Link> links;
     for (hsize_t i = 0; i < info.nlinks; ++i) {
         char name[256];
         const ssize_t length = H5Lget_name_by_idx(id_->get(), ".", index, H5_ITER_INC, i, name,
@@ -188,8 +188,16 @@ std::vector<std::string> ReadGroup::groups() const {
         if (H5Oget_info_by_name2(id_->get(), name, &object, H5O_INFO_BASIC, H5P_DEFAULT) < 0) {
             fail(name, "cannot be opened: " + last_problem());
         }
-        if (object.type == H5O_TYPE_GROUP) {
-            names.emplace_back(name);
+        links.push_back({name, object.type == H5O_TYPE_GROUP});
+    }
+    return links;
+}
+
+std::vector<std::string> ReadGroup::groups() const {
+    std::vector<std::string> names;
+    for (const Link& link : links()) {
+        if (link.is_group) {
+            names.push_back(link.name);
         }
     }
     return names;

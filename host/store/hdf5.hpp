@@ -71,6 +71,11 @@ class ReadGroup {
     ReadGroup group(const std::string& name) const;
     /// Names of the groups in this one, in order of creation where the file keeps it, else by name.
     std::vector<std::string> groups() const;
+    /// Names of all that is in this group but bare dimensions (netCDF's dimensions without a
+    /// variable), in that order.
+    std::vector<std::string> contents() const;
+    /// Names of this group's attributes but those of netCDF and HDF5 themselves.
+    std::vector<std::string> attributes() const;
 
     /// Extents of a dataset, which must have one axis per name in `axes` (names for the message).
     Extents extents(const std::string& name, const std::vector<std::string>& axes) const;
@@ -106,6 +111,11 @@ class ReadGroup {
     };
     ReadGroup(std::shared_ptr<File> file, std::string name, Id id);
     Id open_dataset(const std::string& name) const;
+    struct Link {
+        std::string name;
+        bool is_group = false;
+    };
+    std::vector<Link> links() const;
     Extents checked_extents(hid_t dataset, const std::string& name) const;
     void require_extents(hid_t dataset, const std::string& name, const Extents& expected) const;
     /// A box of a dataset: `count` entries from `start` along every axis.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <string_view>
+
 #include "store/hdf5.hpp"
 #include "store/hdf5_types.hpp"
 
@@ -8,6 +10,23 @@ namespace shoal::hdf5 {
 namespace {
 
 constexpr std::uint64_t longest_string = 1 << 20;
+
+/// NAME of a dimension scale that is no variable (netCDF-4's convention).
+bool is_bare_dimension(hid_t dataset) {
+    constexpr std::string_view mark = "This is a netCDF dimension but not a netCDF variable";
+    if (H5Aexists(dataset, "NAME") <= 0) {
+        return false;
+    }
+    const Id attribute(H5Aopen(dataset, "NAME", H5P_DEFAULT), H5Aclose);
+    const Id type(attribute ? H5Aget_type(attribute.get()) : -1, H5Tclose);
+    if (!type || H5Tget_class(type.get()) != H5T_STRING || H5Tis_variable_str(type.get()) > 0 ||
+        H5Tget_size(type.get()) > longest_string) {
+        return false;
+    }
+    std::vector<char> text(H5Tget_size(type.get()));
+    return H5Aread(attribute.get(), type.get(), text.data()) >= 0 &&
+           std::string_view(text.data(), text.size()).starts_with(mark);
+}
 
 }  // namespace
 
@@ -55,6 +74,31 @@ std::string ReadGroup::string_attribute(const std::string& name) const {
         fail("", fmt::format("attribute {} cannot be read: {}", name, last_problem()));
     }
     return trimmed(text.data(), text.size(), H5Tget_strpad(type.get()));
+}
+
+std::vector<std::string> ReadGroup::contents() const {
+    std::vector<std::string> names;
+    for (const Link& link : links()) {
+        if (link.is_group || !is_bare_dimension(open_dataset(link.name).get())) {
+            names.push_back(link.name);
+        }
+    }
+    return names;
+}
+
+std::vector<std::string> ReadGroup::attributes() const {
+    std::vector<std::string> names;
+    const auto add = [](hid_t, const char* name, const H5A_info_t*, void* to) -> herr_t {
+        static_cast<std::vector<std::string>*>(to)->emplace_back(name);
+        return 0;
+    };
+    if (H5Aiterate2(id_->get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names) < 0) {
+        fail("", "attributes cannot be listed: " + last_problem());
+    }
+    std::erase_if(names, [](const std::string& name) {
+        return name.starts_with("_NC") || name.starts_with("_Netcdf4");
+    });
+    return names;
 }
 
 void ReadGroup::require_schema(int version) const {

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <span>
 
 #include "core/error.hpp"
 #include "core/file.hpp"
@@ -31,11 +34,20 @@ std::vector<double> part(const std::vector<double>& all, int i, int parts) {
     return {all.begin() + i * size, all.begin() + (i + 1) * size};
 }
 
+constexpr std::array known_datasets = {"recurrent", "input",          "readout",       "bias",
+                                       "inputs",    "constant_input", "initial_state", "uid"};
+/// Coordinates along the axes, as xarray writes them.
+constexpr std::array known_axes = {"network", "to",     "from",  "unit",
+                                   "channel", "output", "trial", "time"};
+constexpr std::array known_attributes = {"cell", "tau", "dt"};
+constexpr const char* note_prefix = "note_";
+
 class WeightsReader {
   public:
     explicit WeightsReader(const std::filesystem::path& path) : file_(path) {}
 
     WeightsFile read() {
+        require_known_names();
         read_recurrent();
         read_attributes();
         read_input_and_readout();
@@ -51,6 +63,27 @@ class WeightsReader {
     }
 
   private:
+    /// What is not known would be ignored, and may change what the network is.
+    void require_known_names() const {
+        const auto is_in = [](std::span<const char* const> names, const std::string& name) {
+            return std::find(names.begin(), names.end(), name) != names.end();
+        };
+        const auto require = [&](const std::vector<std::string>& found,
+                                 std::span<const char* const> known, const char* what) {
+            for (const std::string& name : found) {
+                if (!is_in(known, name) && !is_in(known_axes, name) &&
+                    !name.starts_with(note_prefix)) {
+                    throw file_error(fmt::format(
+                        "{}: unknown {} {}; known are {}, and names that "
+                        "begin with {} for notes",
+                        file_.where(""), what, name, fmt::join(known, ", "), note_prefix));
+                }
+            }
+        };
+        require(file_.contents(), known_datasets, "dataset");
+        require(file_.attributes(), known_attributes, "attribute");
+    }
+
     void read_recurrent() {
         const Extents found = file_.extents("recurrent");
         if (found.size() != 2 && found.size() != 3) {

@@ -14,6 +14,8 @@ with h5py.File(path, "r+") as file:
         file.attrs["schema_version"] = int(name)
     elif action == "attribute":
         file.attrs[name] = float(value)
+    elif action == "add":  # a dataset with one number
+        file[name] = float(value)
     elif action == "delete-attribute":
         del file.attrs[name]
     elif action == "delete":

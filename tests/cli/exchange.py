@@ -54,6 +54,11 @@ def compare_weights(h5_path):
         assert "uid" not in weights or "uid" in weights.coords
 
 
+def rewrite_weights(path):
+    weights = xarray.load_dataset(path, engine="h5netcdf").assign_coords(unit=np.arange(4) * 10)
+    weights.to_netcdf(path, engine="h5netcdf")
+
+
 def write_weights(stem):
     with h5py.File(stem + "-3d.h5", "w") as file:
         file["recurrent"] = np.arange(8, dtype=">f4").reshape(2, 2, 2)

@@ -72,7 +72,7 @@ TEST_F(CommandLine, SignalsLeaveACheckpointAndTheCommandToGoOn) {
     const std::vector<std::string> options = {"--set", "training.trials=600", "--set",
                                               "sweep.network.gain=[0.8]"};
     train("whole", options);
-    for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) {
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) {
         SCOPED_TRACE(signal);
         const std::string out = "run of " + std::to_string(signal);
         std::vector<std::string> arguments = {"train", "small.yaml", "--out", out};

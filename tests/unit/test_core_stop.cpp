@@ -85,7 +85,7 @@ Ended stopped(int signal, const std::function<void(const Process&)>& work) {
 }
 
 TEST(StopWatch, EndsWorkThatDoesNotLook) {
-    for (const int signal : {SIGINT, SIGTERM}) {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
         const Ended ended = stopped(signal, [](const Process& process) {
             const StopScope outer("shoal go on");
             const StopScope inner("", [&] { process.say("kept; "); });
@@ -149,7 +149,7 @@ TEST(StopWatch, WaitsForNoLock) {
 }
 
 TEST(StopWatch, EndsAtOnceWhereNothingIsToBeSaved) {
-    for (const int signal : {SIGTERM, SIGUSR1}) {
+    for (const int signal : {SIGTERM, SIGUSR1, SIGUSR2}) {
         const Ended ended = stopped(signal, [](const Process& process) {
             process.receive_signal();
             compute_for_ever();
@@ -161,14 +161,27 @@ TEST(StopWatch, EndsAtOnceWhereNothingIsToBeSaved) {
 }
 
 TEST(StopWatch, GivesOtherRequestsAllTheTimeThatTheWorkTakes) {
-    const Ended ended = stopped(SIGUSR1, [](const Process& process) {
-        const StopScope scope("shoal go on");
+    for (const int signal : {SIGUSR1, SIGUSR2}) {
+        const Ended ended = stopped(signal, [](const Process& process) {
+            const StopScope scope("shoal go on");
+            process.receive_signal();
+            std::this_thread::sleep_for(stop_grace + last_words + std::chrono::milliseconds(300));
+            process.say(stop_requested() ? "asked to stop" : "not asked");
+        });
+        EXPECT_EQ(ended.status, 0);
+        EXPECT_EQ(ended.said, "asked to stop");
+    }
+}
+
+TEST(StopWatch, LeavesAnIgnoredHangupIgnored) {
+    std::signal(SIGHUP, SIG_IGN);
+    const Ended ended = stopped(SIGHUP, [](const Process& process) {
         process.receive_signal();
-        std::this_thread::sleep_for(stop_grace + last_words + std::chrono::milliseconds(300));
         process.say(stop_requested() ? "asked to stop" : "not asked");
     });
+    std::signal(SIGHUP, SIG_DFL);
     EXPECT_EQ(ended.status, 0);
-    EXPECT_EQ(ended.said, "asked to stop");
+    EXPECT_EQ(ended.said, "not asked");
 }
 
 TEST(StopPoint, ThrowsForWhoeverWaitsForIt) {

@@ -188,6 +188,13 @@ TEST(WeightsFile, MistakesAreNamed) {
     EXPECT_NE(message_after("reshape readout").find("expected shape [2, 2, 4], found [2, 2, 8]"),
               std::string::npos);
     EXPECT_NE(message_after("delete input").find("needs the dataset input"), std::string::npos);
+    // What would be ignored may change what the network is.
+    EXPECT_NE(message_after("attribute nonlinearity 1").find("unknown attribute nonlinearity"),
+              std::string::npos);
+    EXPECT_NE(message_after("add readout_bias 1")
+                  .find("unknown dataset readout_bias; known are "
+                        "recurrent, input"),
+              std::string::npos);
     EXPECT_NE(message_after("delete-attribute cell").find("missing attribute cell"),
               std::string::npos);
     EXPECT_NE(message_after("attribute dt 3").find("expected 0 < dt <= tau"), std::string::npos);
@@ -197,6 +204,19 @@ TEST(WeightsFile, MistakesAreNamed) {
               std::string::npos);
     EXPECT_NE(message_after("link bias").find("/bias: is a link"), std::string::npos);
     EXPECT_NE(message_after("huge bias").find("can hold"), std::string::npos);
+}
+
+TEST(WeightsFile, NotesAndCoordinatesAreNoMistakes) {
+    const Folder folder;
+    const std::string path = (folder / "weights.h5").string();
+    write_weights_h5(path, some_weights());
+    for (const char* edit : {"attribute note_epoch 3", "add note_loss 0.1"}) {
+        ASSERT_EQ(python("edit_h5.py", path + " " + edit), 0);
+    }
+    expect_equal(read_weights(path), some_weights());
+    // As xarray writes it, with a coordinate.
+    ASSERT_EQ(python("exchange.py", "rewrite-weights " + path), 0);
+    expect_equal(read_weights(path), some_weights());
 }
 
 TEST(WeightsFile, ModelOfOneNetwork) {
