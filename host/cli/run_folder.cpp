@@ -30,8 +30,7 @@ void remove_run(const RunPaths& paths) {
         }
     }
     std::filesystem::remove(paths.report());
-    std::error_code not_empty;
-    std::filesystem::remove(paths.folder / "report", not_empty);
+    remove_if_empty(paths.folder / "report");
     for (const auto& file : {paths.analysis(), paths.population(), paths.table()}) {
         std::filesystem::remove(file);
     }

@@ -229,8 +229,7 @@ void analysis_stage(OpenRun& run, const ComputeOptions& compute, Progress& progr
     }
     remove_matching(paths.checkpoint(), "analysed-");
     remove_matching(paths.checkpoint(), "begun-");
-    std::error_code not_empty;  // what later stages keep stays
-    std::filesystem::remove(paths.checkpoint(), not_empty);
+    remove_if_empty(paths.checkpoint());  // what later stages keep stays
 }
 
 Population read_population(const std::vector<std::filesystem::path>& folders,

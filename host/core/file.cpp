@@ -206,6 +206,14 @@ void create_folders(const std::filesystem::path& folder) {
     sync_folder(parent);
 }
 
+void remove_if_empty(const std::filesystem::path& folder) {
+    std::error_code problem;
+    std::filesystem::remove(folder, problem);
+    if (problem && problem != std::errc::directory_not_empty && problem != std::errc::file_exists) {
+        throw std::filesystem::filesystem_error("cannot remove", folder, problem);
+    }
+}
+
 void require_disk_space(const std::filesystem::path& folder, std::uint64_t bytes,
                         std::string_view what) {
     std::error_code problem;

@@ -52,6 +52,10 @@ void sync_folder(const std::filesystem::path& folder);
 /// flushed into a folder is not safe before the folder is.
 void create_folders(const std::filesystem::path& folder);
 
+/// Removes a folder if it is empty; one that holds something, or is absent, stays as it is. Throws
+/// what else went wrong.
+void remove_if_empty(const std::filesystem::path& folder);
+
 /// Throws a file error if the file system that holds `folder` has fewer than `bytes` bytes free.
 void require_disk_space(const std::filesystem::path& folder, std::uint64_t bytes,
                         std::string_view what);

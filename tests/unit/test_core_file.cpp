@@ -118,6 +118,21 @@ TEST(File, HashOfAFileIsThatOfItsContent) {
     EXPECT_THROW(hash64_of_file(folder.path()), Error);
 }
 
+TEST(File, OnlyAnEmptyFolderIsRemovedAndAFailureIsAnError) {
+    const TemporaryFolder folder;
+    std::filesystem::create_directory(folder / "empty");
+    remove_if_empty(folder / "empty");
+    EXPECT_FALSE(std::filesystem::exists(folder / "empty"));
+    remove_if_empty(folder / "empty");  // absent by now
+
+    create_folders(folder / "full");
+    replace_file(folder / "full/f", "kept");
+    remove_if_empty(folder / "full");
+    EXPECT_TRUE(std::filesystem::exists(folder / "full/f"));
+
+    EXPECT_THROW(remove_if_empty(folder / "full/f/below"), std::filesystem::filesystem_error);
+}
+
 TEST(File, LongerThanMemoryIsAnError) {
     const TemporaryFolder folder;
     replace_file(folder / "f", "content");
