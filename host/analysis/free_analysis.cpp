@@ -46,7 +46,8 @@ CensusResult run_census(const FreeNetwork& network, const NetworkModel& autonomo
     const auto more = starts_of(StartKind::random, random);
     request.starts.insert(request.starts.end(), more.begin(), more.end());
     for (const FixedPoint& point : points) {
-        request.known.push_back({state_of(point), is_stable(point, dynamics)});
+        request.known.push_back(
+            {state_of(point), is_stable(point, dynamics), point.label == PointLabel::proved});
     }
     return census(request, exact);
 }

@@ -145,7 +145,8 @@ CensusResult run_census(const AnalysisInput& input, const Dynamics& dynamics,
         request.starts.insert(request.starts.end(), more.begin(), more.end());
     }
     for (const FixedPoint& point : analysis.points) {
-        request.known.push_back({state_of(point), is_stable(point, dynamics)});
+        request.known.push_back(
+            {state_of(point), is_stable(point, dynamics), point.label == PointLabel::proved});
     }
     return census(request, exact);
 }
@@ -207,10 +208,11 @@ std::string census_sentence(const CensusSummary& census) {
     return fmt::format(
         " {} memory states, {} conclusions and {} random states end on {} attractors ({} fixed "
         "points, {} limit cycles, {} tori, {} chaotic, {} torus or chaos); {} runs still drift, {} "
-        "left the range.",
-        census.memory_runs, census.conclusion_runs, census.random_runs, census.attractors,
-        census.fixed_points, census.limit_cycles, census.tori, census.chaotic, census.undecided,
-        census.slow_transient_runs, census.far_runs);
+        "left the range.{}",
+        census.memory_runs, census.conclusion_runs, census.random_runs,
+        census.attractors - census.unreached, census.fixed_points - census.unreached,
+        census.limit_cycles, census.tori, census.chaotic, census.undecided,
+        census.slow_transient_runs, census.far_runs, unreached_sentence(census));
 }
 
 }  // namespace
@@ -232,7 +234,7 @@ CensusResult census_and_search(
     }
     if (summary.continua == 0) {
         summary.reached_only = static_cast<int>(found.new_points.size());
-        summary.completeness = verdict_of(summary);
+        judge_completeness(summary);
     }
     return found;
 }

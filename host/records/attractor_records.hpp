@@ -124,6 +124,7 @@ void describe(Record& record, Visit&& visit) {
 /// How the runs of one network were shared out.
 struct CensusSummary {
     int attractors = 0;  ///< distinct
+    int unreached = 0;   ///< of them: proved stable points that no run ended on
     int fixed_points = 0;
     int limit_cycles = 0;
     int tori = 0;
@@ -150,7 +151,10 @@ struct CensusSummary {
 template <class Record, class Visit>
 requires std::same_as<std::remove_const_t<Record>, CensusSummary>
 void describe(Record& record, Visit&& visit) {
-    visit("attractors", record.attractors, Meaning{"distinct attractors that runs end on"});
+    visit("attractors", record.attractors,
+          Meaning{"distinct attractors: those that runs end on, and proved stable points"});
+    visit("unreached", record.unreached,
+          Meaning{"proved stable points among them that no run ends on"});
     visit("fixed_points", record.fixed_points, Meaning{"fixed points among them"});
     visit("limit_cycles", record.limit_cycles, Meaning{"limit cycles among them"});
     visit("tori", record.tori, Meaning{"tori among them"});

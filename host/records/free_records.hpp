@@ -63,7 +63,8 @@ void describe(Record& record, Visit&& visit) {
           Meaning{"of the points, in their order", {"point"}, Kept::apart});
     visit("search", record.search, Meaning{"how fixed and slow points were searched for"});
     visit("modes", record.modes, Meaning{"slow modes of some points", {"point_modes"}});
-    visit("basins", record.attractors, Meaning{"attractors that runs end on", {"basin"}});
+    visit("basins", record.attractors,
+          Meaning{"attractors that runs end on, and proved stable points", {"basin"}});
     visit("census", record.census, Meaning{"where runs end"});
     visit("verdict", record.verdict, Meaning{"how the memory states are held"});
 }

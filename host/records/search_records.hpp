@@ -83,6 +83,20 @@ void describe(Record& record, Visit&& visit) {
     visit("coverage_low", record.coverage_low, Meaning{"its 95 % interval, lower end"});
 }
 
+/// What is known of roots that a search did not find.
+enum class SearchStatus {
+    proved,     ///< complete: it is proved that there are no others
+    no_sign,    ///< complete as far as anyone can tell
+    unknown,    ///< some may be missing, or nothing can be said
+    incomplete  ///< some are missing for certain
+};
+template <>
+inline constexpr auto rows_of<SearchStatus> =
+    std::to_array<Named<SearchStatus>>({{SearchStatus::proved, "proved"},
+                                        {SearchStatus::no_sign, "no_sign"},
+                                        {SearchStatus::unknown, "unknown"},
+                                        {SearchStatus::incomplete, "incomplete"}});
+
 /// How the search went, and what it may have missed.
 struct SearchSummary {
     int starts = 0;
@@ -103,7 +117,11 @@ struct SearchSummary {
     double coverage_low = 0.0;
     int index_sum = 0;                     ///< of the isolated roots with a proved index
     std::vector<StartKindEvidence> kinds;  ///< of start that were drawn
-    int reached_only = 0;      ///< stable points that runs ended on and that are no proved roots
+    int reached_only = 0;    ///< stable points that runs ended on and that are no proved roots
+    int unknowns = 0;        ///< of the equation that all roots follow from, 0: there is none
+    int boxes = 0;           ///< of its unknowns that were looked at
+    bool exhausted = false;  ///< with no box left: the proved roots are all that there are
+    SearchStatus status = SearchStatus::unknown;
     std::string completeness;  ///< the verdict, in words
     std::string limits;        ///< limits that cut work, empty if none did
 };
@@ -155,6 +173,14 @@ void describe(Record& record, Visit&& visit) {
           Meaning{"what each kind of drawn start says", {"search_kind"}});
     visit("reached_only", record.reached_only,
           Meaning{"stable points that runs ended on and that are no proved roots"});
+    visit("unknowns", record.unknowns,
+          Meaning{"unknowns of the equation that all roots follow from (low rank, few units), 0: "
+                  "there is none"});
+    visit("boxes", record.boxes, Meaning{"boxes of these unknowns that were looked at"});
+    visit("exhausted", record.exhausted,
+          Meaning{"1: every box has no root or one that is proved, so that these are all"});
+    visit("search_status", record.status,
+          Meaning{"whether roots are missing: proved and no_sign (complete), unknown, incomplete"});
     visit("completeness", record.completeness,
           Meaning{"what is known about roots that were missed"});
     visit("limits", record.limits, Meaning{"limits that cut work"});

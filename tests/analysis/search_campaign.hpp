@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/search/all_roots.hpp"
 #include "analysis/search/fixed_point_search.hpp"
 #include "analysis/search/search_starts.hpp"
 #include "brute_force_roots.hpp"
@@ -23,6 +24,10 @@ struct CampaignCount {
     int wrong_counts = 0;  ///< proved unstable directions or indices that are wrong
     int unproved = 0;      ///< known roots that were found and not proved
     int claimed_complete = 0;  ///< index sum 1 while a root was missed
+    int complete = 0;          ///< networks of which no known root was missed
+    int proved_complete = 0;   ///< status proved
+    int no_sign = 0;           ///< status no_sign
+    int wrong_status = 0;      ///< proved or no_sign while a root was missed
 };
 
 inline double campaign_normal(std::uint32_t network, std::uint32_t stream, std::uint32_t index) {
@@ -127,7 +132,121 @@ inline void compare(const Dynamics& dynamics, const std::vector<Eigen::VectorXd>
     count.known_roots += static_cast<int>(known.size());
     count.missed += missed;
     count.claimed_complete += missed > 0 && result.summary.index_sum == 1 ? 1 : 0;
+    const bool proved = result.summary.status == SearchStatus::proved;
+    const bool no_sign = result.summary.status == SearchStatus::no_sign;
+    count.complete += missed == 0 ? 1 : 0;
+    count.proved_complete += proved ? 1 : 0;
+    count.no_sign += no_sign ? 1 : 0;
+    count.wrong_status += missed > 0 && (proved || no_sign) ? 1 : 0;
     ++count.networks;
+}
+
+/// W = M N' / N of rank 1 to 3, 32 to 512 units, either cell, half of them with a drive. N = M A
+/// with a random A of overlaps, and noise; or, every other one, units in as many groups, each of
+/// which sees itself alone and has two populations that compete, so that the origin may be stable
+/// beside others.
+inline Dynamics low_rank_network(std::uint32_t network) {
+    const auto rank = static_cast<Eigen::Index>(1 + network % 3);
+    const Eigen::Index units = Eigen::Index{32} << (network / 3 % 5);
+    const Cell cell = network / 2 % 2 == 0 ? Cell::current : Cell::rate;
+    const bool groups = network % 2 == 1;
+    const auto uniform = [&](std::uint32_t index) {
+        return uniform01(random_bits({20, network}, Purpose::test, 2, index, 0));
+    };
+    Eigen::MatrixXd left(units, rank);
+    Eigen::MatrixXd right(units, rank);
+    for (Eigen::Index i = 0; i < units; ++i) {
+        for (Eigen::Index k = 0; k < rank; ++k) {
+            const auto number = static_cast<std::uint32_t>(rank * i + k);
+            left(i, k) = campaign_normal(network, 6, number);
+            right(i, k) = groups ? 0.0 : campaign_normal(network, 7, number);
+        }
+    }
+    if (groups) {
+        left.setZero();
+        for (Eigen::Index i = 0; i < units; ++i) {
+            const Eigen::Index k = i % rank;
+            const auto number = static_cast<std::uint32_t>(10 + k);
+            const double sign =
+                campaign_normal(network, 8, static_cast<std::uint32_t>(i)) < 0 ? -1 : 1;
+            const bool first = i / rank % 2 == 0;
+            left(i, k) = sign * (first ? 0.6 : 1.5);
+            right(i, k) = sign * static_cast<double>(rank) *
+                          (first ? 16.0 : -7.2 * (0.7 + 0.5 * uniform(number)));
+        }
+    } else {
+        Eigen::MatrixXd overlaps = (1.0 + 3.0 * uniform(0)) * Eigen::MatrixXd::Identity(rank, rank);
+        for (Eigen::Index k = 0; k < rank * rank; ++k) {
+            overlaps(k / rank, k % rank) +=
+                campaign_normal(network, 9, static_cast<std::uint32_t>(k));
+        }
+        right += left * overlaps;
+    }
+    Eigen::VectorXd drive = Eigen::VectorXd::Zero(units);
+    for (Eigen::Index i = 0; i < units && uniform(1) < 0.5; ++i) {
+        drive[i] = 0.1 * campaign_normal(network, 5, static_cast<std::uint32_t>(i));
+    }
+    return {cell, 1.0, 0.1, left * right.transpose() / static_cast<double>(units), drive};
+}
+
+/// What a user's search of a network finds, which draws its own starts, against roots that a
+/// search without limits finds.
+inline SearchOptions users_search(std::uint32_t network) {
+    SearchOptions options;
+    options.drawn = 256;
+    options.key = {21, network};
+    return options;
+}
+
+/// The roots that a proved exhaustion or, failing that, `starts` starts of each kind find, as x.
+struct Truth {
+    std::vector<Eigen::VectorXd> roots;
+    bool all = false;  ///< proved
+};
+inline Truth truth_of(const Dynamics& dynamics, std::uint32_t network, int starts) {
+    SearchOptions options;
+    options.spectra = PointSpectra::none;
+    options.key = {22, network};
+    options.drawn = 256;
+    const ZeroForm form(dynamics);
+    if (!reduced_equation(form)) {
+        options.drawn = options.most_drawn = 2 * starts;
+    }
+    const SearchResult result = search_fixed_points(dynamics, std::vector<SearchStarts>(), options);
+    Truth truth;
+    truth.all = result.summary.exhausted;
+    for (const FoundPoint& point : result.points) {
+        if (point.label == PointLabel::proved) {
+            truth.roots.push_back(form.from_state(
+                Eigen::Map<const Eigen::VectorXd>(point.state.data(), dynamics.units())));
+        }
+    }
+    return truth;
+}
+
+/// A user's search against one with `starts` starts of each kind.
+inline void run_network_without_truth(const Dynamics& dynamics, std::uint32_t network, int starts,
+                                      CampaignCount& count) {
+    const Truth truth = truth_of(dynamics, network, starts);
+    compare(dynamics, truth.roots, truth.all,
+            search_fixed_points(dynamics, std::vector<SearchStarts>(), users_search(network)),
+            count);
+}
+
+/// Starts alone against the exhaustion: what searches of networks that have no equation in few
+/// unknowns can be trusted with.
+inline void run_low_rank_network(std::uint32_t network, int, CampaignCount& count) {
+    const Dynamics dynamics = low_rank_network(network);
+    const Truth truth = truth_of(dynamics, network, 0);
+    if (!truth.all) {
+        ++count.networks;
+        ++count.undecided;
+        return;
+    }
+    SearchOptions options = users_search(network);
+    options.exhaustive = false;
+    compare(dynamics, truth.roots, true,
+            search_fixed_points(dynamics, std::vector<SearchStarts>(), options), count);
 }
 
 inline void run_small_network(std::uint32_t network, int starts, CampaignCount& count) {
@@ -138,8 +257,11 @@ inline void run_small_network(std::uint32_t network, int starts, CampaignCount& 
         ++count.undecided;
         return;
     }
+    SearchOptions alone;
+    alone.exhaustive = false;
     compare(dynamics, truth.roots, true,
-            search_fixed_points(dynamics, random_starts(dynamics, starts, {20, network})), count);
+            search_fixed_points(dynamics, random_starts(dynamics, starts, {20, network}), alone),
+            count);
 }
 
 /// Starts: copies of the planted roots with N(0, 0.3^2) added, as from runs that pass by, and

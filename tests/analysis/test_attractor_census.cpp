@@ -6,6 +6,7 @@
 #include <set>
 
 #include "analysis/attractors/attractor_census.hpp"
+#include "analysis/attractors/census_verdict.hpp"
 #include "analysis/attractors/point_records.hpp"
 #include "analysis/search/search_starts.hpp"
 #include "small_networks.hpp"
@@ -100,6 +101,20 @@ TEST(Census, SharesOutTheBasinsOfFourPoints) {
     ASSERT_EQ(again.attractors.size(), 4u);
     EXPECT_EQ(again.attractors[3].point, 4);
     EXPECT_EQ(total(again.attractors[3]), total(found.attractors[0]));
+
+    // A proved stable point is an attractor though no run ends on it; others that are known are not.
+    input.starts = {from(StartKind::random, {1.0, 1.0})};
+    input.known[1].proved = true;
+    const CensusResult few = take(input);
+    ASSERT_EQ(few.attractors.size(), 2u);
+    EXPECT_EQ(few.attractors[0].point, 1);
+    EXPECT_EQ(total(few.attractors[0]), 0);
+    EXPECT_EQ(few.attractors[1].point, 4);
+    EXPECT_EQ(few.summary.end_attractors, std::vector<int>{1});
+    EXPECT_EQ(few.summary.unreached, 1);
+    EXPECT_EQ(attractors_sentence(few.summary, few.attractors),
+              "Of 1 random runs 1 end on 1 fixed point. 1 more stable point is proved, and no run "
+              "ends there.");
 }
 
 // A bistable unit selects which of two cycles a pair is on.

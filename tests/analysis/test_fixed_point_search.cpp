@@ -25,7 +25,16 @@ using Eigen::VectorXd;
 
 constexpr RandomKey key{7, 3};
 
-SearchResult search(const Dynamics& dynamics, int starts = 64, const SearchOptions& options = {}) {
+/// What starts find, and what is known of the rest from them alone (all_roots.hpp has its own
+/// tests).
+SearchOptions starts_alone() {
+    SearchOptions options;
+    options.exhaustive = false;
+    return options;
+}
+
+SearchResult search(const Dynamics& dynamics, int starts = 64,
+                    const SearchOptions& options = starts_alone()) {
     return search_fixed_points(dynamics, random_starts(dynamics, starts, key), options);
 }
 
@@ -70,12 +79,12 @@ TEST(FixedPointSearch, FindsThePitchforkOfOneUnit) {
         const double root = cell == Cell::current ? x : std::tanh(x);
         const Dynamics dynamics = one_unit(w, 0.0, cell);
         const MatrixXd outside = MatrixXd::Constant(1, 4, 0.9);
-        const SearchResult result = search_fixed_points(dynamics, outside);
+        const SearchResult result = search_fixed_points(dynamics, outside, starts_alone());
         ASSERT_EQ(result.points.size(), 3u);
         EXPECT_EQ(result.points[2].hits, 0);
         EXPECT_EQ(result.summary.index_sum, 1);
 
-        SearchOptions no_more;
+        SearchOptions no_more = starts_alone();
         no_more.repelled_starts = 0;
         const SearchResult incomplete = search_fixed_points(dynamics, outside, no_more);
         ASSERT_EQ(incomplete.points.size(), 2u);
@@ -195,7 +204,7 @@ const std::vector<SearchStarts> no_starts;
 
 /// With starts that the search draws itself.
 SearchOptions drawn(int starts) {
-    SearchOptions options;
+    SearchOptions options = starts_alone();
     options.drawn = starts;
     options.key = key;
     return options;

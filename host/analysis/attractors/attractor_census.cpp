@@ -294,7 +294,9 @@ void Census::take_points() {
     }
     std::vector<Motion> all;
     for (std::size_t point = 0; point < ended.size(); ++point) {
-        if (!ended[point].empty()) {
+        const bool exists =
+            point < input_.known.size() && input_.known[point].proved && input_.known[point].stable;
+        if (exists || !ended[point].empty()) {
             Motion still;
             still.record.kind = AttractorKind::fixed_point;
             still.record.point = static_cast<int>(point);
@@ -322,6 +324,7 @@ void Census::take_attractors() {
             record.conclusion_starts += start == StartKind::conclusion ? 1 : 0;
             record.random_starts += start == StartKind::random ? 1 : 0;
         }
+        summary.unreached += motions_[i].runs.empty() ? 1 : 0;
         summary.fixed_points += record.kind == AttractorKind::fixed_point ? 1 : 0;
         summary.limit_cycles += record.kind == AttractorKind::limit_cycle ? 1 : 0;
         summary.tori += record.kind == AttractorKind::torus ? 1 : 0;

@@ -23,6 +23,7 @@ std::vector<CensusStart> starts_of(StartKind kind, const Eigen::MatrixXd& states
 struct KnownPoint {
     Eigen::VectorXd state;
     bool stable = false;  ///< no direction grows under the Euler map
+    bool proved = false;  ///< then it is an attractor, whether or not a run ends there
 };
 
 struct CensusInput {
@@ -36,7 +37,8 @@ struct CensusInput {
 };
 
 struct CensusResult {
-    /// Distinct attractors: fixed points by index, then those that move by their first run.
+    /// Distinct attractors: fixed points by index, proved stable ones that no run ended on among
+    /// them, then those that move by their first run.
     std::vector<AttractorRecord> attractors;
     CensusSummary summary;
     /// Points found on the way; record.point counts input.known first, then these.

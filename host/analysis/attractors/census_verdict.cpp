@@ -22,6 +22,10 @@ int starts_on(const AttractorRecord& attractor, StartKind kind) {
     return 0;
 }
 
+bool is_reached(const AttractorRecord& attractor) {
+    return attractor.memory_starts + attractor.conclusion_starts + attractor.random_starts > 0;
+}
+
 RunFate fate_of(AttractorKind end) {
     switch (end) {
         case AttractorKind::fixed_point:
@@ -119,6 +123,13 @@ FreeVerdict judge_memories(const CensusSummary& census,
     return answer;
 }
 
+std::string unreached_sentence(const CensusSummary& census) {
+    return census.unreached == 0
+               ? std::string()
+               : fmt::format(" {} more stable point{} proved, and no run ends there.",
+                             census.unreached, census.unreached == 1 ? " is" : "s are");
+}
+
 std::string attractors_sentence(const CensusSummary& census,
                                 const std::vector<AttractorRecord>& attractors) {
     std::vector<std::string> parts;
@@ -129,7 +140,7 @@ std::string attractors_sentence(const CensusSummary& census,
         int count = 0;
         int most = 0;
         for (const AttractorRecord& attractor : attractors) {
-            count += attractor.kind == kind ? 1 : 0;
+            count += attractor.kind == kind && is_reached(attractor) ? 1 : 0;
             most = std::max(most, attractor.kind == kind ? attractor.random_starts : 0);
         }
         if (kind == AttractorKind::slow_transient || kind == AttractorKind::far) {
@@ -144,7 +155,8 @@ std::string attractors_sentence(const CensusSummary& census,
                             count > 1 ? fmt::format(" (at most {} on one)", most) : std::string()));
         }
     }
-    return fmt::format("Of {} random runs {}.", census.random_runs, fmt::join(parts, ", "));
+    return fmt::format("Of {} random runs {}.{}", census.random_runs, fmt::join(parts, ", "),
+                       unreached_sentence(census));
 }
 
 }  // namespace shoal

@@ -41,6 +41,10 @@ FreeVerdict judge_memories(const CensusSummary& census,
                            const std::vector<AttractorRecord>& attractors,
                            const DistinctStates& distinct, double trial_time, double tau);
 
+/// What a census says of proved stable points that no run ended on, after a blank; empty if there
+/// are none.
+std::string unreached_sentence(const CensusSummary& census);
+
 /// Where the random runs of a census end, in a sentence: runs and attractors by kind.
 std::string attractors_sentence(const CensusSummary& census,
                                 const std::vector<AttractorRecord>& attractors);

@@ -62,7 +62,31 @@ const StartKindEvidence& weakest_of(const std::vector<StartKindEvidence>& kinds)
                              });
 }
 
-std::string verdict_of(const SearchSummary& summary) {
+namespace {
+
+/// What the indices of the roots say, if it is nothing good.
+std::string doubts_of_indices(const SearchSummary& summary) {
+    if (summary.continua > 0) {
+        return "The index sum says nothing: there is a continuum.";
+    }
+    if (summary.proved < summary.roots) {
+        return fmt::format("The index sum says nothing: {} of {} roots are not proved.",
+                           summary.roots - summary.proved, summary.roots);
+    }
+    return {};
+}
+
+std::string words_of(const StartKindEvidence& weakest) {
+    return fmt::format(
+        "Recapture among {} starts: about {:.1f} roots missed (95 % {:.1f} to {:.1f}); a "
+        "further one ends at a known root with probability {:.3f} (at least {:.3f}).",
+        name_of(weakest.start), weakest.missed_estimate, weakest.missed_low, weakest.missed_high,
+        weakest.coverage, weakest.coverage_low);
+}
+
+}  // namespace
+
+void judge_completeness(SearchSummary& summary) {
     std::vector<std::string> sentences;
     if (summary.roots == 0 && summary.continua == 0) {
         sentences.emplace_back("Incomplete: every network has a root, none was found.");
@@ -71,39 +95,43 @@ std::string verdict_of(const SearchSummary& summary) {
             fmt::format("Incomplete: runs ended on {} stable points that are no proved roots.",
                         summary.reached_only));
     }
-    const bool indices = summary.continua == 0 && summary.proved == summary.roots;
-    if (summary.continua > 0) {
-        sentences.emplace_back("The index sum says nothing: there is a continuum.");
-    } else if (!indices) {
-        sentences.push_back(
-            fmt::format("The index sum says nothing: {} of {} roots are not proved.",
-                        summary.roots - summary.proved, summary.roots));
-    } else if (summary.index_sum != 1 && summary.roots > 0) {
+    const std::string doubts = doubts_of_indices(summary);
+    if (doubts.empty() && summary.index_sum != 1 && summary.roots > 0) {
         sentences.push_back(fmt::format("Incomplete: the indices of the roots sum to {}, not to 1.",
                                         summary.index_sum));
     }
-    if (summary.kinds.empty()) {
-        sentences.emplace_back("No start was drawn at random, so nothing is known of other roots.");
-    } else {
-        const StartKindEvidence& weakest = weakest_of(summary.kinds);
-        if (sentences.empty()) {
-            const bool directed = std::any_of(
-                summary.kinds.begin(), summary.kinds.end(),
-                [](const StartKindEvidence& kind) { return kind.start == SearchStart::directed; });
-            sentences.emplace_back(
-                !directed
-                    ? "The indices sum to 1; random starts hardly reach the roots of low-rank "
-                      "networks, and no others were drawn."
-                : all_caught(summary.kinds) ? "No sign of a missing root: the indices sum to 1."
-                                            : "Roots may be missing, though the indices sum to 1.");
-        }
+    if (!sentences.empty()) {
+        summary.status = SearchStatus::incomplete;
+    } else if (summary.exhausted) {
+        summary.status = SearchStatus::proved;
         sentences.push_back(fmt::format(
-            "Recapture among {} starts: about {:.1f} roots missed (95 % {:.1f} to {:.1f}); a "
-            "further one ends at a known root with probability {:.3f} (at least {:.3f}).",
-            name_of(weakest.start), weakest.missed_estimate, weakest.missed_low,
-            weakest.missed_high, weakest.coverage, weakest.coverage_low));
+            "Complete, proved: the roots follow from an equation in {} unknowns, and none of {} "
+            "boxes that cover them has another.",
+            summary.unknowns, summary.boxes));
+    } else {
+        summary.status = SearchStatus::unknown;
     }
-    return fmt::format("{}", fmt::join(sentences, " "));
+    if (!doubts.empty() && !summary.exhausted) {
+        sentences.push_back(doubts);
+    }
+    if (summary.kinds.empty() && !summary.exhausted) {
+        sentences.emplace_back("No start was drawn at random, so nothing is known of other roots.");
+    } else if (!summary.exhausted) {
+        const bool directed = std::any_of(
+            summary.kinds.begin(), summary.kinds.end(),
+            [](const StartKindEvidence& kind) { return kind.start == SearchStart::directed; });
+        if (sentences.empty() && directed && all_caught(summary.kinds)) {
+            summary.status = SearchStatus::no_sign;
+            sentences.emplace_back("No sign of a missing root: the indices sum to 1.");
+        } else if (sentences.empty()) {
+            sentences.emplace_back(
+                directed ? "Roots may be missing, though the indices sum to 1."
+                         : "The indices sum to 1; random starts hardly reach the roots of low-rank "
+                           "networks, and no others were drawn.");
+        }
+        sentences.push_back(words_of(weakest_of(summary.kinds)));
+    }
+    summary.completeness = fmt::format("{}", fmt::join(sentences, " "));
 }
 
 }  // namespace shoal

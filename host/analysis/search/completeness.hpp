@@ -52,9 +52,9 @@ bool all_caught(const std::vector<StartKindEvidence>& kinds);
 /// least; check: there is one.
 const StartKindEvidence& weakest_of(const std::vector<StartKindEvidence>& kinds);
 
-/// The verdict in words, the weakest evidence first; from all that the summary says but it and the
-/// limits. There is "no sign of a missing root" only where indices, all kinds of drawn starts and
-/// runs agree.
-std::string verdict_of(const SearchSummary& summary);
+/// The verdict from all that the summary says but it and the limits: its status, and in words, the
+/// weakest evidence first. There is "no sign of a missing root" only where indices, all kinds of
+/// drawn starts and runs agree.
+void judge_completeness(SearchSummary& summary);
 
 }  // namespace shoal

@@ -256,7 +256,7 @@ class KindsOfStart {
 };
 
 /// Isolated roots, their indices, and what may have been missed.
-void judge_completeness(const SearchRun& run, const KindsOfStart& starts, SearchResult& result) {
+void add_evidence(const SearchRun& run, const KindsOfStart& starts, SearchResult& result) {
     SearchSummary& summary = result.summary;
     summary.odd = run.network().form.odd();
     const auto is_isolated = [&](std::size_t root) { return result.points[root].continuum == -1; };
@@ -277,22 +277,30 @@ void judge_completeness(const SearchRun& run, const KindsOfStart& starts, Search
         summary.coverage = weakest.coverage;
         summary.coverage_low = weakest.coverage_low;
     }
-    summary.completeness = verdict_of(summary);
+    summary.unknowns = run.unknowns();
+    summary.boxes = run.boxes();
+    summary.exhausted = run.complete();
+    judge_completeness(summary);
 }
 
-/// Draws starts while they say that roots are missing.
+/// Draws starts while they say that roots are missing and it is not proved that none is.
 void draw_starts(const Dynamics& dynamics, const SearchOptions& options, KindsOfStart& starts,
                  SearchRun& run) {
     const DirectedStarts directed(dynamics, options.key);
     int drawn = 0;  // of each kind
-    int more = options.drawn / 2;
-    do {
-        starts.follow(SearchStart::random, random_starts(dynamics, more, options.key, drawn));
-        starts.follow(SearchStart::directed, directed.draw(more, drawn));
+    const auto draw = [&](int count) {
+        starts.follow(SearchStart::random, random_starts(dynamics, count, options.key, drawn));
+        starts.follow(SearchStart::directed, directed.draw(count, drawn));
         run.look_for_missing();
-        drawn += more;
-        more = drawn;
-    } while (2 * (drawn + more) <= options.most_drawn && starts.roots_are_missing());
+        drawn += count;
+    };
+    draw(options.drawn / 2);
+    if (run.prove_complete()) {  // they leave it few roots to find
+        return;
+    }
+    while (4 * drawn <= options.most_drawn && starts.roots_are_missing()) {
+        draw(drawn);
+    }
 }
 
 }  // namespace
@@ -312,13 +320,15 @@ SearchResult search_fixed_points(const Dynamics& dynamics, const std::vector<Sea
     run.look_for_missing();
     if (options.drawn >= 2) {
         draw_starts(dynamics, options, kinds, run);
+    } else {
+        run.prove_complete();
     }
     SearchResult result;
     result.work = run.work();
     add_roots(run, options.spectra, result);
     const std::vector<int> minimum_points = add_minima(run, options.spectra, result);
     const int fast_ends = count_ends(run, minimum_points, result);
-    judge_completeness(run, kinds, result);
+    add_evidence(run, kinds, result);
     result.summary.limits = limits_of(run.cuts(), fast_ends, options);
     return result;
 }

@@ -8,7 +8,7 @@
 //                Neural Computation 25, 2013), with their speed
 //   proofs       certificate.hpp for each zero, inertia.hpp for its unstable directions
 //   continua     zeros that cannot be proved because they are not isolated (continuum.hpp)
-//   complete?    completeness.hpp
+//   complete?    all_roots.hpp where an equation in few unknowns has all roots, else completeness.hpp
 //
 // Against finding a zero again: once a zero is proved, x - A G(x) converges to it from everywhere
 // within its uniqueness radius, at the cost of two products with a vector. All starts that still
@@ -63,6 +63,8 @@ struct SearchOptions {
     int drawn = 0;
     int most_drawn = 1024;
     RandomKey key = {};
+    /// Whether all roots are looked for where an equation in few unknowns has them (all_roots.hpp).
+    bool exhaustive = true;
 };
 
 /// Starts of one kind, states of the network, [unit, start].

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "analysis/search/search_run.hpp"
 
+#include <optional>
 #include <utility>
 
 #include "analysis/attractors/settling.hpp"
+#include "analysis/search/all_roots.hpp"
 #include "core/error.hpp"
 
 namespace shoal {
@@ -249,6 +251,28 @@ void SearchRun::look_for_missing() {
         follow(starts_.col(start));
     }
     cuts_.root_missing = !roots_.roots().empty() && root_is_missing();
+}
+
+bool SearchRun::prove_complete() {
+    const auto equation =
+        options_.exhaustive ? reduced_equation(network_.form) : std::optional<ReducedEquation>();
+    if (!equation) {
+        return false;
+    }
+    const auto search_from = [&](const VectorXd& x) {
+        const ZeroRun run = find_zero(network_, x, [](const VectorXd&) { return false; });
+        work_ += run.work;
+        if (run.fate == ZeroFate::zero) {
+            add_root(run.x);
+        }
+    };
+    const AllRoots all = find_all_roots(
+        network_.form, *equation, [&]() -> const std::vector<Root>& { return roots_.roots(); },
+        search_from);
+    unknowns_ = equation->unknowns();
+    boxes_ = all.boxes;
+    complete_ = all.complete;
+    return complete_;
 }
 
 void SearchRun::minimise(std::size_t start, const VectorXd& x) {

@@ -44,6 +44,9 @@ class SearchRun {
     void follow(const Eigen::MatrixXd& starts);
     /// Searches that the known roots repel, while their indices do not sum to 1.
     void look_for_missing();
+    /// Where an equation in few unknowns has all roots (all_roots.hpp), finds them and proves that
+    /// there is no other. Whether it did.
+    bool prove_complete();
 
     const SearchedNetwork& network() const { return network_; }
     const std::vector<Root>& roots() const { return roots_.roots(); }
@@ -51,6 +54,10 @@ class SearchRun {
     const std::vector<End>& ends() const { return ends_; }
     const SearchCuts& cuts() const { return cuts_; }
     int stopped_early() const { return stopped_early_; }
+    /// Of prove_complete(): the unknowns, 0 where there is no such equation, and the boxes.
+    int unknowns() const { return unknowns_; }
+    int boxes() const { return boxes_; }
+    bool complete() const { return complete_; }
     const SearchWork& work() const { return work_; }
 
   private:
@@ -78,6 +85,9 @@ class SearchRun {
     SearchWork work_;
     SearchCuts cuts_;
     int stopped_early_ = 0;
+    int unknowns_ = 0;
+    int boxes_ = 0;
+    bool complete_ = false;
 };
 
 }  // namespace shoal
