@@ -20,7 +20,6 @@ namespace shoal {
 
 namespace {
 
-constexpr int free_searches = 256;
 constexpr int free_runs = 32;
 constexpr int noisy_copies_of_starts = 4;
 
@@ -116,8 +115,9 @@ DynamicsAnalysis analyze_dynamics(const FreeNetwork& network, Backend& exact,
         const Eigen::MatrixXd noisy =
             noisy_copies(network.starts, noisy_copies_of_starts, start_noise, network.key);
         SearchOptions options;
-        options.drawn = free_searches;
+        options.drawn = usual_starts(dynamics.units());
         options.key = network.key;
+        options.effort = network.effort;
         const SearchResult result = search_fixed_points(dynamics,
                                                         {{SearchStart::given, network.starts},
                                                          {SearchStart::noisy, noisy},
@@ -133,7 +133,8 @@ DynamicsAnalysis analyze_dynamics(const FreeNetwork& network, Backend& exact,
     };
     parts.run("search", analysis, full, [&] { search(Eigen::MatrixXd(dynamics.units(), 0)); });
     parts.run("census", analysis, full, [&] {
-        const Eigen::MatrixXd random = mixed_starts(dynamics, free_runs, network.key);
+        const Eigen::MatrixXd random =
+            mixed_starts(dynamics, network.effort * free_runs, network.key);
         CensusResult found = census_and_search(
             full.search,
             [&] {

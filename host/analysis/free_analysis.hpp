@@ -22,9 +22,10 @@ struct FreeNetwork {
     /// T of the rules that tell slow from fast (census, slow modes), in steps.
     int trial_steps = 0;
     RandomKey key;  ///< of random starts and frames
+    int effort = 1;  ///< times the drawn runs, and the bounds of the search (SearchOptions)
 };
 
-/// Searches fixed and slow points from the given states, copies of them with noise and 256 drawn
+/// Searches fixed and slow points from the given states, copies of them with noise and drawn
 /// states, more where these say that roots are missing; follows the given states and 32 drawn ones
 /// to where they end (kind `memory` and `random` of the census), from where the search goes on;
 /// slow modes at points that they end on, and at other proved ones; the verdict of

@@ -34,9 +34,8 @@ namespace {
 constexpr int trial_samples = 8;   // states of one condition's trial
 constexpr int trial_starts = 128;  // of the search, from trials
 constexpr int noisy_starts = 64;   // copies of such states with noise
-constexpr int drawn_starts = 128;
-constexpr int search_rounds = 2;  // after a census
-constexpr int random_runs = 16;   // of the census
+constexpr int search_rounds = 2;   // after a census
+constexpr int random_runs = 16;    // of the census
 constexpr std::size_t most_mode_points = 8;
 
 constexpr const char* full_parts[] = {"first",     "nominal trials", "search",   "census",
@@ -70,13 +69,14 @@ Eigen::MatrixXd trial_states(const AnalysisInput& input, const ConditionTrials& 
 
 SearchResult search_from_trials(const AnalysisInput& input, const ConditionTrials& conditions,
                                 const Dynamics& dynamics, const Eigen::MatrixXd& reached,
-                                Backend& exact) {
+                                int effort, Backend& exact) {
     const Eigen::MatrixXd from_trials =
         some_columns(trial_states(input, conditions, exact), trial_starts, input.key);
     const Eigen::MatrixXd noisy =
         noisy_copies(some_columns(from_trials, noisy_starts, input.key), 1, start_noise, input.key);
     SearchOptions options;
-    options.drawn = drawn_starts;
+    options.drawn = usual_starts(dynamics.units()) / 2;
+    options.effort = effort;
     options.key = input.key;
     return search_fixed_points(dynamics,
                                {{SearchStart::given, from_trials},
@@ -133,7 +133,7 @@ Eigen::MatrixXd states_of(const std::vector<FixedPoint>& points, Eigen::Index un
 
 CensusResult run_census(const AnalysisInput& input, const Dynamics& dynamics,
                         const ConditionTrials& conditions, const NetworkAnalysis& analysis,
-                        Backend& exact) {
+                        int effort, Backend& exact) {
     CensusInput request;
     request.model = input.model;
     request.trial_steps = input.task->shape().steps;
@@ -141,7 +141,7 @@ CensusResult run_census(const AnalysisInput& input, const Dynamics& dynamics,
     for (const auto& more :
          {starts_of(StartKind::memory, columns_of(conditions.delay_start, input.model.units)),
           starts_of(StartKind::conclusion, columns_of(input.conclusions, input.model.units)),
-          starts_of(StartKind::random, mixed_starts(dynamics, random_runs, input.key))}) {
+          starts_of(StartKind::random, mixed_starts(dynamics, effort * random_runs, input.key))}) {
         request.starts.insert(request.starts.end(), more.begin(), more.end());
     }
     for (const FixedPoint& point : analysis.points) {
@@ -308,13 +308,14 @@ NetworkAnalysis analyze_fully(const AnalysisInput& input, const AnalysisConfig& 
         "nominal trials", [&] { conditions = run_conditions(input, behaviour); },
         Parts::Result::computed_again);
     const auto search = [&](const Eigen::MatrixXd& reached) {
-        merge_points(search_from_trials(input, conditions, dynamics, reached, exact), dynamics,
-                     analysis, *full);
+        merge_points(search_from_trials(input, conditions, dynamics, reached, config.effort, exact),
+                     dynamics, analysis, *full);
     };
     part("search", [&] { search(states_of(analysis.points, dynamics.units())); });
     part("census", [&] {
         CensusResult found = census_and_search(
-            full->search, [&] { return run_census(input, dynamics, conditions, analysis, exact); },
+            full->search,
+            [&] { return run_census(input, dynamics, conditions, analysis, config.effort, exact); },
             [&](const Eigen::MatrixXd& reached) {
                 Eigen::MatrixXd all = states_of(analysis.points, dynamics.units());
                 all.conservativeResize(Eigen::NoChange, all.cols() + reached.cols());

@@ -33,8 +33,10 @@ std::string summary_text(const Population& population) {
     const std::string pairs = format_pairs(population.rows, population.runs.front().config.axes);
     const std::string trends = format_trends(population.trends);
     const std::string behaviour = format_behaviour(population.rows);
+    const std::string searches = searches_sentence(population.rows);
     return format_summary(population.summary) + (pairs.empty() ? "" : "\n" + pairs) +
-           (trends.empty() ? "" : "\n" + trends) + (behaviour.empty() ? "" : "\n" + behaviour);
+           (trends.empty() ? "" : "\n" + trends) + (behaviour.empty() ? "" : "\n" + behaviour) +
+           (searches.empty() ? "" : "\n" + searches + "\n");
 }
 
 RunPaths results_folder(const std::string& out, const std::vector<std::string>& folders,

@@ -157,6 +157,9 @@ void require_shard(std::size_t networks, int index, int count) {
 /// Hash of everything that a configuration computes.
 std::string identity_of(const Config& config) {
     std::string text = fmt::format("{} {}", name_of(config.analysis.level), config.analysis.rule_a);
+    if (config.analysis.effort != 1) {
+        text += fmt::format(" effort {}", config.analysis.effort);
+    }
     for (const NetworkSpec& spec : config.networks) {
         text += spec.uid;
     }

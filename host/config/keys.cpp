@@ -96,6 +96,9 @@ std::vector<Key> make_keys() {
     keys.back().identifies = false;
     keys.push_back(rule_a_key());
     keys.back().identifies = false;
+    keys.push_back(
+        integer_key("analysis.effort", &AnalysisConfig::effort, 1, most_analysis_effort));
+    keys.back().identifies = false;
     return keys;
 }
 

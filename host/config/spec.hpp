@@ -256,9 +256,13 @@ struct TrainingConfig {
     bool operator==(const TrainingConfig&) const = default;
 };
 
+/// An analysis of a thousand times the work is none that anyone meant.
+inline constexpr int most_analysis_effort = 1000;
+
 struct AnalysisConfig {
     AnalysisLevel level = AnalysisLevel::first;
     bool rule_a = false;  ///< also run the perturbed labels, rule A; level full does anyway
+    int effort = 1;       ///< level full: so many times the starts and runs that bounds allow
     bool operator==(const AnalysisConfig&) const = default;
 };
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
 
 #include "records/full_records.hpp"
 #include "stats/rows.hpp"
@@ -29,6 +30,7 @@ using F = FullAnalysis;
 constexpr FullColumn column_table[] = {
     {"roots", [](const F& f) { return number(f.search.roots); }},
     {"roots_proved", [](const F& f) { return number(f.search.proved); }},
+    {"search_status", [](const F& f) { return std::string(name_of(f.search.status)); }},
     {"roots_missed_estimate", [](const F& f) { return number(f.search.missed_estimate); }},
     {"root_coverage", [](const F& f) { return number(f.search.coverage); }},
     {"root_index_sum", [](const F& f) { return number(f.search.index_sum); }},
@@ -97,6 +99,28 @@ void add_full_columns(std::vector<CsvColumn>& columns) {
                                line.text(full != nullptr ? column.field(*full) : "");
                            }});
     }
+}
+
+std::string searches_sentence(const std::vector<PopulationRow>& rows) {
+    std::map<SearchStatus, int> counts;
+    int all = 0;
+    for (const PopulationRow& row : rows) {
+        if (const FullAnalysis* full = full_of(row)) {
+            ++counts[full->search.status];
+            ++all;
+        }
+    }
+    if (all == 0) {
+        return {};
+    }
+    const int proved = counts[SearchStatus::proved];
+    const int no_sign = counts[SearchStatus::no_sign];
+    return fmt::format(
+        "Of {} searches for fixed points {} are complete ({} proved, {} without a sign of a "
+        "missing "
+        "root), {} are incomplete, and of {} it is not known.",
+        all, proved + no_sign, proved, no_sign, counts[SearchStatus::incomplete],
+        counts[SearchStatus::unknown]);
 }
 
 BehaviourCurves behaviour_curves(const std::vector<PopulationRow>& rows) {

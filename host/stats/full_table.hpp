@@ -18,6 +18,10 @@ bool any_full(const std::vector<PopulationRow>& rows);
 /// Appends those columns, empty where a value does not exist.
 void add_full_columns(std::vector<CsvColumn>& columns);
 
+/// How many searches for fixed points are complete, which are not, and of which nothing is known;
+/// empty if no network was analysed in full.
+std::string searches_sentence(const std::vector<PopulationRow>& rows);
+
 /// How long memories last, and how much noise they bear, by mechanism.
 struct BehaviourCurves {
     std::vector<MechanismSurvival> survival;         ///< of a network's median over its conditions

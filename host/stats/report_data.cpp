@@ -318,6 +318,7 @@ json report_data(const std::vector<RunContent>& runs, const std::vector<Populati
                  {"mechanisms", names},
                  {"analysed", analysed},
                  {"all", to_json(summary.front())},
+                 {"searches", searches_sentence(rows)},
                  {"by_key", summary_by_key(summary, limits, notes)},
                  {"maps", maps_of_pairs(rows, config.axes, limits, notes)},
                  {"curves", training_curves(runs, rows, limits, notes)},

@@ -191,9 +191,9 @@ inline Dynamics low_rank_network(std::uint32_t network) {
 
 /// What a user's search of a network finds, which draws its own starts, against roots that a
 /// search without limits finds.
-inline SearchOptions users_search(std::uint32_t network) {
+inline SearchOptions users_search(Eigen::Index units, std::uint32_t network) {
     SearchOptions options;
-    options.drawn = 256;
+    options.drawn = usual_starts(units);
     options.key = {21, network};
     return options;
 }
@@ -207,10 +207,10 @@ inline Truth truth_of(const Dynamics& dynamics, std::uint32_t network, int start
     SearchOptions options;
     options.spectra = PointSpectra::none;
     options.key = {22, network};
-    options.drawn = 256;
+    options.drawn = 2;
     const ZeroForm form(dynamics);
     if (!reduced_equation(form)) {
-        options.drawn = options.most_drawn = 2 * starts;
+        options.drawn = 2 * starts;
     }
     const SearchResult result = search_fixed_points(dynamics, std::vector<SearchStarts>(), options);
     Truth truth;
@@ -229,7 +229,8 @@ inline void run_network_without_truth(const Dynamics& dynamics, std::uint32_t ne
                                       CampaignCount& count) {
     const Truth truth = truth_of(dynamics, network, starts);
     compare(dynamics, truth.roots, truth.all,
-            search_fixed_points(dynamics, std::vector<SearchStarts>(), users_search(network)),
+            search_fixed_points(dynamics, std::vector<SearchStarts>(),
+                                users_search(dynamics.units(), network)),
             count);
 }
 
@@ -243,7 +244,7 @@ inline void run_low_rank_network(std::uint32_t network, int, CampaignCount& coun
         ++count.undecided;
         return;
     }
-    SearchOptions options = users_search(network);
+    SearchOptions options = users_search(dynamics.units(), network);
     options.exhaustive = false;
     compare(dynamics, truth.roots, true,
             search_fixed_points(dynamics, std::vector<SearchStarts>(), options), count);

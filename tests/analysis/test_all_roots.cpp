@@ -134,7 +134,8 @@ TEST(AllRoots, AreNotProvedWhileOneIsUnknown) {
                 EXPECT_LT((x - Eigen::Map<const VectorXd>(state.data(), dynamics.units()))
                               .lpNorm<Eigen::Infinity>(),
                           2.0);
-            });
+            },
+            most_boxes(dynamics.units()));
         EXPECT_EQ(all.complete, withheld == found.points.size()) << withheld;
         EXPECT_EQ(asked > 0, withheld < found.points.size()) << withheld;
     }

@@ -264,16 +264,19 @@ TEST(FixedPointSearch, DrawsMoreStartsWhereTheySayThatRootsAreMissing) {
     const Dynamics dynamics(Cell::current, 1.0, 0.1, 1.8 * MatrixXd::Identity(3, 3),
                             VectorXd::Constant(3, 0.05));
     const SearchResult few = search_fixed_points(dynamics, no_starts, drawn(16));
-    EXPECT_GT(few.summary.starts, 16);
-    EXPECT_LE(few.summary.starts, 1024);
-    EXPECT_EQ(few.summary.proved, 27) << few.summary.completeness;
+    EXPECT_EQ(few.summary.starts, 64) << few.summary.completeness;
+    EXPECT_LT(few.summary.proved, 27);
+    EXPECT_EQ(few.summary.status, SearchStatus::unknown) << few.summary.completeness;
+    EXPECT_TRUE(few.summary.limits.starts_with("64 starts were drawn, the most of this effort"))
+        << few.summary.limits;
 
-    SearchOptions bounded = drawn(16);
-    bounded.most_drawn = 16;
-    const SearchResult cut = search_fixed_points(dynamics, no_starts, bounded);
-    EXPECT_EQ(cut.summary.starts, 16);
-    EXPECT_LT(cut.summary.proved, 27);
-    EXPECT_FALSE(cut.summary.completeness.starts_with("No sign")) << cut.summary.completeness;
+    // The same bound, raised.
+    SearchOptions more = drawn(16);
+    more.effort = 64;
+    const SearchResult all = search_fixed_points(dynamics, no_starts, more);
+    EXPECT_EQ(all.summary.proved, 27);
+    EXPECT_EQ(all.summary.status, SearchStatus::no_sign) << all.summary.completeness;
+    EXPECT_EQ(all.summary.limits, "");
 }
 
 TEST(FixedPointSearch, ADegenerateRootIsOnePointAndNotProved) {

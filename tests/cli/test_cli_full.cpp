@@ -58,6 +58,8 @@ TEST_F(CommandLine, FullAnalysisOfARun) {
     }
     EXPECT_GE(accepted, 1);
     EXPECT_EQ(group.extents("fixed_points/proved_radius").size(), 1u);
+    expect_contains(shoal({"stats", "r1"}).out,
+                    fmt::format("Of {} searches for fixed points", accepted));
 
     // The report shows the networks it is asked for.
     const auto table = read_csv("r1/population.csv");

@@ -252,6 +252,8 @@ TEST(Config, IdentityIsOfTheWholeComputation) {
     EXPECT_EQ(identity.size(), 16u);
     EXPECT_EQ(parse(four_rows, {"name=other"}).identity, identity);
     EXPECT_NE(parse(four_rows, {"analysis.rule_a=false"}).identity, identity);
+    EXPECT_NE(parse(four_rows, {"analysis.effort=2"}).identity, identity);
+    EXPECT_EQ(parse(four_rows, {"analysis.effort=1"}).identity, identity);
     EXPECT_NE(parse(four_rows, {"sweep.replicate=[3, 1, 2]"}).identity, identity);
 }
 

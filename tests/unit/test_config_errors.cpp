@@ -125,6 +125,7 @@ INSTANTIATE_TEST_SUITE_P(
             {"training.method is 'rtrl', which this version does not have", "it has: force, bptt"}},
         Mistake{"error", "training: {error: always}", "1:19", {"has: epochs, everywhere"}},
         Mistake{"level", "analysis: {level: deep}", "1:19", {"first", "full"}},
+        Mistake{"effort", "analysis: {effort: 0}", "1:20", {"analysis.effort", "1"}},
         Mistake{"ruleA", "analysis: {rule_a: 1}", "1:20", {"true or false"}},
         Mistake{"ruleAText", "analysis: {rule_a: 'true'}", "1:20", {"is the text 'true'"}},
         Mistake{"nameEmpty", "name: ''", "1:7", {"name is the text ''"}},

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -9,6 +10,7 @@
 #include "core/error.hpp"
 #include "core/file.hpp"
 #include "records/full_records.hpp"
+#include "stats/full_table.hpp"
 #include "stats/report_data.hpp"
 #include "temporary_folder.hpp"
 #include "test_stats_population.hpp"
@@ -300,6 +302,30 @@ TEST(Report, ShowsNetworksInDetail) {
     }
     EXPECT_TRUE(data_for(test::made_up_run())["behaviour"].is_null());
     EXPECT_TRUE(data_for(test::made_up_run())["details"].empty());
+}
+
+TEST(Report, CountsSearchesByWhatIsKnownOfMissingRoots) {
+    RunContent run = fully_analysed(test::made_up_run());
+    const SearchStatus statuses[] = {SearchStatus::proved, SearchStatus::no_sign,
+                                     SearchStatus::incomplete, SearchStatus::unknown,
+                                     SearchStatus::no_sign};
+    int counts[4] = {};
+    std::size_t i = 0;
+    for (auto& [uid, analysis] : run.analysed) {
+        const auto full = std::make_shared<FullAnalysis>(*analysis.full);
+        full->search.status = statuses[i++ % 5];
+        ++counts[static_cast<int>(full->search.status)];
+        analysis.full = full;
+    }
+    ASSERT_GE(run.analysed.size(), 4u);
+    const std::string sentence = fmt::format(
+        "Of {} searches for fixed points {} are complete ({} proved, {} without a sign of a "
+        "missing "
+        "root), {} are incomplete, and of {} it is not known.",
+        run.analysed.size(), counts[0] + counts[1], counts[0], counts[1], counts[3], counts[2]);
+    EXPECT_EQ(searches_sentence(population_rows({run})), sentence);
+    EXPECT_EQ(data_for(run)["searches"], sentence);
+    EXPECT_EQ(searches_sentence(population_rows({test::made_up_run()})), "");
 }
 
 TEST(Report, LongSurvivalCurvesAreThinned) {

@@ -253,11 +253,11 @@ int most_boxes(Index units) {
 
 AllRoots find_all_roots(const ZeroForm& form, const ReducedEquation& equation,
                         const std::function<const std::vector<Root>&()>& roots,
-                        const std::function<void(const VectorXd& x)>& search_from) {
+                        const std::function<void(const VectorXd& x)>& search_from, int most) {
     AllRoots result;
     BoxSearch search(form, equation);
     std::deque<Box> boxes = {search.whole()};
-    for (const int most = most_boxes(form.units()); !boxes.empty() && result.boxes < most;) {
+    while (!boxes.empty() && result.boxes < most) {
         stop_point();
         ++result.boxes;
         Box box = std::move(boxes.front());

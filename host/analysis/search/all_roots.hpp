@@ -53,13 +53,13 @@ struct AllRoots {
     int boxes = 0;          ///< looked at
 };
 
-/// `roots()` are those that are known by now; search_from(x) may add one. Gives up at the first root
+/// Looks at `most` boxes at most. `roots()` are those that are known by now; search_from(x) may add one. Gives up at the first root
 /// that is not proved.
 AllRoots find_all_roots(const ZeroForm& form, const ReducedEquation& equation,
                         const std::function<const std::vector<Root>&()>& roots,
-                        const std::function<void(const Eigen::VectorXd& x)>& search_from);
+                        const std::function<void(const Eigen::VectorXd& x)>& search_from, int most);
 
-/// Most boxes that are looked at: what takes seconds, whatever the size.
+/// Boxes that take seconds, whatever the size.
 int most_boxes(Eigen::Index units);
 
 }  // namespace shoal

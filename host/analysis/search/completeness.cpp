@@ -49,7 +49,7 @@ Recapture recapture(const std::vector<int>& hits) {
 
 bool all_caught(const std::vector<StartKindEvidence>& kinds) {
     return std::all_of(kinds.begin(), kinds.end(), [](const StartKindEvidence& kind) {
-        return kind.missed_estimate < 0.5 && kind.coverage_low >= 0.9;
+        return kind.missed_estimate < 0.5 && kind.coverage_low >= 0.98;
     });
 }
 

@@ -45,7 +45,7 @@ Recapture recapture(const std::vector<int>& hits);
 
 /// Whether drawn starts say that none is missing that they might end at: of every kind less than
 /// half a root is estimated to be missed, and a further start ends at a known root with a
-/// probability of at least 0.9, with 95 % confidence.
+/// probability of at least 0.98, with 95 % confidence.
 bool all_caught(const std::vector<StartKindEvidence>& kinds);
 
 /// The kind that says most roots are missed, and of those that say the same the one that covers

@@ -44,11 +44,13 @@ std::string limits_of(const SearchCuts& cuts, int fast_ends, const SearchOptions
     note(cuts.unproved, fmt::format("starts ended at zeros that could not be proved beyond the {} "
                                     "that are kept.",
                                     options.unproved_points));
+    note(cuts.drawn,
+         "starts were drawn, the most of this effort, while they said that roots are missing.");
     if (cuts.root_missing) {
         notes.push_back(
             fmt::format("A root is missing that up to {} more searches, repelled by the "
                         "known roots, did not find.",
-                        options.repelled_starts));
+                        options.effort * options.repelled_starts));
     }
     return fmt::format("{}", fmt::join(notes, " "));
 }
@@ -298,12 +300,18 @@ void draw_starts(const Dynamics& dynamics, const SearchOptions& options, KindsOf
     if (run.prove_complete()) {  // they leave it few roots to find
         return;
     }
-    while (4 * drawn <= options.most_drawn && starts.roots_are_missing()) {
+    const int most = 4 * options.effort * options.drawn;
+    while (4 * drawn <= most && starts.roots_are_missing()) {
         draw(drawn);
     }
+    run.note_drawn(2 * drawn, starts.roots_are_missing());
 }
 
 }  // namespace
+
+int usual_starts(Eigen::Index units) {
+    return static_cast<int>(std::clamp<Eigen::Index>(128 * 1024 / units, 256, 1024));
+}
 
 SearchResult search_fixed_points(const Dynamics& dynamics, const MatrixXd& starts,
                                  const SearchOptions& options) {

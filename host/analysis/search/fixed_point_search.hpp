@@ -59,13 +59,19 @@ struct SearchOptions {
     int unproved_points = 64;  ///< zeros kept that are not proved (samples of continua) at most
     /// Starts that the search draws itself, half of them random and half directed
     /// (search_starts.hpp); as many again, each time, while these say that roots are missing, up
-    /// to most_drawn.
+    /// to 4 effort times as many.
     int drawn = 0;
-    int most_drawn = 1024;
+    /// Multiplies the bounds: of drawn starts, of repelled_starts, and of the boxes of
+    /// all_roots.hpp.
+    int effort = 1;
     RandomKey key = {};
     /// Whether all roots are looked for where an equation in few unknowns has them (all_roots.hpp).
     bool exhaustive = true;
 };
+
+/// Starts worth drawing: 1024 of networks of up to 128 units, of larger ones, whose starts cost more,
+/// fewer, and 256 at least.
+int usual_starts(Eigen::Index units);
 
 /// Starts of one kind, states of the network, [unit, start].
 struct SearchStarts {

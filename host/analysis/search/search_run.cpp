@@ -241,7 +241,9 @@ void SearchRun::look_for_missing() {
         }
         ++followed;
     };
-    const auto goes_on = [&] { return followed < options_.repelled_starts && root_is_missing(); };
+    const auto goes_on = [&] {
+        return followed < options_.effort * options_.repelled_starts && root_is_missing();
+    };
     for (std::size_t k = 0; k < roots_.roots().size() && goes_on(); ++k) {
         for (const VectorXd& from : beside(roots_.roots()[k])) {
             follow(from);
@@ -268,7 +270,7 @@ bool SearchRun::prove_complete() {
     };
     const AllRoots all = find_all_roots(
         network_.form, *equation, [&]() -> const std::vector<Root>& { return roots_.roots(); },
-        search_from);
+        search_from, options_.effort* most_boxes(network_.form.units()));
     unknowns_ = equation->unknowns();
     boxes_ = all.boxes;
     complete_ = all.complete;

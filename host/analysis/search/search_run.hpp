@@ -32,6 +32,7 @@ struct SearchCuts {
     int stalled = 0;            ///< stalled, and no steps towards minima were left
     int capped_minima = 0;      ///< had reached no minimum
     int unproved = 0;           ///< ended at zeros beyond those that are kept
+    int drawn = 0;              ///< starts in all, where more would have been
     bool root_missing = false;  ///< the proved indices do not sum to 1
 };
 
@@ -47,6 +48,9 @@ class SearchRun {
     /// Where an equation in few unknowns has all roots (all_roots.hpp), finds them and proves that
     /// there is no other. Whether it did.
     bool prove_complete();
+
+    /// So many starts were drawn; whether there would have been more but for the limit.
+    void note_drawn(int starts, bool cut) { cuts_.drawn = cut ? starts : 0; }
 
     const SearchedNetwork& network() const { return network_; }
     const std::vector<Root>& roots() const { return roots_.roots(); }

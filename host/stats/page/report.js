@@ -54,6 +54,9 @@ function mechanisms() {
       element("h3", {}, name === "none" ? "not analysed yet" : label(name)),
       element("b", {}, count > 0 ? `${count} · ${percentInterval(all.share[name])}` : "not seen"), element("p", {}, explanation[name])));
   }
+  if (data.searches) {
+    byId("verdicts").after(element("p", {}, data.searches));
+  }
 }
 
 function curves() {
