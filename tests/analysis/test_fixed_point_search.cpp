@@ -231,7 +231,8 @@ TEST(FixedPointSearch, FindsTheRootsOfLowRankNetworks) {
             EXPECT_TRUE(result.summary.completeness.starts_with("No sign of a missing root"))
                 << result.summary.completeness;
             ASSERT_EQ(result.summary.kinds.size(), 2u);
-            EXPECT_EQ(result.summary.kinds[0].starts, 128);
+            // As many again: 128 are too few to say that a further one ends at a known root.
+            EXPECT_EQ(result.summary.kinds[0].starts, 256);
 
             // Random starts alone prove nothing to themselves.
             const SearchResult random =
