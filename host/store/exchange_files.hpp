@@ -14,12 +14,15 @@
 
 namespace shoal {
 
-/// Trials file: inputs[trial,time,input], targets and mask[trial,time,output], trial_type[trial].
+/// Trials file: inputs[trial,time,input], trial_type[trial], mask[trial,time,output] (or
+/// [trial,time] for all outputs of a step), 0 where there is no error and else what it counts, and
+/// either targets[trial,time,output] (or [trial,time] of one output) or classes from 0 on as
+/// labels[trial,time] (or [trial]), with a mask [trial,time].
 using TrialsFile = TrialList;
 /// `dt` is stored as an attribute of the file.
 void write_trials(const std::filesystem::path& path, const TrialsFile& trials, double dt);
-/// Checks shapes, mask values (0 or 1), finite numbers; sizes are never trusted beyond the file.
-/// Targets where mask is 0 are read as 0, whatever stands there.
+/// Checks shapes, mask values, finite numbers; sizes are never trusted beyond the file. Targets
+/// where mask is 0 are read as 0, whatever stands there.
 TrialsFile read_trials(const std::filesystem::path& path);
 /// The TrialsLoader of this store: what `task: {kind: file}` trains on.
 TrialList load_task_trials(const std::string& path);
@@ -45,8 +48,8 @@ struct WeightsFile {
     std::vector<double> inputs_series;  ///< `inputs`: [trial, time, input]; empty: none in the file
     int series_trials = 0;
     int series_steps = 0;
-    /// Where trials start, [trial, unit] of all networks or [network, trial, unit]; empty: at 0. One
-    /// trial stands for all.
+    /// Where trials start, [trial, unit] of all networks or [network, trial, unit]; empty: at 0.
+    /// One trial stands for all.
     std::vector<double> initial_state;
     int initial_trials = 0;
     std::vector<std::string> uids;  ///< [network]; written by export, optional on reading
