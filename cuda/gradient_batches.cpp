@@ -11,7 +11,8 @@ void GradientBatches::send(std::span<const GradientSession::Work> work, Stream& 
     std::size_t masks = 0;
     for (const GradientSession::Work& one : work) {
         if (known_.emplace(one.batch, OnDevice{}).second) {
-            values += one.batch->inputs.size() + one.batch->targets.size();
+            values +=
+                one.batch->inputs.size() + one.batch->targets.size() + one.batch->weights.size();
             masks += one.batch->mask.size();
         }
     }
@@ -32,7 +33,8 @@ void GradientBatches::send(std::span<const GradientSession::Work> work, Stream& 
         place.inputs = put(batch->inputs);
         place.targets = put(batch->targets);
         place.mask = mask_.data() + mask_at;
-        place.masked = masked_values(*batch);
+        place.weights = batch->weights.empty() ? nullptr : put(batch->weights);
+        place.weight = error_weight(*batch);
         std::copy(batch->mask.begin(), batch->mask.end(), h_mask_.data() + mask_at);
         mask_at += batch->mask.size();
     }

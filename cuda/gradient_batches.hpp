@@ -16,7 +16,8 @@ class GradientBatches {
         const float* inputs = nullptr;
         const float* targets = nullptr;
         const std::uint8_t* mask = nullptr;
-        std::int64_t masked = 0;  ///< mask entries that are set
+        const float* weights = nullptr;  ///< null: all errors count 1
+        double weight = 0;               ///< of all errors
     };
 
     /// Sends the batches of `work` and returns at once. What an earlier call sent is gone; its

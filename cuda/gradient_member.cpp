@@ -91,13 +91,14 @@ GradientWork GradientMember::work(const GradientSession::Work& wanted, const Gra
     work.matrix_columns = policy.matrix_columns;
     work.parts = policy.fused ? policy.tiles : 1;
     work.warps = policy.threads / warp_size;
-    work.terms = error_terms(batch.masked, work.loss, work.outputs);
+    work.terms = error_terms(batch.weight, work.loss, work.outputs);
     work.rate_slope = static_cast<float>(
         2.0 * work.rate_penalty / (static_cast<double>(work.steps) * work.trials * work.units));
     work.update = update_step<float>(rule_.training, wanted.iteration);
     work.trial_inputs = batch.inputs;
     work.targets = batch.targets;
     work.mask = batch.mask;
+    work.error_weights = batch.weights;
     return work;
 }
 

@@ -80,6 +80,7 @@ struct GradientWork {
     const float* trial_inputs = nullptr;
     const float* targets = nullptr;
     const std::uint8_t* mask = nullptr;
+    const float* error_weights = nullptr;  ///< null: all errors count 1
     // the network, in the order of WeightLayout
     WeightOffsets at;
     float* weights = nullptr;

@@ -257,7 +257,7 @@ class ForwardPass {
             if (trial < valid_) {
                 const std::int64_t at =
                     (std::int64_t{t} * w_.trials + tile_ * trials + trial) * w_.outputs;
-                loss = loss_and_slope(w_, z + trial, trials, w_.targets + at, w_.mask + at);
+                loss = loss_and_slope(w_, z + trial, trials, at);
             }
             w_.losses[row * trials + trial] = loss;
             for (int o = 0; o < w_.outputs; ++o) {

@@ -11,27 +11,34 @@
 
 namespace shoal::cuda {
 
+/// What the error at place `at` counts.
+SHOAL_DEVICE float error_weight(const GradientWork& w, std::int64_t at) {
+    return w.error_weights != nullptr ? w.error_weights[at] : 1.0f;
+}
+
 template <class Output>
 SHOAL_DEVICE float squared_error(const GradientWork& w, const Output& z, int stride,
-                                 const float* target, const std::uint8_t* mask) {
+                                 std::int64_t at) {
     float loss = 0;
     for (int o = 0; o < w.outputs; ++o) {
-        const float error = mask[o] != 0 ? z[o * stride] - target[o] : 0.0f;
-        loss = fused(error, error, loss);
-        z[o * stride] = static_cast<float>(2.0 / w.terms) * error;
+        const float error = w.mask[at + o] != 0 ? z[o * stride] - w.targets[at + o] : 0.0f;
+        const float weighted = error_weight(w, at + o) * error;
+        loss = fused(weighted, error, loss);
+        z[o * stride] = static_cast<float>(2.0 / w.terms) * weighted;
     }
     return loss;
 }
 
 template <class Output>
 SHOAL_DEVICE float cross_entropy(const GradientWork& w, const Output& z, int stride,
-                                 const float* target, const std::uint8_t* mask) {
-    if (mask[0] == 0) {
+                                 std::int64_t at) {
+    if (w.mask[at] == 0) {
         for (int o = 0; o < w.outputs; ++o) {
             z[o * stride] = 0.0f;
         }
         return 0.0f;
     }
+    const float* target = w.targets + at;
     float largest = z[0];
     for (int o = 1; o < w.outputs; ++o) {
         const float next = z[o * stride];
@@ -42,24 +49,24 @@ SHOAL_DEVICE float cross_entropy(const GradientWork& w, const Output& z, int str
     for (int o = 0; o < w.outputs; ++o) {
         const float above = z[o * stride] - largest;
         right = fused(target[o], above, right);
-        const float weight = expf(above);
-        sum += weight;
-        z[o * stride] = weight;
+        const float power = expf(above);
+        sum += power;
+        z[o * stride] = power;
     }
-    const auto scale = static_cast<float>(1.0 / w.terms);
+    const float weight = error_weight(w, at);
+    const float scale = weight * static_cast<float>(1.0 / w.terms);
     for (int o = 0; o < w.outputs; ++o) {
         const float p = z[o * stride] / sum;
         z[o * stride] = scale * (p - target[o]);
     }
-    return logf(sum) - right;
+    return weight * (logf(sum) - right);
 }
 
-/// z[o * stride] becomes dL/dz.
+/// Of the (step, trial) whose outputs are at `at`: z[o * stride] becomes dL/dz.
 template <class Output>
 SHOAL_DEVICE float loss_and_slope(const GradientWork& w, const Output& z, int stride,
-                                  const float* target, const std::uint8_t* mask) {
-    return w.loss == Loss::mse ? squared_error(w, z, stride, target, mask)
-                               : cross_entropy(w, z, stride, target, mask);
+                                  std::int64_t at) {
+    return w.loss == Loss::mse ? squared_error(w, z, stride, at) : cross_entropy(w, z, stride, at);
 }
 
 }  // namespace shoal::cuda

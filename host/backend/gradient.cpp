@@ -112,6 +112,7 @@ TrialBatch training_batch(const Task& task, RandomKey key, std::span<const int> 
     batch.inputs.resize(rows * inputs);
     batch.targets.resize(rows * outputs);
     batch.mask.resize(rows * outputs);
+    batch.weights.resize(task.weighs_errors() ? rows * outputs : 0);
     Trial trial;
     for (std::size_t b = 0; b < count; ++b) {
         const std::int64_t number = first_trial + static_cast<std::int64_t>(b);
@@ -120,20 +121,34 @@ TrialBatch training_batch(const Task& task, RandomKey key, std::span<const int> 
         interleave(trial.inputs, b, count, inputs, batch.inputs);
         interleave(trial.targets, b, count, outputs, batch.targets);
         interleave(trial.mask, b, count, outputs, batch.mask);
+        if (task.weighs_errors()) {
+            std::vector<double> weights(trial.mask.size());
+            for (std::size_t i = 0; i < weights.size(); ++i) {
+                weights[i] = trial.weight(i);
+            }
+            interleave(weights, b, count, outputs, batch.weights);
+        }
     }
     return batch;
 }
 
-std::int64_t masked_values(const TrialBatch& batch) {
-    return std::count(batch.mask.begin(), batch.mask.end(), std::uint8_t{1});
+double error_weight(const TrialBatch& batch) {
+    if (batch.weights.empty()) {
+        return static_cast<double>(
+            std::count(batch.mask.begin(), batch.mask.end(), std::uint8_t{1}));
+    }
+    double sum = 0.0;
+    for (std::size_t i = 0; i < batch.mask.size(); ++i) {
+        sum += batch.mask[i] != 0 ? batch.weights[i] : 0.0;
+    }
+    return sum;
 }
 
-double error_terms(std::int64_t masked, Loss loss, int outputs) {
-    if (masked == 0) {
+double error_terms(double weight, Loss loss, int outputs) {
+    if (weight == 0.0) {
         return 1.0;
     }
-    const auto terms = static_cast<double>(masked);
-    return loss == Loss::cross_entropy ? terms / outputs : terms;
+    return loss == Loss::cross_entropy ? weight / outputs : weight;
 }
 
 }  // namespace shoal

@@ -84,13 +84,19 @@ struct TrialBatch {
     std::vector<double> inputs;      ///< [time, trial, input]
     std::vector<double> targets;     ///< [time, trial, output]
     std::vector<std::uint8_t> mask;  ///< [time, trial, output]
+    std::vector<double> weights;     ///< the same: of errors; empty: all are 1
+
+    /// What the errors from place `at` on count; null: 1 each.
+    const double* weights_at(std::size_t at) const {
+        return weights.empty() ? nullptr : weights.data() + at;
+    }
 };
 
-/// Entries of a batch's mask that are set.
-std::int64_t masked_values(const TrialBatch& batch);
-/// What the loss is divided by: masked values, or masked steps for cross-entropy. 1 where there is
-/// no error at all: such a batch has loss 0.
-double error_terms(std::int64_t masked, Loss loss, int outputs);
+/// Sum of the weights of a batch's errors; without weights their number.
+double error_weight(const TrialBatch& batch);
+/// What the loss is divided by: that weight, or for cross-entropy that of the steps with an error.
+/// 1 where there is no error at all: such a batch has loss 0.
+double error_terms(double weight, Loss loss, int outputs);
 
 /// Draws trials first_trial ... first_trial + trials - 1 of the network with this key. `order`
 /// holds the types of all training trials.

@@ -5,11 +5,17 @@
 #include <vector>
 
 #include "backend/backend.hpp"
+#include "core/error.hpp"
 
 namespace shoal {
 
-/// FORCE on a task, every P starting at I / alpha.
+/// FORCE on a task, every P starting at I / alpha. A usage error where errors have weights.
 inline ForceRule force_rule(double alpha, const Task& task) {
+    if (task.weighs_errors()) {
+        throw usage_error(
+            "training.method: force knows errors and none, and the task's mask has numbers other "
+            "than 0 and 1; take bptt, or a mask of 0 and 1");
+    }
     return {alpha, task.output_groups(), task.groups_overlap()};
 }
 

@@ -43,6 +43,9 @@ inline GaussianSource& section(Settings& s, GaussianSource*) {
 inline TrainingConfig& section(Settings& s, TrainingConfig*) {
     return s.spec.training;
 }
+inline AcceptConfig& section(Settings& s, AcceptConfig*) {
+    return s.spec.training.accept;
+}
 inline AnalysisConfig& section(Settings& s, AnalysisConfig*) {
     return s.analysis;
 }

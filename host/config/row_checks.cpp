@@ -45,6 +45,7 @@ void RowChecks::check(NetworkSpec& row, std::span<const std::size_t> at) {
                              "an Euler step of at most tau is wanted");
     }
     check_gradients(row);
+    check_accept(row);
     if (row_of(row.network.init).pairs && row.network.units % 2 != 0 &&
         known({"network.units", "network.init"})) {
         reader_.problems.add(
@@ -116,6 +117,18 @@ void RowChecks::check_gradients(const NetworkSpec& row) const {
                              fmt::format("training.warmup is {} of {} iterations", training.warmup,
                                          training.iterations),
                              "fewer than training.iterations is wanted");
+    }
+}
+
+void RowChecks::check_accept(const NetworkSpec& row) const {
+    if (row.training.accept.score == AcceptScore::accuracy &&
+        !row_of(row.task.kind).may_have_classes && known({"training.accept.score", "task.kind"})) {
+        reader_.problems.add(
+            place_of("training.accept.score"),
+            fmt::format("training.accept.score is accuracy, and the targets of task {} are no "
+                        "classes",
+                        name_of(row.task.kind)),
+            "take task, within or r2, or task.kind copy or file");
     }
 }
 

@@ -28,6 +28,7 @@ class RowChecks {
     bool known(std::initializer_list<const char*> keys) const;
     bool given(const char* key) const;
     void check_gradients(const NetworkSpec& row) const;
+    void check_accept(const NetworkSpec& row) const;
     /// Sets the hash of a file that this row needs; `asks` is the key that makes it needed.
     void take_file(const char* asks, const char* key, const std::string& path,
                    std::string& content);

@@ -7,6 +7,7 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,6 +45,8 @@ enum class TrainingMethod { force, bptt };
 enum class ErrorSchedule { epochs, everywhere };
 enum class Optimizer { adam, sgd };
 enum class Loss { mse, cross_entropy };
+/// What accepts a network: what its task counts as right, or a score of any task.
+enum class AcceptScore { task, accuracy, within, r2 };
 enum class RateSchedule { constant, linear, cosine };
 enum class AnalysisLevel { first, full };
 /// tf32, bf16: products of matrices with inputs of that width and sums in fp32; all else fp32.
@@ -129,6 +132,12 @@ inline constexpr auto rows_of<Optimizer> =
 template <>
 inline constexpr auto rows_of<Loss> =
     std::to_array<Named<Loss>>({{Loss::mse, "mse"}, {Loss::cross_entropy, "cross-entropy"}});
+template <>
+inline constexpr auto rows_of<AcceptScore> =
+    std::to_array<Named<AcceptScore>>({{AcceptScore::task, "task"},
+                                       {AcceptScore::accuracy, "accuracy"},
+                                       {AcceptScore::within, "within"},
+                                       {AcceptScore::r2, "r2"}});
 template <>
 inline constexpr auto rows_of<RateSchedule> =
     std::to_array<Named<RateSchedule>>({{RateSchedule::constant, "constant"},
@@ -224,6 +233,14 @@ struct TrainedParts {
     bool operator==(const TrainedParts&) const = default;
 };
 
+/// training.accept: when a trained network is accepted (host/MATHEMATICS.md, B.5).
+struct AcceptConfig {
+    AcceptScore score = AcceptScore::task;
+    std::optional<double> at_least;  ///< nothing: the level of the score, and of the task
+    double tolerance = 0.1;          ///< within: largest RMS error of a trial that is right
+    bool operator==(const AcceptConfig&) const = default;
+};
+
 /// training: FORCE with a temporally restricted error (Ghazizadeh & Ching 2021), or backpropagation
 /// through time (host/MATHEMATICS.md, B.4).
 struct TrainingConfig {
@@ -253,6 +270,7 @@ struct TrainingConfig {
     int rank = 0;               ///< recurrent weights change by a matrix of this rank; 0: any
     double target_loss = 0.0;   ///< ends when the loss of `window` iterations is below; 0: never
     int patience = 0;           ///< ends after so many iterations without progress; 0: never
+    AcceptConfig accept;
     bool operator==(const TrainingConfig&) const = default;
 };
 

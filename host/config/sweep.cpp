@@ -74,8 +74,8 @@ class Expansion {
 
 /// Keys that were written but can change no row.
 void check_use(const Plan& plan, const Document& document, const Reader& reader) {
-    for (const char* decides :
-         {"network.init", "task.kind", "task.source", "training.method", "training.optimizer"}) {
+    for (const char* decides : {"network.init", "task.kind", "task.source", "training.method",
+                                "training.optimizer", "training.accept.score"}) {
         if (plan.wrong.contains(decides)) {
             return;
         }

@@ -12,6 +12,9 @@ namespace {
 bool by_adam(const NetworkSpec& s) {
     return by_gradients(s) && s.training.optimizer == Optimizer::adam;
 }
+bool within_tolerance(const NetworkSpec& s) {
+    return s.training.accept.score == AcceptScore::within;
+}
 bool by_sgd(const NetworkSpec& s) {
     return by_gradients(s) && s.training.optimizer == Optimizer::sgd;
 }
@@ -74,6 +77,35 @@ Key train_key() {
     return key;
 }
 
+/// Its default is no part of a network's identity.
+Key score_key() {
+    Key key = choice_key("training.accept.score", &AcceptConfig::score);
+    key.json = [json = key.json](const Settings& s) {
+        return s.spec.training.accept.score == AcceptScore::task ? std::string() : json(s);
+    };
+    return key;
+}
+
+Key at_least_key() {
+    Key key;
+    key.name = "training.accept.at_least";
+    key.read = [n = key.name](const YamlNode& node, const Reader& reader,
+                              Settings& s) -> std::optional<SweepValue> {
+        const auto value = read_number(node, n, {0.0, 1.0}, reader.problems);
+        if (!value) {
+            return std::nullopt;
+        }
+        s.spec.training.accept.at_least = *value;
+        return *value;
+    };
+    key.yaml = [](const Settings& s) {
+        const auto& at_least = s.spec.training.accept.at_least;
+        return at_least ? fmt::format("{}", *at_least) : std::string();
+    };
+    key.json = key.yaml;
+    return key;
+}
+
 }  // namespace
 
 void add_training_keys(std::vector<Key>& keys) {
@@ -112,6 +144,10 @@ void add_training_keys(std::vector<Key>& keys) {
     gradients(integer_key("training.rank", &TrainingConfig::rank, 0, 32768));
     gradients(number_key("training.target_loss", &TrainingConfig::target_loss, scale));
     gradients(integer_key("training.patience", &TrainingConfig::patience, 0, 10'000'000));
+    keys.push_back(score_key());
+    keys.push_back(at_least_key());
+    adder(within_tolerance, "training.accept.score is within")(
+        number_key("training.accept.tolerance", &AcceptConfig::tolerance, positive));
 }
 
 }  // namespace shoal

@@ -24,11 +24,11 @@ inline constexpr auto rows_of<Status> = std::to_array<Named<Status>>(
 
 /// Acceptance test of host/MATHEMATICS.md, A.6.
 struct Acceptance {
-    /// force: all runs below 0.1; bptt: mean score at the solved level
+    /// force: all runs below 0.1; bptt: mean score at the solved level; or by training.accept
     bool accepted = false;
     /// force: at most 5 % of the runs above 0.1; bptt: fraction_failed at most 5 %
     bool accepted_lax = false;
-    /// force: share of runs at or above 0.1; bptt: 1 - mean score
+    /// force: share of runs at or above 0.1; bptt: 1 - mean score; or 1 - that of training.accept
     double fraction_failed = 1.0;
     double median_error = 0.0;  ///< median over runs of the RMS error (force: in the response)
     /// force: the authors' statistic e = sqrt(sum of squared errors over the response steps /

@@ -92,13 +92,21 @@ class FileTask final : public Task {
                 const double* targets = trial.targets.data() + at;
                 const auto hot = std::count(targets, targets + outputs, 1.0);
                 const auto cold = std::count(targets, targets + outputs, 0.0);
-                if (masked != 0 && (static_cast<std::size_t>(masked) != outputs || hot != 1 ||
-                                    static_cast<std::size_t>(cold) != outputs - 1)) {
+                bool equal = true;
+                for (std::size_t o = 1; o < outputs; ++o) {
+                    equal = equal && trial.weight(at + o) == trial.weight(at);
+                }
+                if (masked != 0 &&
+                    (!equal || hot != 1 || static_cast<std::size_t>(cold) != outputs - 1)) {
                     return false;
                 }
             }
             return true;
         });
+    }
+    bool weighs_errors() const override {
+        return std::any_of(list_.trials.begin(), list_.trials.end(),
+                           [](const Trial& trial) { return !trial.weights.empty(); });
     }
     bool groups_overlap() const override {
         const auto groups = output_groups();

@@ -8,7 +8,7 @@
 
 namespace shoal {
 
-/// RMS error over the steps and outputs of a window that carry an error.
+/// RMS error over the steps and outputs of a window that carry an error, by their weights.
 /// outputs: [time, output] of the whole trial.
 inline double rms_error(const Trial& trial, std::span<const double> outputs, StepWindow window,
                         int width) {
@@ -19,8 +19,8 @@ inline double rms_error(const Trial& trial, std::span<const double> outputs, Ste
     for (std::size_t at = begin; at < end; ++at) {
         if (trial.mask[at] != 0) {
             const double error = outputs[at] - trial.targets[at];
-            sum += error * error;
-            terms += 1.0;
+            sum += trial.weight(at) * error * error;
+            terms += trial.weight(at);
         }
     }
     return std::sqrt(sum / terms);

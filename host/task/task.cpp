@@ -56,6 +56,7 @@ class ErrorEverywhere final : public Task {
         return task_->score(trial, outputs);
     }
     bool targets_are_classes() const override { return task_->targets_are_classes(); }
+    bool weighs_errors() const override { return task_->weighs_errors(); }
     const TrialRecipe* recipe() const override { return recipe_.get(); }
 
   private:

@@ -38,6 +38,13 @@ struct Trial {
     std::vector<double> inputs;      ///< [time, input]
     std::vector<double> targets;     ///< [time, output]; 0 where mask is 0
     std::vector<std::uint8_t> mask;  ///< [time, output]; 1 where there is an error
+    /// [time, output]: of errors, above 0; empty: all are 1.
+    std::vector<double> weights = {};
+
+    /// What the error at place i counts; 0 where there is none.
+    double weight(std::size_t i) const {
+        return mask[i] == 0 ? 0.0 : weights.empty() ? 1.0 : weights[i];
+    }
 };
 
 /// A trial that shows what to hold, waits, and goes on.
@@ -125,6 +132,8 @@ class Task {
     /// Whether targets are one-hot wherever there is an error, with equal masks for all outputs of
     /// a step: what the cross-entropy loss asks for.
     virtual bool targets_are_classes() const { return false; }
+    /// Whether some errors count more than others, which FORCE knows nothing of.
+    virtual bool weighs_errors() const { return false; }
     /// Trials whose end states stand for what the network remembers: one of each type, or several
     /// draws where all trials are of one type.
     int conclusions() const {

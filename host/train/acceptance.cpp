@@ -175,18 +175,23 @@ std::vector<TestOutcome> test_networks(Backend& backend, std::span<const Candida
         const StepWindow epoch = task.error_epochs().back();
         const auto width = to_size(task.shape().outputs);
         const std::size_t recorded = to_size(task.shape().steps - requests[i].outputs_from) * width;
+        const AcceptRule& rule = candidates[i].rule;
+        ScoreSum score(rule, task.shape().outputs);
         std::vector<double> rms;
         std::vector<double> sums;
         for (std::size_t run = 0; run < requests[i].inputs.size(); ++run) {
             const Trial& trial = trials[i][run % trials[i].size()];
-            const RunError error =
-                run_error(trial, results[i].outputs.data() + run * recorded, epoch, width);
+            const double* outputs = results[i].outputs.data() + run * recorded;
+            const RunError error = run_error(trial, outputs, epoch, width);
             const bool failed = results[i].diverged_at[run] >= 0;
+            const std::span judged(outputs, to_size(epoch.end - epoch.begin) * width);
+            score.add(trial, epoch, failed ? std::span<const double>{} : judged);
             sums.push_back(failed ? infinity : error.sum);
             rms.push_back(failed ? infinity : std::sqrt(error.sum / error.terms));
         }
         outcomes[i].conclusions = std::move(conclusions[i]);
         outcomes[i].acceptance = judge(rms, sums);
+        settle(rule, score.value(), outcomes[i].acceptance);
     }
     return outcomes;
 }

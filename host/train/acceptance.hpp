@@ -11,19 +11,20 @@
 #include "backend/backend.hpp"
 #include "records/records.hpp"
 #include "task/task.hpp"
+#include "train/accept_rule.hpp"
 
 namespace shoal {
 
 inline constexpr int conclusion_trials_per_type = 5;
 inline constexpr int acceptance_stimuli = 10;        ///< stimulus seeds
 inline constexpr double acceptance_threshold = 0.1;  ///< RMS error over the response
-inline constexpr double lax_share = 0.05;
 
 /// A network to test: trained weights in place, initial_state = end of training.
 struct Candidate {
     const NetworkModel* model = nullptr;
     const Task* task = nullptr;
     RandomKey key;
+    AcceptRule rule = {};
     bool probabilities = false;  ///< outputs are logits of a softmax
 };
 
@@ -36,15 +37,15 @@ struct TestOutcome {
 /// Conclusions: the first end-of-trial state of each type in 5 further trials of each type,
 /// permuted by the key, state running on, weights frozen. Then 10 stimulus seeds x conclusions x
 /// types; per run the RMS error over the last error epoch of the trial, over the outputs that have
-/// an error there. Accepted: every run below 0.1. Runs that diverge count as failed. results[i]
-/// belongs to candidates[i].
+/// an error there. The task's own score is the share of the runs below 0.1. Runs that diverge count
+/// as failed. results[i] belongs to candidates[i].
 std::vector<TestOutcome> test_networks(Backend& backend, std::span<const Candidate> candidates);
 
 inline constexpr int solution_trials = 200;
 
 /// The test after gradient training (host/MATHEMATICS.md, B.4): 200 fresh trials of all types in
-/// turn, each from the network's initial state, without process noise, weights frozen. The mean of
-/// the task's scores is held against its solved level; fraction_failed is one minus that mean, and
+/// turn, each from the network's initial state, without process noise, weights frozen. The task's
+/// own score is the mean of its scores of the trials; fraction_failed is one minus the score, and
 /// median_error the median over trials of the RMS error over everything masked (of softmax
 /// probabilities where targets are classes). Conclusions: end states of the first trial of each
 /// type, or of the first few trials of tasks with one type. Trials that diverge score 0.

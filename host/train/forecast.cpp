@@ -113,6 +113,7 @@ WavePlan::WavePlan(const Config& config, const Backend& backend, std::uint64_t m
       smallest_wave_(backend.networks_at_once()) {
     std::uint64_t scratch = 0;
     for (const NetworkSpec& spec : config.networks) {
+        accept_rule(spec, *shared_task(spec));  // throws what training would end in
         if (by_gradients(spec)) {
             const GradientRule rule = gradient_rule(spec, *shared_task(spec));
             scratch = std::max(scratch, backend.gradient_scratch_bytes(rule.shape));

@@ -30,8 +30,9 @@ double masked_rms(const Trial& trial, std::span<const double> outputs) {
     double terms = 0.0;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
         if (trial.mask[i] != 0) {
-            sum += (outputs[i] - trial.targets[i]) * (outputs[i] - trial.targets[i]);
-            terms += 1.0;
+            const double error = outputs[i] - trial.targets[i];
+            sum += trial.weight(i) * error * error;
+            terms += trial.weight(i);
         }
     }
     return std::sqrt(sum / terms);
@@ -46,9 +47,14 @@ std::vector<std::size_t> conclusion_trials(const Task& task) {
     return trials;
 }
 
-TestOutcome judge_solution(const Task& task, bool probabilities, const std::vector<Trial>& trials,
-                           SimulationResult& result, std::size_t units) {
+TestOutcome judge_solution(const Candidate& candidate, const std::vector<Trial>& trials,
+                           SimulationResult& result) {
+    const Task& task = *candidate.task;
+    const auto units = to_size(candidate.model->units);
+    const AcceptRule& rule = candidate.rule;
     const TaskShape shape = task.shape();
+    const StepWindow whole{0, shape.steps};
+    ScoreSum score(rule, shape.outputs);
     const std::size_t size = to_size(shape.steps) * to_size(shape.outputs);
     TestOutcome outcome;
     std::vector<double> errors;
@@ -58,10 +64,12 @@ TestOutcome judge_solution(const Task& task, bool probabilities, const std::vect
         if (result.diverged_at[i] >= 0) {
             errors.push_back(std::numeric_limits<double>::infinity());
             failed += 1.0;
+            score.add(trials[i], whole, {});
             continue;
         }
+        score.add(trials[i], whole, outputs);
         failed += 1.0 - task.score(trials[i], outputs);
-        if (probabilities) {
+        if (candidate.probabilities) {
             soften(outputs, to_size(shape.outputs));
         }
         const double error = masked_rms(trials[i], outputs);
@@ -76,9 +84,8 @@ TestOutcome judge_solution(const Task& task, bool probabilities, const std::vect
     }
     Acceptance& verdict = outcome.acceptance;
     verdict.fraction_failed = failed / static_cast<double>(trials.size());
-    verdict.accepted =
-        1.0 - verdict.fraction_failed >= task.success().solved - 1e-12;  // a mean of rounded shares
     verdict.accepted_lax = verdict.fraction_failed <= lax_share;
+    settle(rule, score.value(), verdict);
     verdict.median_error =
         errors.empty() ? std::numeric_limits<double>::quiet_NaN()
                        : 0.5 * (errors[(errors.size() - 1) / 2] + errors[errors.size() / 2]);
@@ -118,9 +125,7 @@ std::vector<TestOutcome> test_solutions(Backend& backend, std::span<const Candid
     auto results = backend.simulate(requests);
     std::vector<TestOutcome> outcomes;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
-        outcomes.push_back(judge_solution(*candidates[i].task, candidates[i].probabilities,
-                                          trials[i], results[i],
-                                          to_size(candidates[i].model->units)));
+        outcomes.push_back(judge_solution(candidates[i], trials[i], results[i]));
     }
     return outcomes;
 }

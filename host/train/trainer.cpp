@@ -227,6 +227,7 @@ class Wave {
             method_->finish(member, record, model);
             if (record.status == Status::trained) {
                 candidates.push_back({&model, member.task.get(), member.spec->key(),
+                                      accept_rule(*member.spec, *member.task),
                                       member.spec->training.loss == Loss::cross_entropy});
                 record_of_candidate.push_back(records.size());
             }

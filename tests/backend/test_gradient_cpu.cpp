@@ -83,6 +83,14 @@ void make_classes(Learner& s) {
     }
 }
 
+/// Weights equal for all outputs of a step.
+void make_weighted(Learner& s) {
+    const std::size_t outputs = count_of(s.rule.shape.outputs);
+    for (std::size_t i = 0; i < s.batch.mask.size(); ++i) {
+        s.batch.weights.push_back(0.25 + 0.5 * static_cast<double>(i / outputs % 5));
+    }
+}
+
 struct Answer {
     IterationOutcome outcome;
     std::vector<double> gradient;
@@ -180,6 +188,11 @@ TEST_P(GradientCpu, EveryOption) {
                 expect_agreement(s, GetParam(), std::string(what) + " by sgd " + name_of(cell));
             };
             check("cross-entropy", [](Learner& s) { make_classes(s); });
+            check("weights", [](Learner& s) { make_weighted(s); });
+            check("weights and cross-entropy", [](Learner& s) {
+                make_classes(s);
+                make_weighted(s);
+            });
             check("noise", [](Learner& s) { s.rule.training.noise = 0.3; });
             check("l2", [](Learner& s) { s.rule.training.l2 = 0.01; });
             check("rate penalty", [](Learner& s) { s.rule.training.rate_penalty = 2.0; });

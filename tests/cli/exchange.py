@@ -34,6 +34,19 @@ def write_trials(path):
         file["trial_type"] = np.array([3, 7], dtype=np.uint8)
 
 
+def write_labels(stem):
+    for name, labels in (("steps", [[-1, 2], [-1, 0]]), ("trials", [2, 0]), ("negative", [2, -1]),
+                         ("both", [2, 0]), ("line", None)):
+        with h5py.File(f"{stem}-{name}.h5", "w") as file:
+            file["inputs"] = np.zeros((2, 2, 1))
+            file["mask"] = np.array([[0.0, 1.0], [0.0, 2.0]])
+            file["trial_type"] = np.array([0, 1])
+            if labels is not None:
+                file["labels"] = np.array(labels, dtype=np.int8)
+            if name in ("both", "line"):
+                file["targets"] = np.array([[1.0, 2.0], [3.0, 4.0]])
+
+
 def compare_weights(h5_path):
     npz_path = h5_path + ".npz"
     subprocess.run([sys.executable, "-m", "shoal_reader.npz", h5_path, npz_path], check=True, cwd=READER)

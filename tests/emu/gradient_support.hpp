@@ -18,6 +18,7 @@ struct GradientCase {
     double step = 0.2;  ///< dt / tau
     double gain = 1.1;
     std::uint32_t replicate = 3;
+    bool weighted = false;  ///< errors have weights
     TrainingConfig training = [] {
         TrainingConfig config;
         config.method = TrainingMethod::bptt;
@@ -79,6 +80,9 @@ struct GradientCase {
             for (std::size_t o = 0; o < width; ++o) {
                 if (training.loss == Loss::cross_entropy) {
                     b.targets[row * width + o] = o == row % width ? 1.0 : 0.0;
+                }
+                if (weighted) {
+                    b.weights.push_back(0.25 + 0.5 * static_cast<double>(row % 5));
                 }
                 if (row % 3 == 1) {
                     b.mask[row * width + o] = 0;

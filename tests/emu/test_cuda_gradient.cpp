@@ -32,6 +32,12 @@ struct Option {
 };
 constexpr Option options[] = {
     {"cross_entropy", [](GradientCase& c) { c.training.loss = Loss::cross_entropy; }},
+    {"weighted", [](GradientCase& c) { c.weighted = true; }},
+    {"weighted_cross_entropy",
+     [](GradientCase& c) {
+         c.weighted = true;
+         c.training.loss = Loss::cross_entropy;
+     }},
     {"l2", [](GradientCase& c) { c.training.l2 = 0.01; }},
     {"rate_penalty", [](GradientCase& c) { c.training.rate_penalty = 0.5; }},
     {"noise", [](GradientCase& c) { c.training.noise = 0.3; }},

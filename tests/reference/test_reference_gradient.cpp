@@ -106,13 +106,14 @@ Dual loss_of(const GradientCase& c, const GradientRule& rule, const std::vector<
                     continue;
                 }
                 const Dual target = {batch.targets[place], 0.0};
+                const double weight = batch.weights.empty() ? 1.0 : batch.weights[place];
                 if (classes) {
-                    error = error + target * (log(sum) + (-1.0) * z[o]);
-                    terms += 1.0 / static_cast<double>(outputs);
+                    error = error + weight * (target * (log(sum) + (-1.0) * z[o]));
+                    terms += weight / static_cast<double>(outputs);
                 } else {
                     const Dual difference = z[o] + (-1.0) * target;
-                    error = error + difference * difference;
-                    terms += 1.0;
+                    error = error + weight * (difference * difference);
+                    terms += weight;
                 }
             }
         }

@@ -17,7 +17,8 @@ struct GradientCase {
     std::string name;
     GradientShape shape = {6, 2, 3, 7, 4, 0};
     Cell cell = Cell::rate;
-    double dt = 0.3;  ///< tau = 1
+    double dt = 0.3;        ///< tau = 1
+    bool weighted = false;  ///< errors have weights
     TrainingConfig training;
 };
 
@@ -95,6 +96,10 @@ inline TrialBatch gradient_batch(const GradientCase& c, std::int64_t first_trial
             }
         }
     }
+    for (std::size_t at = 0; at < batch.mask.size() && c.weighted; ++at) {
+        batch.weights.push_back(0.25 +
+                                0.5 * static_cast<double>((classes ? at / outputs : at) % 5));
+    }
     return batch;
 }
 
@@ -103,6 +108,12 @@ inline std::vector<GradientCase> gradient_cases() {
     const std::vector<std::pair<std::string, std::function<void(GradientCase&)>>> options = {
         {"plain", [](GradientCase&) {}},
         {"cross_entropy", [](GradientCase& c) { c.training.loss = Loss::cross_entropy; }},
+        {"weighted", [](GradientCase& c) { c.weighted = true; }},
+        {"weighted_classes",
+         [](GradientCase& c) {
+             c.weighted = true;
+             c.training.loss = Loss::cross_entropy;
+         }},
         {"noise", [](GradientCase& c) { c.training.noise = 0.4; }},
         {"l2", [](GradientCase& c) { c.training.l2 = 0.02; }},
         {"rate_penalty", [](GradientCase& c) { c.training.rate_penalty = 0.3; }},

@@ -61,7 +61,11 @@ TEST(Uid, EveryKeyThatMattersChangesIt) {
                              "task: {source: gaussians, gaussians: {means: [[0, 0], [1, 1]]}}",
                              "training: {trials: 10}",
                              "training: {alpha: 2}",
-                             "training: {error: everywhere}"}) {
+                             "training: {error: everywhere}",
+                             "training: {accept: {score: r2}}",
+                             "training: {accept: {at_least: 0.9}}",
+                             "training: {accept: {score: within}}",
+                             "training: {accept: {score: within, tolerance: 0.2}}"}) {
         const auto [other, fresh] = seen.emplace(uid_of(text), text);
         EXPECT_TRUE(fresh) << text << " and " << other->second;
     }
@@ -72,7 +76,8 @@ TEST(Uid, NamesAnalysisAndNotationDoNot) {
     for (const char* text :
          {"name: other", "analysis: {rule_a: true}", "network: {gain: 1.20}",
           "network: {gain: 12e-1, units: 200}", "sweep: {network.gain: [1.2]}",
-          "sweep: {replicate: 4}", "seed: 1\nname: b", "task: {codes: [1.0, 5e-1, +1.5]}"}) {
+          "sweep: {replicate: 4}", "seed: 1\nname: b", "task: {codes: [1.0, 5e-1, +1.5]}",
+          "training: {accept: {score: task}}"}) {
         EXPECT_EQ(uid_of(text), uid) << text;
     }
 }

@@ -102,6 +102,48 @@ TEST(TrialsFile, ForeignFileIsRead) {
     EXPECT_EQ(found.trials[0].targets, (std::vector<double>{0, 0, 0.5, 0, 0, 0.5}));
 }
 
+TEST(TrialsFile, MasksMayWeigh) {
+    const Folder folder;
+    TrialsFile expected = some_trials();
+    for (Trial& trial : expected.trials) {
+        for (std::size_t i = 0; i < trial.mask.size(); ++i) {
+            trial.weights.push_back(trial.mask[i] * (0.5 + static_cast<double>(i)));
+        }
+    }
+    write_trials(folder / "trials.h5", expected, 0.1);
+
+    const TrialsFile found = read_trials(folder / "trials.h5");
+
+    for (std::size_t i = 0; i < found.trials.size(); ++i) {
+        EXPECT_EQ(found.trials[i].mask, expected.trials[i].mask);
+        EXPECT_EQ(found.trials[i].weights, expected.trials[i].weights);
+    }
+}
+
+/// Labels are ignored where the mask is 0, whatever stands there.
+TEST(TrialsFile, ClassesAreLabelsOfStepsOrTrials) {
+    const Folder folder;
+    ASSERT_EQ(python("exchange.py", "write-labels " + (folder / "t").string()), 0);
+    for (const char* name : {"t-steps.h5", "t-trials.h5"}) {
+        const TrialsFile found = read_trials(folder / name);
+        EXPECT_EQ(found.shape, (TaskShape{1, 3, 2}));
+        ASSERT_EQ(found.trials.size(), 2u);
+        EXPECT_EQ(found.trials[0].targets, (std::vector<double>{0, 0, 0, 0, 0, 1}));
+        EXPECT_EQ(found.trials[1].targets, (std::vector<double>{0, 0, 0, 1, 0, 0}));
+        EXPECT_EQ(found.trials[1].mask, (std::vector<std::uint8_t>{0, 0, 0, 1, 1, 1}));
+        EXPECT_EQ(found.trials[1].weights, (std::vector<double>{0, 0, 0, 2, 2, 2}));
+    }
+    const TrialsFile line = read_trials(folder / "t-line.h5");
+    EXPECT_EQ(line.shape, (TaskShape{1, 1, 2}));
+    EXPECT_EQ(line.trials[1].targets, (std::vector<double>{0, 4}));
+
+    const auto message_of = [&](const char* name) {
+        return file_error_of([&] { read_trials(folder / name); });
+    };
+    EXPECT_NE(message_of("t-negative.h5").find("/labels: -1 is no class"), std::string::npos);
+    EXPECT_NE(message_of("t-both.h5").find("expected either targets or labels"), std::string::npos);
+}
+
 TEST(TrialsFile, MistakesAreNamed) {
     const Folder folder;
     const std::string path = (folder / "trials.h5").string();
@@ -112,7 +154,7 @@ TEST(TrialsFile, MistakesAreNamed) {
     };
 
     EXPECT_NE(message_after("delete mask").find("/mask: missing dataset"), std::string::npos);
-    EXPECT_NE(message_after("set mask 2").find("/mask: element 0 is 2, expected 0 or 1"),
+    EXPECT_NE(message_after("set mask -1").find("/mask: element 0 is -1, expected a number from 0"),
               std::string::npos);
     EXPECT_NE(message_after("set inputs nan").find("/inputs: element 0 is nan"), std::string::npos);
     EXPECT_NE(

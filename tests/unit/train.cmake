@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 shoal_test(train SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/test_train_acceptance.cpp
                          ${CMAKE_CURRENT_SOURCE_DIR}/test_train_company.cpp
+                         ${CMAKE_CURRENT_SOURCE_DIR}/test_train_accept_rule.cpp
                          ${CMAKE_CURRENT_SOURCE_DIR}/test_train_waves.cpp
                          ${CMAKE_CURRENT_SOURCE_DIR}/test_train_population.cpp
                          ${CMAKE_CURRENT_SOURCE_DIR}/test_train_gradient.cpp

@@ -37,7 +37,7 @@ struct GradientPass {
 
     const T* drives = nullptr;   ///< [step][trial][inputs and a 1]
     const T* targets = nullptr;  ///< [step][output][trial lanes]
-    const T* scales = nullptr;   ///< the same: mask times the loss's factor
+    const T* scales = nullptr;   ///< the same: weights times the loss's factor
     T* rates = nullptr;          ///< [step + 1][trial][stride]
     T* deltas = nullptr;         ///< [step][trial][stride]: squashed drives, then dL/d(drive)
     T* states = nullptr;         ///< [trial][stride]: states that are squashed, then dL/d(state)

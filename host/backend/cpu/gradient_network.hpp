@@ -165,7 +165,7 @@ class GradientNetwork {
     /// Inputs, targets and masks of a batch, as passes want them.
     void pack(const TrialBatch& batch, GradientScratch<T>& scratch) const {
         const double terms =
-            error_terms(masked_values(batch), rule_.training.loss, plan_.shape.outputs);
+            error_terms(error_weight(batch), rule_.training.loss, plan_.shape.outputs);
         const double factor = (rule_.training.loss == Loss::mse ? 2.0 : 1.0) / terms;
         for (int b = 0; b < plan_.blocks; ++b) {
             const int first = plan_.first_trial(b);
@@ -207,7 +207,11 @@ class GradientNetwork {
             for (std::size_t o = 0; o < outputs; ++o) {
                 for (std::size_t i = 0; i < trials; ++i) {
                     target[i] = static_cast<T>(batch.targets[at + i * outputs + o]);
-                    scale[i] = batch.mask[at + i * outputs + o] != 0 ? factor : T{0};
+                    const std::size_t from = at + i * outputs + o;
+                    scale[i] = batch.mask[from] != 0 ? factor : T{0};
+                    if (!batch.weights.empty()) {
+                        scale[i] *= static_cast<T>(batch.weights[from]);
+                    }
                 }
                 std::fill(target + trials, target + lanes, T{0});
                 std::fill(scale + trials, scale + lanes, T{0});

@@ -92,7 +92,7 @@ class GradientNetwork {
         gradient_.assign(at_.size, 0);
         matrix_gradient_.assign(at_.input, 0);
         const double terms =
-            error_terms(masked_values(batch), rule_.training.loss, batch.shape.outputs);
+            error_terms(error_weight(batch), rule_.training.loss, batch.shape.outputs);
         IterationOutcome outcome;
         double rates = 0.0;
         History history;
@@ -186,28 +186,33 @@ class GradientNetwork {
             const std::size_t at = row(batch, t, b, outputs());
             const double* target = batch.targets.data() + at;
             const std::uint8_t* mask = batch.mask.data() + at;
+            const double* weights = batch.weights_at(at);
             T* z = h.output.data() + t * outputs();
-            loss += classes() ? cross_entropy(z, target, mask, terms)
-                              : squared_error(z, target, mask, terms);
+            loss += classes() ? cross_entropy(z, target, mask, weights, terms)
+                              : squared_error(z, target, mask, weights, terms);
         }
         return loss;
     }
 
-    double squared_error(T* z, const double* target, const std::uint8_t* mask, double terms) const {
+    double squared_error(T* z, const double* target, const std::uint8_t* mask,
+                         const double* weights, double terms) const {
         double loss = 0.0;
         for (std::size_t o = 0; o < outputs(); ++o) {
             const T error = mask[o] != 0 ? z[o] - static_cast<T>(target[o]) : T{0};
-            loss += static_cast<double>(error) * static_cast<double>(error) / terms;
-            z[o] = static_cast<T>(2.0 / terms) * error;
+            const double weight = weights != nullptr ? weights[o] : 1.0;
+            loss += weight * static_cast<double>(error) * static_cast<double>(error) / terms;
+            z[o] = static_cast<T>(2.0 * weight / terms) * error;
         }
         return loss;
     }
 
-    double cross_entropy(T* z, const double* target, const std::uint8_t* mask, double terms) const {
+    double cross_entropy(T* z, const double* target, const std::uint8_t* mask,
+                         const double* weights, double terms) const {
         if (mask[0] == 0) {
             std::fill_n(z, outputs(), T{0});
             return 0.0;
         }
+        const double weight = weights != nullptr ? weights[0] : 1.0;
         const T largest = *std::max_element(z, z + outputs());
         double sum = 0.0;
         double right = 0.0;
@@ -218,9 +223,9 @@ class GradientNetwork {
         }
         for (std::size_t o = 0; o < outputs(); ++o) {
             const double p = std::exp(static_cast<double>(z[o] - largest)) / sum;
-            z[o] = static_cast<T>((p - target[o]) / terms);
+            z[o] = static_cast<T>(weight * (p - target[o]) / terms);
         }
-        return (std::log(sum) - right) / terms;
+        return weight * (std::log(sum) - right) / terms;
     }
 
     void backward(const TrialBatch& batch, int b, const History& h) {
