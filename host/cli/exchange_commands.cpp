@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -74,6 +75,23 @@ struct SimulateOptions {
     ComputeOptions compute;
 };
 
+/// An Error if values [trial, time, ...] of a network are not finite.
+void require_range(const SimulateOptions& options, int network, const InputsFile& series,
+                   const std::vector<double>& values, Precision precision) {
+    const auto bad = std::find_if(values.begin(), values.end(),
+                                  [](double value) { return !std::isfinite(value); });
+    if (bad != values.end()) {
+        const auto each = values.size() / static_cast<std::size_t>(series.trials * series.steps);
+        const auto at = static_cast<std::size_t>(bad - values.begin()) / each;
+        const auto steps = static_cast<std::size_t>(series.steps);
+        throw file_error(
+            fmt::format("{}: network {}, trial {}: leaves the range of {} in step {}; {}",
+                        options.weights, network, at / steps, name_of(precision), at % steps,
+                        precision == Precision::fp64 ? "the weights or inputs are too large"
+                                                     : "give --precision fp64"));
+    }
+}
+
 void simulate(const SimulateOptions& options) {
     const WeightsFile weights = read_weights(options.weights);
     const InputsFile series = series_for(weights, options.weights, options.inputs);
@@ -117,6 +135,8 @@ void simulate(const SimulateOptions& options) {
                 states.insert(states.end(), result.states.begin(), result.states.end());
                 outputs.insert(outputs.end(), result.outputs.begin(), result.outputs.end());
             }
+            require_range(options, network, series, states, backend->precision());
+            require_range(options, network, series, outputs, backend->precision());
         },
         backend->precision());
 }
