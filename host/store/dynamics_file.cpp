@@ -64,7 +64,8 @@ void write_dynamics(const std::filesystem::path& path, const WeightsFile& weight
         for (const DynamicsAnalysis& analysis : analyses) {
             rows.push_back(&analysis);
         }
-        write_parts(root, record_type<DynamicsAnalysis>().fields, rows, weights.units, "");
+        write_parts(root, record_type<DynamicsAnalysis>().fields, rows,
+                    {{"unit", static_cast<std::size_t>(weights.units)}}, "");
         file.close();
     });
 }
