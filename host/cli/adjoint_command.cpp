@@ -12,6 +12,7 @@
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "cli/series.hpp"
+#include "cli/weights_order.hpp"
 #include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "records/time_axes.hpp"
@@ -23,6 +24,7 @@ namespace {
 struct AdjointOptions {
     std::string weights;
     std::string inputs;
+    std::string order;
     std::string out;
     int steps = 0;
     std::optional<int> exponents;
@@ -33,7 +35,7 @@ constexpr int default_exponents = 3;
 
 /// Trials and steps of the run, its inputs if there are any.
 InputsFile runs_of(const AdjointOptions& options, const WeightsFile& weights) {
-    InputsFile runs = series_for(weights, options.weights, options.inputs);
+    InputsFile runs = series_for(weights, options.weights, options.inputs, order_of(options.order));
     if (runs.steps > 0) {
         if (options.steps > 0 && options.steps != runs.steps) {
             throw usage_error(fmt::format("--steps {}: the inputs have {} steps; leave it out",
@@ -156,7 +158,7 @@ AdjointValues values_of(const AdjointOptions& options, const WeightsFile& weight
 }
 
 void write_signals(const AdjointOptions& options) {
-    const WeightsFile weights = read_weights(options.weights);
+    const WeightsFile weights = weights_of(options.weights, options.order);
     if (weights.outputs == 0) {
         throw file_error(fmt::format(
             "{}: has no `readout`; learning signals are gradients of outputs", options.weights));
@@ -201,6 +203,7 @@ void add_adjoint_command(CLI::App& app) {
         ->add_option("--inputs", options->inputs,
                      "File with inputs[trial,time,input] (default: those in the weights file)")
         ->type_name("FILE");
+    add_order_option(*command, options->order);
     command->add_option("--steps", options->steps, "Length of the run where there are no inputs")
         ->check(CLI::Range(1, 10'000'000));
     command->add_option("--out", options->out, "HDF5 file to write")->required()->type_name("FILE");

@@ -15,6 +15,7 @@
 #include "cli/options.hpp"
 #include "cli/run_folder.hpp"
 #include "cli/stages.hpp"
+#include "cli/weights_order.hpp"
 #include "core/error.hpp"
 #include "core/file.hpp"
 #include "core/memory.hpp"
@@ -119,6 +120,9 @@ std::string command_of(const WeightsAnalysisOptions& options, const std::string&
     if (options.trial_length != WeightsAnalysisOptions{}.trial_length) {
         command += fmt::format(" --trial-length {}", options.trial_length);
     }
+    if (!options.order.empty()) {
+        command += " --order " + options.order;
+    }
     if (!options.as.empty()) {
         command += " --as " + options.as;
     }
@@ -138,9 +142,9 @@ std::vector<DynamicsAnalysis> analyse(const WeightsAnalysisOptions& options,
         backends.push_back(make_backend("cpu", {Precision::fp64, 1, 0}));
     }
     // All that an analysis depends on: parts of any other one are none of this one's.
-    const std::string identity =
-        fmt::format("{} {} {} {}", hex16(hash64_of_file(options.weights)), name_of(as),
-                    options.trial_length, backends.front()->instruction_set());
+    const std::string identity = fmt::format(
+        "{} {} {} {} {}", hex16(hash64_of_file(options.weights)), name_of(order_of(options.order)),
+        name_of(as), options.trial_length, backends.front()->instruction_set());
     std::vector<DynamicsAnalysis> analyses(static_cast<std::size_t>(weights.networks));
     std::map<std::string, double> part_seconds;
     AnalysisLedger ledger(kept, analyses.size(), false, progress, part_seconds);
@@ -183,7 +187,7 @@ void print(const std::vector<DynamicsAnalysis>& analyses, const std::string& out
 }  // namespace
 
 void analyze_weights(const WeightsAnalysisOptions& options, Progress& progress) {
-    const WeightsFile weights = read_weights(options.weights);
+    const WeightsFile weights = weights_of(options.weights, options.order);
     const std::string out =
         options.out.empty()
             ? std::filesystem::path(options.weights).replace_extension(".analysis.h5").string()

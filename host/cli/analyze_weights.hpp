@@ -11,6 +11,7 @@ struct WeightsAnalysisOptions {
     std::string weights;
     std::string out;             ///< empty: beside the weights, ending in .analysis.h5
     double trial_length = 35.0;  ///< in units of tau
+    std::string order;           ///< of the files' axes: c or matlab; empty: c, and a line says so
     std::string as;              ///< flow or map; empty: a map where dt = tau, else a flow
     int threads = 0;
     bool json = false;

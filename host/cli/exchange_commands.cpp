@@ -12,6 +12,7 @@
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "cli/series.hpp"
+#include "cli/weights_order.hpp"
 #include "config/config.hpp"
 #include "core/error.hpp"
 #include "model/network.hpp"
@@ -71,6 +72,7 @@ void write_task(const TaskOptions& options) {
 struct SimulateOptions {
     std::string weights;
     std::string inputs;
+    std::string order;
     std::string out;
     ComputeOptions compute;
 };
@@ -93,8 +95,9 @@ void require_range(const SimulateOptions& options, int network, const InputsFile
 }
 
 void simulate(const SimulateOptions& options) {
-    const WeightsFile weights = read_weights(options.weights);
-    const InputsFile series = series_for(weights, options.weights, options.inputs);
+    const WeightsFile weights = weights_of(options.weights, options.order);
+    const InputsFile series =
+        series_for(weights, options.weights, options.inputs, order_of(options.order));
     if (series.steps == 0) {
         throw usage_error(
             fmt::format("{} has no `inputs`; give a file with inputs[trial,time,input] by --inputs",
@@ -238,6 +241,7 @@ void add_exchange_commands(CLI::App& app) {
                      "File with inputs[trial,time,input] (default: those in the weights file)")
         ->type_name("FILE");
     command->add_option("--out", run->out, "HDF5 file to write")->required()->type_name("FILE");
+    add_order_option(*command, run->order);
     add_compute_options(*command, run->compute, "fp64");
     command->footer(
         "Examples:\n  shoal simulate --weights w.h5 --inputs trials.h5 --out states.h5");

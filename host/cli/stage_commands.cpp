@@ -13,6 +13,7 @@
 #include "cli/results.hpp"
 #include "cli/run_folder.hpp"
 #include "cli/stages.hpp"
+#include "cli/weights_order.hpp"
 #include "core/error.hpp"
 #include "core/stop.hpp"
 
@@ -140,6 +141,7 @@ void add_stage_commands(CLI::App& app) {
                      "tau is followed in steps of tau / 10; for others set dt in the file")
         ->check(CLI::IsMember({"flow", "map"}))
         ->needs(weights);
+    add_order_option(*command, analyze->weights.order)->needs(weights);
     command
         ->add_option("--max-hours", analyze->max_hours, "Stop after H hours, keeping what is done")
         ->check(CLI::PositiveNumber);

@@ -141,8 +141,9 @@ TEST(NetworkFactory, FromAFileByReplicate) {
     weights.recurrent = {1, 2, 3, 4, 5, 6, 7, 8};
     weights.input = {0.1, 0.2, 0.3, 0.4};
     weights.bias = {1, 2, 3, 4};
-    NetworkFactory factory([&](const std::string& path) {
+    NetworkFactory factory([&](const std::string& path, ArrayOrder order) {
         EXPECT_EQ(path, "w.h5");
+        EXPECT_EQ(order, ArrayOrder::c);
         return weights;
     });
     NetworkSpec spec = spec_of(2);

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#include "cli/weights_order.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+
+namespace shoal {
+namespace {
+
+void tell_if_open(const std::string& path, const char* other) {
+    if (order_is_open(path)) {
+        fmt::print(stderr,
+                   "note: {}: shapes do not tell a matrix from its transpose; read as "
+                   "recurrent[to, from]. If it is [from, to], as from MATLAB, give {}\n",
+                   path, other);
+    }
+}
+
+}  // namespace
+
+CLI::Option* add_order_option(CLI::App& command, std::string& order) {
+    return command
+        .add_option("--order", order,
+                    "Order of the axes in the files: c, or matlab, which has them in reverse "
+                    "(default: c; files that shoal wrote are read as they are)")
+        ->check(CLI::IsMember({name_of(ArrayOrder::c), name_of(ArrayOrder::matlab)}));
+}
+
+ArrayOrder order_of(const std::string& order) {
+    return value_named<ArrayOrder>(order).value_or(ArrayOrder::c);
+}
+
+WeightsFile weights_of(const std::string& path, const std::string& order) {
+    WeightsFile weights = read_weights(path, order_of(order));
+    if (order.empty()) {
+        tell_if_open(path, "--order matlab");
+    }
+    return weights;
+}
+
+void tell_assumed_orders(const Config& config) {
+    std::set<std::string> told;
+    for (const NetworkSpec& spec : config.networks) {
+        const NetworkConfig& network = spec.network;
+        if (network.init == Init::file && network.order == ArrayOrder::c &&
+            told.insert(network.path).second) {
+            tell_if_open(network.path, "network.order: matlab");
+        }
+    }
+}
+
+}  // namespace shoal
