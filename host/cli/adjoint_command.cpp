@@ -50,7 +50,6 @@ InputsFile runs_of(const AdjointOptions& options, const WeightsFile& weights) {
     }
     runs.steps = options.steps;
     runs.trials = std::max(1, weights.initial_trials);
-    runs.initial_state = weights.initial_state;
     return runs;
 }
 
@@ -119,6 +118,7 @@ AdjointValues values_of(const AdjointOptions& options, const WeightsFile& weight
                             driven ? std::vector<double>{} : constant_input(weights, network));
     const auto trials = static_cast<std::size_t>(runs.trials);
     const auto units = static_cast<std::size_t>(weights.units);
+    const std::vector<double> starts = starts_for(weights, runs, network);
     const std::size_t block = runs.inputs_series.size() / trials;
     const std::size_t norms = shape.lags.size() * static_cast<std::size_t>(shape.outputs);
     const auto exponents = static_cast<std::size_t>(shape.exponents);
@@ -127,10 +127,7 @@ AdjointValues values_of(const AdjointOptions& options, const WeightsFile& weight
     values.tangent.resize(trials * exponents);
     values.adjoint.resize(trials * exponents);
     parallel_for(trials, options.threads, [&](std::size_t trial, int) {
-        Eigen::VectorXd start = Eigen::VectorXd::Zero(model.units);
-        if (!runs.initial_state.empty()) {
-            std::copy_n(runs.initial_state.data() + trial * units, units, start.data());
-        }
+        const Eigen::Map<const Eigen::VectorXd> start(starts.data() + trial * units, model.units);
         Eigen::MatrixXd drive;
         if (driven) {
             drive =

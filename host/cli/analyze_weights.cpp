@@ -53,8 +53,9 @@ FreeNetwork network_of(const WeightsFile& weights, int i, SystemKind as, double 
         const auto begin = weights.constant_input.begin() + i * weights.inputs;
         network.constant_input.assign(begin, begin + weights.inputs);
     }
-    network.starts = Eigen::Map<const Eigen::MatrixXd>(weights.initial_state.data(), weights.units,
-                                                       weights.initial_trials);
+    const auto starts = weights.states_of(weights.initial_state, weights.initial_trials, i);
+    network.starts =
+        Eigen::Map<const Eigen::MatrixXd>(starts.data(), weights.units, weights.initial_trials);
     network.trial_steps = trial_steps(trial_length, as, weights);
     network.key = {1, static_cast<std::uint32_t>(i)};
     return network;

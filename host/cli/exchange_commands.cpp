@@ -114,6 +114,7 @@ void simulate(const SimulateOptions& options) {
         options.out, shape, weights.cell, weights.tau, weights.dt,
         [&](int network, std::vector<double>& states, std::vector<double>& outputs) {
             const NetworkModel model = model_of(weights, network);
+            const std::vector<double> starts = starts_for(weights, series, network);
             // One request per trial, so that a single network keeps every thread busy.
             std::vector<SimulationRequest> requests(trials);
             for (std::size_t i = 0; i < trials; ++i) {
@@ -123,11 +124,8 @@ void simulate(const SimulateOptions& options) {
                 request.inputs = {series.inputs == 0 ? nullptr
                                                      : series.inputs_series.data() + i * block};
                 request.outputs_from = 0;
-                request.initial_states.assign(units, 0.0);
-                if (!series.initial_state.empty()) {
-                    std::copy_n(series.initial_state.data() + i * units, units,
-                                request.initial_states.data());
-                }
+                const auto start = starts.begin() + static_cast<std::ptrdiff_t>(i * units);
+                request.initial_states.assign(start, start + weights.units);
                 for (int t = 1; t <= series.steps; ++t) {
                     request.states_at.push_back(t);
                 }
@@ -159,6 +157,19 @@ std::vector<std::string> split(const std::string& text) {
         }
     }
     return parts;
+}
+
+/// Adds one network's row [unit] to those of the file; empty: 0.
+void add_row(const std::vector<double>& row, const WeightsFile& file, std::vector<double>& rows) {
+    rows.insert(rows.end(), row.begin(), row.end());
+    rows.resize(file.uids.size() * static_cast<std::size_t>(file.units), 0.0);
+}
+
+/// What is 0 in every network is left out.
+void drop_zeros(std::vector<double>& rows) {
+    if (std::all_of(rows.begin(), rows.end(), [](double x) { return x == 0.0; })) {
+        rows.clear();
+    }
 }
 
 void export_networks(const ExportOptions& options) {
@@ -208,8 +219,14 @@ void export_networks(const ExportOptions& options) {
         file.recurrent.insert(file.recurrent.end(), w.begin(), w.end());
         file.input.insert(file.input.end(), model.input.begin(), model.input.end());
         file.readout.insert(file.readout.end(), model.readout.begin(), model.readout.end());
-        file.bias.insert(file.bias.end(), model.bias.begin(), model.bias.end());
+        add_row(model.bias, file, file.bias);
+        // FORCE's trials start where the one before ended.
+        const bool by_force = !population.curve(uid).error_curve.empty();
+        add_row(by_force ? std::vector<double>{} : model.initial_state, file, file.initial_state);
     }
+    drop_zeros(file.bias);
+    drop_zeros(file.initial_state);
+    file.initial_trials = file.initial_state.empty() ? 0 : 1;
     write_weights_h5(options.out, file);
 }
 

@@ -14,7 +14,6 @@
 #include "cli/run_stages.hpp"
 #include "cli/shared_run.hpp"
 #include "cli/stages.hpp"
-#include "cli/weights_order.hpp"
 #include "config/config.hpp"
 #include "ranks/ranks.hpp"
 
@@ -30,9 +29,6 @@ struct ConfigOptions {
 
 void run_config(const ConfigOptions& options, Extent extent) {
     const Config config = load_config(options.config, options.run.set);
-    if (launched_rank() == 0) {
-        tell_assumed_orders(config);
-    }
     if (options.run.dry_run) {
         if (launched_rank() == 0) {
             print_forecast(config, options.run);

@@ -11,6 +11,7 @@
 #include "core/error.hpp"
 #include "core/stop.hpp"
 #include "core/text.hpp"
+#include "store/exchange_files.hpp"
 #include "train/forecast.hpp"
 
 namespace shoal {
@@ -18,7 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void print(const std::string& name, const Forecast& f, bool json) {
+void print(const std::string& name, const Forecast& f, const std::vector<std::string>& notes,
+           bool json) {
     if (json) {
         const nlohmann::ordered_json out = {
             {"name", name},
@@ -34,7 +36,8 @@ void print(const std::string& name, const Forecast& f, bool json) {
             {"checkpoint_bytes", f.checkpoint_bytes},
             {"training_seconds", f.training_seconds},
             {"test_seconds", f.test_seconds},
-            {"measured_seconds", f.measured_seconds}};
+            {"measured_seconds", f.measured_seconds},
+            {"notes", notes}};
         fmt::print("{}\n", out.dump());
         return;
     }
@@ -52,6 +55,9 @@ void print(const std::string& name, const Forecast& f, bool json) {
         f.training_seconds, three_digits(f.network_steps), f.test_seconds);
     fmt::print("           predicted from {:.1f} s of measurement on this machine\n",
                f.measured_seconds);
+    for (const std::string& note : notes) {
+        fmt::print("{}\n", printable(note));
+    }
     fmt::print("nothing was started\n");
 }
 
@@ -156,7 +162,8 @@ void print_forecast(const Config& config, const RunOptions& options) {
     if (shard.index != Shard::any) {
         keep_shard(mine, shard.index, shard.count);
     }
-    print(config.name, forecast_run(mine, *backend, memory_of(options), true), options.json);
+    const auto notes = notes_on_initial_weights(mine);
+    print(config.name, forecast_run(mine, *backend, memory_of(options), true), notes, options.json);
 }
 
 StagedRun run_stages(const Config& config, const std::string& command, const RunOptions& options,
@@ -194,6 +201,9 @@ StagedRun run_stages(const Config& config, const std::string& command, const Run
         run.manifest.device = backend->name() == "cuda" ? options.compute.device.value_or(0) : 0;
         if (!note.empty()) {
             progress.note(note);
+        }
+        for (const std::string& one : notes_on_initial_weights(run.config)) {
+            progress.note(one);
         }
         train_stage(run, *backend, trainer, progress);
         if (extent == Extent::everything) {

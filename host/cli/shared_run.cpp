@@ -21,6 +21,7 @@
 #include "core/stop.hpp"
 #include "core/text.hpp"
 #include "ranks/shared_progress.hpp"
+#include "store/exchange_files.hpp"
 
 namespace shoal {
 namespace {
@@ -120,6 +121,10 @@ class SharedRun {
             progress.note(fmt::format(
                 "{} of {} shards were finished before; accepted and failed count the others",
                 finished_before, count_));
+        }
+        for (const std::string& note :
+             first() ? notes_on_initial_weights(config_) : std::vector<std::string>{}) {
+            progress.note(note);
         }
         try {
             // Under mpirun a rank without work waits: another one may die and leave its shard.

@@ -3,22 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <set>
-
 namespace shoal {
-namespace {
-
-void tell_if_open(const std::string& path, const char* other) {
-    if (order_is_open(path)) {
-        fmt::print(stderr,
-                   "note: {}: shapes do not tell a matrix from its transpose; read as "
-                   "recurrent[to, from]. If it is [from, to], as from MATLAB, give {}\n",
-                   path, other);
-    }
-}
-
-}  // namespace
-
 CLI::Option* add_order_option(CLI::App& command, std::string& order) {
     return command
         .add_option("--order", order,
@@ -33,21 +18,14 @@ ArrayOrder order_of(const std::string& order) {
 
 WeightsFile weights_of(const std::string& path, const std::string& order) {
     WeightsFile weights = read_weights(path, order_of(order));
-    if (order.empty()) {
-        tell_if_open(path, "--order matlab");
+    if (order.empty() && order_is_open(path)) {
+        fmt::print(
+            stderr,
+            "note: {}: shapes do not tell a matrix from its transpose; read as "
+            "recurrent[to, from]. If it is [from, to], as from MATLAB, give --order matlab\n",
+            path);
     }
     return weights;
-}
-
-void tell_assumed_orders(const Config& config) {
-    std::set<std::string> told;
-    for (const NetworkSpec& spec : config.networks) {
-        const NetworkConfig& network = spec.network;
-        if (network.init == Init::file && network.order == ArrayOrder::c &&
-            told.insert(network.path).second) {
-            tell_if_open(network.path, "network.order: matlab");
-        }
-    }
 }
 
 }  // namespace shoal

@@ -5,7 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
-#include "config/config.hpp"
+#include "config/spec.hpp"
 #include "store/exchange_files.hpp"
 
 namespace shoal {
@@ -18,8 +18,5 @@ ArrayOrder order_of(const std::string& order);
 /// read_weights(). Where `order` is empty and nothing in the file says it, a line on stderr tells
 /// which one was assumed.
 WeightsFile weights_of(const std::string& path, const std::string& order);
-
-/// Such a line for every weights file of a configuration that needs one.
-void tell_assumed_orders(const Config& config);
 
 }  // namespace shoal

@@ -183,6 +183,7 @@ NetworkModel NetworkFactory::make(const NetworkSpec& spec, int inputs, int outpu
     // The gain of a low-rank network is that of its random part alone, and stands in the matrix.
     model.gain = network.init == Init::low_rank ? 1.0 : network.gain;
 
+    const bool by_gradients = spec.training.method == TrainingMethod::bptt;
     const InitialWeights* from_file = nullptr;
     if (network.init == Init::file) {
         from_file = &cache_->file(network);
@@ -200,12 +201,20 @@ NetworkModel NetworkFactory::make(const NetworkSpec& spec, int inputs, int outpu
             throw usage_error(fmt::format("{}: has {} inputs; the task has {}", network.path,
                                           from_file->inputs, inputs));
         }
+        if (by_gradients && from_file->outputs != 0 && from_file->outputs != outputs) {
+            throw usage_error(fmt::format("{}: has {} outputs; the task has {}", network.path,
+                                          from_file->outputs, outputs));
+        }
     }
+    const auto own = [&](const std::vector<double>& all) {
+        return part(all, spec.replicate, static_cast<std::size_t>(from_file->networks));
+    };
 
-    const bool by_gradients = spec.training.method == TrainingMethod::bptt;
     const std::size_t readouts = n * static_cast<std::size_t>(outputs);
     model.recurrent = cache_->recurrent(spec);
-    if (by_gradients) {
+    if (by_gradients && from_file && !from_file->readout.empty()) {
+        model.readout = own(from_file->readout);
+    } else if (by_gradients) {
         model.readout = draw(key, Purpose::readout_weight, Init::gauss,
                              network.readout_scale / std::sqrt(network.units), readouts);
     } else {
@@ -214,18 +223,16 @@ NetworkModel NetworkFactory::make(const NetworkSpec& spec, int inputs, int outpu
         model.readout.assign(readouts, 0.0);
     }
     if (from_file && !from_file->input.empty()) {
-        model.input =
-            part(from_file->input, spec.replicate, static_cast<std::size_t>(from_file->networks));
+        model.input = own(from_file->input);
     } else {
         model.input = draw(key, Purpose::input_weight, network.init, network.input_scale,
                            n * static_cast<std::size_t>(inputs));
     }
     if (from_file && !from_file->bias.empty()) {
-        model.bias =
-            part(from_file->bias, spec.replicate, static_cast<std::size_t>(from_file->networks));
+        model.bias = own(from_file->bias);
     }
     if (from_file && !from_file->initial_state.empty()) {
-        model.initial_state = from_file->initial_state;
+        model.initial_state = own(from_file->initial_state);
     } else if (by_gradients) {
         model.initial_state.assign(n, 0.0);
     } else {

@@ -65,10 +65,12 @@ struct InitialWeights {
     int networks = 0;
     int units = 0;
     int inputs = 0;                     ///< 0: no input matrix in the file
+    int outputs = 0;                    ///< 0: no readout in the file
     std::vector<double> recurrent;      ///< [network, to, from]
     std::vector<double> input;          ///< [network, unit, input]
+    std::vector<double> readout;        ///< [network, output, unit]
     std::vector<double> bias;           ///< [network, unit]; empty: none
-    std::vector<double> initial_state;  ///< [unit]; empty: 0
+    std::vector<double> initial_state;  ///< [network, unit]; empty: none
 };
 /// Reads a weights file; host/store has it (the model knows no file formats).
 using WeightsLoader = std::function<InitialWeights(const std::string& path, ArrayOrder order)>;
@@ -82,9 +84,9 @@ class NetworkFactory {
     /// The network of a spec before training (host/MATHEMATICS.md, A.4 and B.3), for a task of this
     /// shape. Under FORCE the readout starts at 0 and is fed back; under BPTT it is drawn,
     /// N(0, 1) readout_scale / sqrt(units), nothing is fed back and the state starts at 0. With
-    /// init: file replicate r takes network r of the file; input weights, bias and initial state
-    /// come from it if it has them, the readout never does (FORCE's is folded into the file's
-    /// recurrent matrix).
+    /// init: file replicate r takes network r of the file; input weights, bias, initial state and,
+    /// under BPTT, the readout come from it if it has them. FORCE fits a readout of its own (that
+    /// of a network which FORCE trained is folded into the file's recurrent matrix).
     NetworkModel make(const NetworkSpec& spec, int inputs, int outputs);
 
   private:

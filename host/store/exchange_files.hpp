@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,9 +45,22 @@ struct WeightsFile {
     std::vector<double> inputs_series;  ///< `inputs`: [trial, time, input]; empty: none in the file
     int series_trials = 0;
     int series_steps = 0;
-    std::vector<double> initial_state;  ///< [trial, unit]; empty: 0
+    /// Where trials start, [trial, unit] of all networks or [network, trial, unit]; empty: at 0.
+    /// One trial stands for all.
+    std::vector<double> initial_state;
     int initial_trials = 0;
     std::vector<std::string> uids;  ///< [network]; written by export, optional on reading
+
+    /// Whether `states`, rows [row, unit], are there for each network by itself.
+    bool has_own(const std::vector<double>& states, int rows) const {
+        return states.size() > static_cast<std::size_t>(rows) * static_cast<std::size_t>(units);
+    }
+    /// Those of network i: [row, unit].
+    std::span<const double> states_of(const std::vector<double>& states, int rows, int i) const {
+        const auto size = static_cast<std::size_t>(rows) * static_cast<std::size_t>(units);
+        const std::size_t begin = has_own(states, rows) ? static_cast<std::size_t>(i) * size : 0;
+        return std::span(states).subspan(begin, size);
+    }
 };
 /// A 2-D `recurrent` means one network and drops the network axis of every other dataset. NaN and
 /// infinity, shapes that do not fit each other, and datasets that need an absent one are file
@@ -57,9 +71,12 @@ WeightsFile read_weights(const std::filesystem::path& path, ArrayOrder order = A
 /// and the shapes of all datasets are the same in reverse.
 bool order_is_open(const std::filesystem::path& path);
 void write_weights_h5(const std::filesystem::path& path, const WeightsFile& weights);
-/// The WeightsLoader of this store: what `init: file` starts from. The first initial state is
-/// taken.
+/// The WeightsLoader of this store: what `init: file` starts from. Of several trials of
+/// initial_state the first is taken.
 InitialWeights load_initial_weights(const std::string& path, ArrayOrder order);
+/// What networks with `init: file` draw because their file lacks it, and what they leave in it,
+/// and which order of axes was assumed: a sentence each, none twice.
+std::vector<std::string> notes_on_initial_weights(const Config& config);
 /// Network i of a weights file as a model without feedback (gain 1).
 NetworkModel model_of(const WeightsFile& weights, int i);
 

@@ -201,14 +201,28 @@ class WeightsReader {
                 finite_numbers(file_, "inputs", {found[0], found[1], extent(weights_.inputs)});
         }
         if (file_.has("initial_state")) {
-            const Extents found = file_.extents("initial_state", {"trial", "unit"});
-            require_content(file_, "initial_state", found);
-            const bool fixed = weights_.series_trials > 0;
-            weights_.initial_trials =
-                fixed ? weights_.series_trials : to_int(file_, "initial_state", found[0]);
-            weights_.initial_state = finite_numbers(
-                file_, "initial_state", {extent(weights_.initial_trials), extent(weights_.units)});
+            read_states("initial_state", weights_.initial_state, weights_.initial_trials);
+            const int trials = weights_.initial_trials;
+            if (weights_.series_trials > 0 && trials != 1 && trials != weights_.series_trials) {
+                throw file_error(
+                    fmt::format("{}: expected 1 trial or the {} trials of inputs, found {}",
+                                file_.where("initial_state"), weights_.series_trials, trials));
+            }
         }
+    }
+
+    /// Rows [row, unit] of all networks, or [network, row, unit]; one row may be [unit].
+    void read_states(const std::string& name, std::vector<double>& states, int& rows) {
+        const Extents found = file_.extents(name);
+        const bool own = network_axis_ && found.size() == 3;
+        const std::uint64_t count = found.size() == 1 ? 1 : found[own ? 1 : 0];
+        const Extents of_one = {count, extent(weights_.units)};
+        require_content(file_, name, found);
+        rows = to_int(file_, name, count);
+        states = finite_numbers(file_, name,
+                                found.size() == 1 ? Extents{extent(weights_.units)}
+                                : own             ? per_network(of_one)
+                                                  : of_one);
     }
 
     ReadGroup file_;
@@ -259,21 +273,6 @@ bool order_is_open(const std::filesystem::path& path) {
     });
 }
 
-InitialWeights load_initial_weights(const std::string& path, ArrayOrder order) {
-    WeightsFile weights = read_weights(path, order);
-    InitialWeights initial;
-    initial.networks = weights.networks;
-    initial.units = weights.units;
-    initial.inputs = weights.inputs;
-    initial.recurrent = std::move(weights.recurrent);
-    initial.input = std::move(weights.input);
-    initial.bias = std::move(weights.bias);
-    if (!weights.initial_state.empty()) {
-        initial.initial_state = part(weights.initial_state, 0, weights.initial_trials);
-    }
-    return initial;
-}
-
 NetworkModel model_of(const WeightsFile& weights, int i) {
     check(i >= 0 && i < weights.networks, "network of the weights file");
     const auto own = [&](const std::vector<double>& all) { return part(all, i, weights.networks); };
@@ -322,7 +321,11 @@ void write_weights_h5(const std::filesystem::path& path, const WeightsFile& weig
         put_if_any(root, "bias", {"network", "unit"}, weights.bias);
         put_if_any(root, "constant_input", {"network", "channel"}, weights.constant_input);
         put_if_any(root, "inputs", {"trial", "time", "channel"}, weights.inputs_series);
-        put_if_any(root, "initial_state", {"trial", "unit"}, weights.initial_state);
+        if (weights.has_own(weights.initial_state, weights.initial_trials)) {
+            put_if_any(root, "initial_state", {"network", "trial", "unit"}, weights.initial_state);
+        } else {
+            put_if_any(root, "initial_state", {"trial", "unit"}, weights.initial_state);
+        }
         if (!weights.uids.empty()) {
             root.put("uid", Type::string, {"network"}, weights.uids);
             root.describe("recurrent", "coordinates", std::string("uid"));

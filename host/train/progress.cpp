@@ -111,7 +111,7 @@ void Progress::finish_stage() {
 
 void Progress::note(const std::string& line) {
     if (!quiet_ && !listener_) {
-        fmt::print(stderr, "{}{}\n", line_open_ ? "\r\033[K" : "", line);
+        fmt::print(stderr, "{}{}\n", line_open_ ? "\r\033[K" : "", printable(line));
         line_open_ = false;
     }
 }

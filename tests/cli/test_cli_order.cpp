@@ -142,7 +142,7 @@ TEST_F(ArrayOrders, AnAssumedOrderIsTold) {
     write("init.yaml",
           "network: {units: 4, cell: rate, init: file, path: open.h5}\n"
           "task: {kind: interval}\ntraining: {method: bptt, batch: 2, iterations: 1}\n");
-    expect_contains(shoal({"run", "init.yaml", "--dry-run"}).err, "network.order: matlab");
+    expect_contains(shoal({"run", "init.yaml", "--dry-run"}).out, "network.order: matlab");
 
     // What shoal wrote is known, square or not.
     train("r", {"--set", "sweep.replicate=1"});

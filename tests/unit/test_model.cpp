@@ -157,6 +157,18 @@ TEST(NetworkFactory, FromAFileByReplicate) {
     EXPECT_EQ(all_rows(*model.recurrent), (std::vector<double>{5, 6, 7, 8}));
     EXPECT_EQ(model.input, (std::vector<double>{0.3, 0.4}));
     EXPECT_EQ(model.bias, (std::vector<double>{3, 4}));
+
+    weights.outputs = 1;
+    weights.readout = {5, 6, 7, 8};
+    weights.initial_state = {0.5, 0.6, 0.7, 0.8};
+    NetworkFactory whole([&](const std::string&, ArrayOrder) { return weights; });
+    EXPECT_EQ(whole.make(spec, 1, 1).readout, (std::vector<double>{0, 0}));  // FORCE's own
+    spec.training.method = TrainingMethod::bptt;
+    const auto trained = whole.make(spec, 1, 1);
+    EXPECT_EQ(trained.readout, (std::vector<double>{7, 8}));
+    EXPECT_EQ(trained.initial_state, (std::vector<double>{0.7, 0.8}));
+    EXPECT_THROW(whole.make(spec, 1, 2), Error);
+
     spec.replicate = 2;
     EXPECT_THROW(factory.make(spec, 1, 1), Error);
     spec.replicate = 0;
