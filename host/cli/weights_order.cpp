@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include "core/text.hpp"
+
 namespace shoal {
+
 CLI::Option* add_order_option(CLI::App& command, std::string& order) {
     return command
         .add_option("--order", order,
@@ -23,7 +26,7 @@ WeightsFile weights_of(const std::string& path, const std::string& order) {
             stderr,
             "note: {}: shapes do not tell a matrix from its transpose; read as "
             "recurrent[to, from]. If it is [from, to], as from MATLAB, give --order matlab\n",
-            path);
+            printable(path));
     }
     return weights;
 }

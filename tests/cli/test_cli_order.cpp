@@ -24,7 +24,7 @@ def write(name, datasets):
                 file[key] = values
             file.attrs['cell'] = 'rate'; file.attrs['tau'] = 1.0; file.attrs['dt'] = 0.5
 one = {'recurrent': r.normal(size=(4, 4)), 'input': r.normal(size=(4, 1)), 'bias': r.normal(size=4),
-       'readout': r.normal(size=(2, 4)), 'inputs': r.normal(size=(3, 40, 1)),
+       'readout': r.normal(size=(1, 4)), 'inputs': r.normal(size=(3, 40, 1)),
        'constant_input': np.array([0.3]), 'initial_state': r.normal(size=(3, 4))}
 write('1', one)
 write('', {'recurrent': r.normal(size=(2, 4, 4)), 'input': r.normal(size=(2, 4, 3)),
