@@ -11,6 +11,7 @@
 #include "core/error.hpp"
 #include "core/file.hpp"
 #include "store/exchange_files.hpp"
+#include "store/foreign_files.hpp"
 #include "store/hdf5.hpp"
 #include "store/hdf5_write.hpp"
 #include "store/read_checks.hpp"
@@ -264,7 +265,14 @@ void put_if_any(WriteGroup& root, const std::string& name, const std::vector<std
 }  // namespace
 
 WeightsFile read_weights(const std::filesystem::path& path, ArrayOrder order) {
-    return read_guarded_in(order, path, [&](ArrayOrder in) { return weights_in(in, path); });
+    try {
+        return read_guarded_in(order, path, [&](ArrayOrder in) { return weights_in(in, path); });
+    } catch (const Error&) {
+        if (const std::string format = foreign_format(path); !format.empty()) {
+            throw file_error(fmt::format("{}: {}", path.string(), format));
+        }
+        throw;
+    }
 }
 
 bool order_is_open(const std::filesystem::path& path) {
