@@ -108,6 +108,7 @@ void add_stage_commands(CLI::App& app) {
         "  shoal analyze runs/quickstart\n"
         "  shoal analyze --weights w.h5 --out dynamics.h5\n"
         "  shoal analyze --weights w.h5 --as map\n"
+        "  shoal analyze --weights a.h5 b.h5 --out both.h5\n"
         "With --weights: fixed and slow points with proofs, slow modes, attractors and exponents\n"
         "of networks that shoal did not train, in float64, with constant_input held. Runs start "
         "at\n"
@@ -117,15 +118,17 @@ void add_stage_commands(CLI::App& app) {
         analyze_something);
     CLI::Option* weights = command
                                ->add_option("--weights", analyze->weights.weights,
-                                            "Weights file (HDF5) instead of a run")
-                               ->type_name("FILE");
+                                            "Weights files (HDF5) instead of a run, with networks "
+                                            "of one shape")
+                               ->type_name("FILE ...");
     command->add_option("dir", analyze->folders, "Run directory")
         ->type_name("DIR")
         ->expected(0, 1)
         ->excludes(weights);
     command
         ->add_option("--out", analyze->weights.out,
-                     "HDF5 file to write with --weights (default: WEIGHTS with .analysis.h5)")
+                     "HDF5 file to write with --weights (default, of one file: WEIGHTS with "
+                     ".analysis.h5)")
         ->type_name("FILE")
         ->needs(weights);
     command
