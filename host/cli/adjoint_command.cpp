@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "analysis/dynamics/adjoint.hpp"
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "cli/series.hpp"
+#include "cli/weights_order.hpp"
 #include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "records/time_axes.hpp"
@@ -21,15 +24,18 @@ namespace {
 struct AdjointOptions {
     std::string weights;
     std::string inputs;
+    std::string order;
     std::string out;
     int steps = 0;
-    int exponents = 3;
+    std::optional<int> exponents;
     int threads = 0;
 };
 
+constexpr int default_exponents = 3;
+
 /// Trials and steps of the run, its inputs if there are any.
 InputsFile runs_of(const AdjointOptions& options, const WeightsFile& weights) {
-    InputsFile runs = series_for(weights, options.weights, options.inputs);
+    InputsFile runs = series_for(weights, options.weights, options.inputs, order_of(options.order));
     if (runs.steps > 0) {
         if (options.steps > 0 && options.steps != runs.steps) {
             throw usage_error(fmt::format("--steps {}: the inputs have {} steps; leave it out",
@@ -54,6 +60,54 @@ std::vector<double> constant_input(const WeightsFile& weights, int network) {
     }
     const auto begin = weights.constant_input.begin() + network * weights.inputs;
     return {begin, begin + weights.inputs};
+}
+
+/// How many exponents the answer has: none where the run is too short, unless they were asked for.
+int exponents_of(const AdjointOptions& options, const WeightsFile& weights, int steps) {
+    const NetworkModel first = model_of(weights, 0);
+    const int least = least_exponent_steps(Dynamics(first));
+    if (steps >= least) {
+        return std::min(options.exponents.value_or(default_exponents), weights.units);
+    }
+    const std::string needs =
+        fmt::format("exponents need a run of 10 tau, {} steps; this one has {}", least, steps);
+    if (options.exponents) {
+        throw usage_error(fmt::format("--exponents {}: {}; without --exponents it gets norms alone",
+                                      *options.exponents, needs));
+    }
+    fmt::print(stderr, "warning: {}; the answer has norms alone\n", needs);
+    return 0;
+}
+
+/// An Error where the run or its gradients leave the range of float64.
+void require_range(const AdjointOptions& options, int network, std::size_t trial,
+                   const LinearizedRun& run, const Eigen::MatrixXd& norms,
+                   const std::vector<int>& lags) {
+    const std::string where =
+        fmt::format("{}: network {}, trial {}", options.weights, network, trial);
+    if (!run.end_state().allFinite()) {
+        throw file_error(where +
+                         ": the states leave the range of float64; the weights are too large");
+    }
+    for (Eigen::Index lag = 0; lag < norms.rows(); ++lag) {
+        if (!norms.row(lag).allFinite()) {
+            throw file_error(fmt::format(
+                "{}: gradients exceed float64 from a lag of {} steps on; give a shorter run", where,
+                lags[static_cast<std::size_t>(lag)]));
+        }
+    }
+}
+
+void require_range(const AdjointOptions& options, int network, std::size_t trial,
+                   const RunExponents& exponents) {
+    for (const auto* list : {&exponents.tangent, &exponents.adjoint}) {
+        if (std::any_of(list->begin(), list->end(), [](double x) { return std::isnan(x); })) {
+            throw file_error(
+                fmt::format("{}: network {}, trial {}: tangents leave the range of "
+                            "float64 within one tau; the weights are too large",
+                            options.weights, network, trial));
+        }
+    }
 }
 
 AdjointValues values_of(const AdjointOptions& options, const WeightsFile& weights, int network,
@@ -82,13 +136,18 @@ AdjointValues values_of(const AdjointOptions& options, const WeightsFile& weight
         const LinearizedRun run(dynamics, start, runs.steps, drive);
         const Eigen::MatrixXd found =
             adjoint_norms(run, readout_directions(model, run.end_state()), shape.lags);
+        require_range(options, network, trial, run, found, shape.lags);
         for (Eigen::Index lag = 0; lag < found.rows(); ++lag) {
             for (Eigen::Index o = 0; o < found.cols(); ++o) {
                 values.norms[trial * norms + static_cast<std::size_t>(lag * found.cols() + o)] =
                     found(lag, o);
             }
         }
+        if (shape.exponents == 0) {
+            return;
+        }
         const RunExponents leading = run_exponents(run, shape.exponents, {1, 0});
+        require_range(options, network, trial, leading);
         std::copy_n(leading.tangent.begin(), exponents, &values.tangent[trial * exponents]);
         std::copy_n(leading.adjoint.begin(), exponents, &values.adjoint[trial * exponents]);
     });
@@ -96,7 +155,7 @@ AdjointValues values_of(const AdjointOptions& options, const WeightsFile& weight
 }
 
 void write_signals(const AdjointOptions& options) {
-    const WeightsFile weights = read_weights(options.weights);
+    const WeightsFile weights = weights_of(options.weights, options.order);
     if (weights.outputs == 0) {
         throw file_error(fmt::format(
             "{}: has no `readout`; learning signals are gradients of outputs", options.weights));
@@ -106,7 +165,7 @@ void write_signals(const AdjointOptions& options) {
     shape.networks = weights.networks;
     shape.trials = runs.trials;
     shape.outputs = weights.outputs;
-    shape.exponents = std::min(options.exponents, weights.units);
+    shape.exponents = exponents_of(options, weights, runs.steps);
     shape.lags = logarithmic_lags(runs.steps);
     shape.cell = weights.cell;
     shape.tau = weights.tau;
@@ -131,7 +190,8 @@ void add_adjoint_command(CLI::App& app) {
         "  shoal adjoint --weights w.h5 --inputs trials.h5 --out signals.h5\n"
         "The run starts at initial_state (default: 0) of the inputs or the weights file and holds\n"
         "constant_input where there are no inputs. In the answer: adjoint_norm[network,trial,lag,\n"
-        "output], exponents and adjoint_exponents[network,trial,exponent], in float64.",
+        "output] and, for runs of 10 tau and more, exponents and adjoint_exponents[network,trial,\n"
+        "exponent], in float64.",
         write_signals);
     command->add_option("--weights", options->weights, "Weights file (HDF5)")
         ->required()
@@ -140,12 +200,16 @@ void add_adjoint_command(CLI::App& app) {
         ->add_option("--inputs", options->inputs,
                      "File with inputs[trial,time,input] (default: those in the weights file)")
         ->type_name("FILE");
+    add_order_option(*command, options->order);
     command->add_option("--steps", options->steps, "Length of the run where there are no inputs")
         ->check(CLI::Range(1, 10'000'000));
     command->add_option("--out", options->out, "HDF5 file to write")->required()->type_name("FILE");
-    command->add_option("--exponents", options->exponents, "How many leading exponents")
-        ->check(CLI::Range(1, 32768))
-        ->capture_default_str();
+    command
+        ->add_option("--exponents", options->exponents,
+                     fmt::format("How many leading exponents (default: {}, and none of runs of "
+                                 "less than 10 tau)",
+                                 default_exponents))
+        ->check(CLI::Range(1, 32768));
     command->add_option("--threads", options->threads, "Threads (default: all processors)")
         ->check(CLI::PositiveNumber);
 }

@@ -92,6 +92,7 @@ void AnalysisLedger::finish(NetworkAnalysis analysis) {
 void AnalysisLedger::count_finished() {
     const std::lock_guard lock(mutex_);
     ++numbers_.done;
+    keep_unlocked();
     show();
 }
 

@@ -58,7 +58,7 @@ class AnalysisLedger {
 
     /// A whole network.
     void finish(NetworkAnalysis analysis);
-    /// The same of one whose last part has ended: nothing else is kept of it.
+    /// The same of one whose last part has ended: nothing else is kept of it, and that at once.
     void count_finished();
     /// Writes what is not yet in a segment.
     void keep();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -11,6 +12,7 @@
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "cli/series.hpp"
+#include "cli/weights_order.hpp"
 #include "config/config.hpp"
 #include "core/error.hpp"
 #include "model/network.hpp"
@@ -70,13 +72,32 @@ void write_task(const TaskOptions& options) {
 struct SimulateOptions {
     std::string weights;
     std::string inputs;
+    std::string order;
     std::string out;
     ComputeOptions compute;
 };
 
+/// An Error if values [trial, time, ...] of a network are not finite.
+void require_range(const SimulateOptions& options, int network, const InputsFile& series,
+                   const std::vector<double>& values, Precision precision) {
+    const auto bad = std::find_if(values.begin(), values.end(),
+                                  [](double value) { return !std::isfinite(value); });
+    if (bad != values.end()) {
+        const auto each = values.size() / static_cast<std::size_t>(series.trials * series.steps);
+        const auto at = static_cast<std::size_t>(bad - values.begin()) / each;
+        const auto steps = static_cast<std::size_t>(series.steps);
+        throw file_error(
+            fmt::format("{}: network {}, trial {}: leaves the range of {} in step {}; {}",
+                        options.weights, network, at / steps, name_of(precision), at % steps,
+                        precision == Precision::fp64 ? "the weights or inputs are too large"
+                                                     : "give --precision fp64"));
+    }
+}
+
 void simulate(const SimulateOptions& options) {
-    const WeightsFile weights = read_weights(options.weights);
-    const InputsFile series = series_for(weights, options.weights, options.inputs);
+    const WeightsFile weights = weights_of(options.weights, options.order);
+    const InputsFile series =
+        series_for(weights, options.weights, options.inputs, order_of(options.order));
     if (series.steps == 0) {
         throw usage_error(
             fmt::format("{} has no `inputs`; give a file with inputs[trial,time,input] by --inputs",
@@ -115,6 +136,8 @@ void simulate(const SimulateOptions& options) {
                 states.insert(states.end(), result.states.begin(), result.states.end());
                 outputs.insert(outputs.end(), result.outputs.begin(), result.outputs.end());
             }
+            require_range(options, network, series, states, backend->precision());
+            require_range(options, network, series, outputs, backend->precision());
         },
         backend->precision());
 }
@@ -235,6 +258,7 @@ void add_exchange_commands(CLI::App& app) {
                      "File with inputs[trial,time,input] (default: those in the weights file)")
         ->type_name("FILE");
     command->add_option("--out", run->out, "HDF5 file to write")->required()->type_name("FILE");
+    add_order_option(*command, run->order);
     add_compute_options(*command, run->compute, "fp64");
     command->footer(
         "Examples:\n  shoal simulate --weights w.h5 --inputs trials.h5 --out states.h5");

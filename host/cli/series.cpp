@@ -8,10 +8,10 @@
 namespace shoal {
 
 InputsFile series_for(const WeightsFile& weights, const std::string& weights_path,
-                      const std::string& inputs_path) {
+                      const std::string& inputs_path, ArrayOrder order) {
     InputsFile series;
     if (!inputs_path.empty()) {
-        series = read_inputs(inputs_path);
+        series = read_inputs(inputs_path, order);
     } else if (!weights.inputs_series.empty()) {
         series.trials = weights.series_trials;
         series.steps = weights.series_steps;
@@ -21,9 +21,11 @@ InputsFile series_for(const WeightsFile& weights, const std::string& weights_pat
         return series;
     }
     if (series.inputs != weights.inputs) {
-        throw file_error(fmt::format("{}: inputs have {} channels; the networks of {} have {}",
-                                     inputs_path.empty() ? weights_path : inputs_path,
-                                     series.inputs, weights_path, weights.inputs));
+        const bool in_reverse = order == ArrayOrder::c && series.trials == weights.inputs;
+        throw file_error(fmt::format(
+            "{}: inputs have {} channels; the networks of {} have {}{}",
+            inputs_path.empty() ? weights_path : inputs_path, series.inputs, weights_path,
+            weights.inputs, in_reverse ? "; if MATLAB wrote the files, give --order matlab" : ""));
     }
     if (series.initial_state.empty() && weights.initial_trials > 1 &&
         weights.initial_trials != series.trials) {

@@ -13,6 +13,7 @@
 #include "cli/results.hpp"
 #include "cli/run_folder.hpp"
 #include "cli/stages.hpp"
+#include "cli/weights_order.hpp"
 #include "core/error.hpp"
 #include "core/stop.hpp"
 
@@ -107,6 +108,7 @@ void add_stage_commands(CLI::App& app) {
         "  shoal analyze runs/quickstart\n"
         "  shoal analyze --weights w.h5 --out dynamics.h5\n"
         "  shoal analyze --weights w.h5 --as map\n"
+        "  shoal analyze --weights a.h5 b.h5 --out both.h5\n"
         "With --weights: fixed and slow points with proofs, slow modes, attractors and exponents\n"
         "of networks that shoal did not train, in float64, with constant_input held. Runs start "
         "at\n"
@@ -116,15 +118,17 @@ void add_stage_commands(CLI::App& app) {
         analyze_something);
     CLI::Option* weights = command
                                ->add_option("--weights", analyze->weights.weights,
-                                            "Weights file (HDF5) instead of a run")
-                               ->type_name("FILE");
+                                            "Weights files (HDF5) instead of a run, with networks "
+                                            "of one shape")
+                               ->type_name("FILE ...");
     command->add_option("dir", analyze->folders, "Run directory")
         ->type_name("DIR")
         ->expected(0, 1)
         ->excludes(weights);
     command
         ->add_option("--out", analyze->weights.out,
-                     "HDF5 file to write with --weights (default: WEIGHTS with .analysis.h5)")
+                     "HDF5 file to write with --weights (default, of one file: WEIGHTS with "
+                     ".analysis.h5)")
         ->type_name("FILE")
         ->needs(weights);
     command
@@ -140,6 +144,7 @@ void add_stage_commands(CLI::App& app) {
                      "tau is followed in steps of tau / 10; for others set dt in the file")
         ->check(CLI::IsMember({"flow", "map"}))
         ->needs(weights);
+    add_order_option(*command, analyze->weights.order)->needs(weights);
     command
         ->add_option("--max-hours", analyze->max_hours, "Stop after H hours, keeping what is done")
         ->check(CLI::PositiveNumber);

@@ -37,6 +37,15 @@ Key name_key() {
     return key;
 }
 
+/// Left out of the canonical spec where it is the default, so that uids are those from before it.
+Key order_key() {
+    Key key = choice_key("network.order", &NetworkConfig::order);
+    key.json = [json = key.json](const Settings& s) {
+        return s.spec.network.order == ArrayOrder{} ? std::string() : json(s);
+    };
+    return key;
+}
+
 Key rule_a_key() {
     Key key;
     key.name = "analysis.rule_a";
@@ -89,6 +98,7 @@ std::vector<Key> make_keys() {
     add_of_init(integer_key("network.rank", &NetworkConfig::rank, 1, 32768));
     add_of_init(number_key("network.rank_gain", &NetworkConfig::rank_gain, scale));
     add_of_init(path_key("network.path", &NetworkConfig::path, &NetworkConfig::content));
+    add_of_init(order_key());
 
     add_task_keys(keys);
     add_training_keys(keys);

@@ -49,6 +49,9 @@ enum class Loss { mse, cross_entropy };
 enum class AcceptScore { task, accuracy, within, r2 };
 enum class RateSchedule { constant, linear, cosine };
 enum class AnalysisLevel { first, full };
+/// In which order a file has the axes of its datasets: as every page of shoal names them, or in
+/// reverse, as MATLAB writes what it shows in that order.
+enum class ArrayOrder { c, matlab };
 /// tf32, bf16: products of matrices with inputs of that width and sums in fp32; all else fp32.
 enum class Precision { fp32, fp64, tf32, bf16 };
 
@@ -74,7 +77,7 @@ inline constexpr auto rows_of<Init> = std::to_array<InitRow>({
     {Init::low_rank,
      "low-rank",
      {"network.gain", "network.density", "network.rank", "network.rank_gain"}},
-    {Init::file, "file", {"network.path"}, true},
+    {Init::file, "file", {"network.path", "network.order"}, true},
 });
 
 /// A training curve of a report, which consecutive outputs share.
@@ -144,6 +147,9 @@ inline constexpr auto rows_of<RateSchedule> =
                                         {RateSchedule::linear, "linear"},
                                         {RateSchedule::cosine, "cosine"}});
 template <>
+inline constexpr auto rows_of<ArrayOrder> =
+    std::to_array<Named<ArrayOrder>>({{ArrayOrder::c, "c"}, {ArrayOrder::matlab, "matlab"}});
+template <>
 inline constexpr auto rows_of<AnalysisLevel> = std::to_array<Named<AnalysisLevel>>(
     {{AnalysisLevel::first, "first"}, {AnalysisLevel::full, "full"}});
 template <>
@@ -175,6 +181,7 @@ struct NetworkConfig {
     double rank_gain = 1.0;  ///< init: low-rank: its eigenvalues
     std::string path;        ///< init: file only: weights file; replicate r takes its network r
     std::string content;     ///< hash of that file; stands for the path in the uid
+    ArrayOrder order = ArrayOrder::c;  ///< init: file only: of the axes in that file
     bool operator==(const NetworkConfig&) const = default;
 };
 

@@ -132,12 +132,13 @@ struct NetworkFactory::Cache {
     std::map<std::string, InitialWeights> files;
 
     const InitialWeights& file(const NetworkConfig& network) {
-        const auto found = files.find(network.content);
+        const std::string name = fmt::format("{} {}", network.content, name_of(network.order));
+        const auto found = files.find(name);
         if (found != files.end()) {
             return found->second;
         }
         check(static_cast<bool>(loader), "init: file without a loader");
-        return files.emplace(network.content, loader(network.path)).first->second;
+        return files.emplace(name, loader(network.path, network.order)).first->second;
     }
 
     std::shared_ptr<const RecurrentMatrix> recurrent(const NetworkSpec& spec) {

@@ -73,7 +73,7 @@ struct InitialWeights {
     std::vector<double> initial_state;  ///< [network, unit]; empty: none
 };
 /// Reads a weights file; host/store has it (the model knows no file formats).
-using WeightsLoader = std::function<InitialWeights(const std::string& path)>;
+using WeightsLoader = std::function<InitialWeights(const std::string& path, ArrayOrder order)>;
 
 /// Draws the networks of a population and shares what they share: networks of one factory whose
 /// recurrent matrices are equal point to the same RecurrentMatrix.

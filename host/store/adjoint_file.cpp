@@ -26,22 +26,28 @@ void write_adjoints(const std::filesystem::path& path, const AdjointShape& shape
         }
         root.coordinate("lag", times);
         root.dimension("output", extent(shape.outputs));
-        root.dimension("exponent", extent(shape.exponents));
         root.create("adjoint_norm", Type::float64, {"network", "trial", "lag", "output"});
         root.describe(
             "adjoint_norm", "long_name",
             "norm of the gradient of an output at the end of the run, lag before it; 1 at "
             "lag 0");
-        root.create("exponents", Type::float64, {"network", "trial", "exponent"});
-        root.describe("exponents", "long_name", "leading Lyapunov exponents of the run, per time");
-        root.create("adjoint_exponents", Type::float64, {"network", "trial", "exponent"});
-        root.describe("adjoint_exponents", "long_name",
-                      "the same, from the backward pass, per time");
+        if (shape.exponents > 0) {
+            root.dimension("exponent", extent(shape.exponents));
+            root.create("exponents", Type::float64, {"network", "trial", "exponent"});
+            root.describe("exponents", "long_name",
+                          "leading Lyapunov exponents of the run, per time; -inf where every step "
+                          "destroys a direction");
+            root.create("adjoint_exponents", Type::float64, {"network", "trial", "exponent"});
+            root.describe("adjoint_exponents", "long_name",
+                          "the same, from the backward pass, per time");
+        }
         for (int i = 0; i < shape.networks; ++i) {
             const AdjointValues values = values_of(i);
             root.write_at("adjoint_norm", extent(i), values.norms);
-            root.write_at("exponents", extent(i), values.tangent);
-            root.write_at("adjoint_exponents", extent(i), values.adjoint);
+            if (shape.exponents > 0) {
+                root.write_at("exponents", extent(i), values.tangent);
+                root.write_at("adjoint_exponents", extent(i), values.adjoint);
+            }
         }
         file.close();
     });

@@ -26,7 +26,8 @@ struct AdjointValues {
 };
 
 /// Writes adjoint_norm[network,trial,lag,output], exponents and
-/// adjoint_exponents[network,trial,exponent] atomically, in float64; `lag` is in units of time.
+/// adjoint_exponents[network,trial,exponent] (if there are any) atomically, in float64; `lag` is in
+/// units of time.
 void write_adjoints(const std::filesystem::path& path, const AdjointShape& shape,
                     const std::function<AdjointValues(int network)>& values_of);
 

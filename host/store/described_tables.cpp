@@ -18,7 +18,7 @@ using hdf5::WriteGroup;
 bool is_table(const Field& field) {
     return field.type == FieldType::records && field.meaning.kept == Kept::plainly;
 }
-bool has_axis(const Field& field, const char* axis) {
+bool has_axis(const Field& field, const std::string& axis) {
     const auto& axes = field.meaning.axes;
     return std::find(axes.begin(), axes.end(), axis) != axes.end();
 }
@@ -53,6 +53,15 @@ std::size_t length_of(const Field& field, const void* record) {
         default:
             return field.count(field.in(record));
     }
+}
+
+/// A record in all rows.
+RecordRows part_of(const Field& record, const RecordRows& rows) {
+    RecordRows all;
+    for (const void* row : rows) {
+        all.push_back(row == nullptr ? nullptr : record.in(row));
+    }
+    return all;
 }
 
 /// The records in a list of all rows, one after the other.
@@ -298,7 +307,8 @@ void write_columns(WriteGroup& group, const std::vector<Field>& fields, const Re
 namespace {
 
 /// Writes a list as a group of its name.
-void write_table(WriteGroup& parent, const Field& list, const RecordRows& owners, int units) {
+void write_table(WriteGroup& parent, const Field& list, const RecordRows& owners,
+                 const std::map<std::string, std::size_t>& axes) {
     const std::string& axis = list.meaning.axes.front();
     const RecordRows rows = all_in(list, owners);
     std::vector<std::int64_t> network;
@@ -311,32 +321,49 @@ void write_table(WriteGroup& parent, const Field& list, const RecordRows& owners
     group.put("network", Type::int64, {axis}, network);
     group.describe("network", "long_name", "the network the row belongs to");
     group.describe("network", "instance_dimension", "network");
-    write_columns(group, list.inner->fields, rows,
-                  {axis, {{"unit", static_cast<std::size_t>(units)}}});
+    write_columns(group, list.inner->fields, rows, {axis, axes});
 }
 
 }  // namespace
 
 void write_parts(WriteGroup& parent, const std::vector<Field>& fields, const RecordRows& owners,
-                 int units, const std::string& coordinates) {
+                 const std::map<std::string, std::size_t>& axes, const std::string& coordinates) {
     for (const Field& field : fields) {
         if (is_table(field)) {
-            write_table(parent, field, owners, units);
+            write_table(parent, field, owners, axes);
         } else if (field.type == FieldType::record) {
-            RecordRows rows;
-            for (const void* owner : owners) {
-                rows.push_back(owner == nullptr ? nullptr : field.in(owner));
-            }
+            const RecordRows rows = part_of(field, owners);
             WriteGroup group = parent.group(field.name);
-            write_columns(group, field.inner->fields, rows,
-                          {"network", {{"unit", static_cast<std::size_t>(units)}}, coordinates});
+            write_columns(group, field.inner->fields, rows, {"network", axes, coordinates});
             for (const Field& inner : field.inner->fields) {
                 if (is_table(inner)) {
-                    write_table(parent, inner, rows, units);
+                    write_table(parent, inner, rows, axes);
                 }
             }
         }
     }
+}
+
+std::size_t longest_in_parts(const std::vector<Field>& fields, const RecordRows& owners,
+                             const std::string& axis) {
+    std::size_t longest = 0;
+    for (const Field& field : fields) {
+        const bool record = field.type == FieldType::record;
+        if (!record && !is_table(field)) {
+            continue;
+        }
+        const RecordRows rows = record ? part_of(field, owners) : all_in(field, owners);
+        for (const Field& column : columns_of(field.inner->fields)) {
+            if (!has_axis(column, axis)) {
+                continue;
+            }
+            for (const void* row : rows) {
+                longest = std::max(longest, row == nullptr ? 0 : length_of(column, row));
+            }
+        }
+        longest = std::max(longest, longest_in_parts(field.inner->fields, rows, axis));
+    }
+    return longest;
 }
 
 }  // namespace shoal

@@ -46,8 +46,14 @@ void write_columns(hdf5::WriteGroup& group, const std::vector<Field>& fields,
 
 /// Writes a group for every part of `fields`: of records with one row a network, of lists, those in
 /// such records included, with rows that belong to networks. owners[i] has the parts of network i,
-/// null: it has none.
+/// null: it has none. `axes` are those that `parent` has, and their lengths; the groups make the
+/// others.
 void write_parts(hdf5::WriteGroup& parent, const std::vector<Field>& fields,
-                 const RecordRows& owners, int units, const std::string& coordinates);
+                 const RecordRows& owners, const std::map<std::string, std::size_t>& axes,
+                 const std::string& coordinates);
+
+/// The longest vector along `axis` in such parts: what it takes for them to share it.
+std::size_t longest_in_parts(const std::vector<Field>& fields, const RecordRows& owners,
+                             const std::string& axis);
 
 }  // namespace shoal

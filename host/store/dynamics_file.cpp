@@ -42,7 +42,8 @@ void write_points(WriteGroup root, int units, SystemKind as,
 
 }  // namespace
 
-void write_dynamics(const std::filesystem::path& path, const WeightsFile& weights, SystemKind as,
+void write_dynamics(const std::filesystem::path& path, const WeightsFile& weights,
+                    const std::vector<std::string>& uids, SystemKind as,
                     const std::vector<DynamicsAnalysis>& analyses) {
     replace_file(path, [&](const std::filesystem::path& temporary) {
         hdf5::WriteFile file(temporary, path);
@@ -56,15 +57,16 @@ void write_dynamics(const std::filesystem::path& path, const WeightsFile& weight
         root.attribute("step", step_of(as, weights.tau, weights.dt));
         root.dimension("network", analyses.size());
         root.dimension("unit", static_cast<std::uint64_t>(weights.units));
-        if (!weights.uids.empty()) {
-            root.put("uid", Type::string, {"network"}, weights.uids);
+        if (!uids.empty()) {
+            root.put("uid", Type::string, {"network"}, uids);
         }
         write_points(root, weights.units, as, analyses);
         RecordRows rows;
         for (const DynamicsAnalysis& analysis : analyses) {
             rows.push_back(&analysis);
         }
-        write_parts(root, record_type<DynamicsAnalysis>().fields, rows, weights.units, "");
+        write_parts(root, record_type<DynamicsAnalysis>().fields, rows,
+                    {{"unit", static_cast<std::size_t>(weights.units)}}, "");
         file.close();
     });
 }

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "model/system.hpp"
@@ -13,11 +14,13 @@
 namespace shoal {
 
 /// Writes atomically, with the groups of analysis.h5 at the file's root: fixed_points, search,
-/// modes, basins, census; and verdict. analyses[i] is of network i, looked at as `as`. Attributes
-/// of the root beside those of analysis.h5: `analysed_as`, flow or map, whose spectra these are;
-/// `step`, time, of the Euler steps that runs are made of: dt, or what step_of() says. A flow's
-/// eigenvalues are per time, a map's per step; exponents are per time, times `step` per step.
-void write_dynamics(const std::filesystem::path& path, const WeightsFile& weights, SystemKind as,
+/// modes, basins, census; and verdict. analyses[i] is of network uids[i] (there may be no uids), of
+/// the shape of `weights`, looked at as `as`. Attributes of the root beside those of analysis.h5:
+/// `analysed_as`, flow or map, whose spectra these are; `step`, time, of the Euler steps that runs
+/// are made of: dt, or what step_of() says. A flow's eigenvalues are per time, a map's per step;
+/// exponents are per time, times `step` per step.
+void write_dynamics(const std::filesystem::path& path, const WeightsFile& weights,
+                    const std::vector<std::string>& uids, SystemKind as,
                     const std::vector<DynamicsAnalysis>& analyses);
 
 }  // namespace shoal

@@ -67,14 +67,18 @@ struct WeightsFile {
 };
 /// A 2-D `recurrent` means one network and drops the network axis of every other dataset. NaN and
 /// infinity, shapes that do not fit each other, and datasets that need an absent one are file
-/// errors.
-WeightsFile read_weights(const std::filesystem::path& path);
+/// errors; one that the other order would mend says so. Files that shoal wrote have their axes as
+/// they are, whatever `order` says.
+WeightsFile read_weights(const std::filesystem::path& path, ArrayOrder order = ArrayOrder::c);
+/// Whether nothing in a weights file tells a matrix from its transpose: another program wrote it,
+/// and the shapes of all datasets are the same in reverse.
+bool order_is_open(const std::filesystem::path& path);
 void write_weights_h5(const std::filesystem::path& path, const WeightsFile& weights);
 /// The WeightsLoader of this store: what `init: file` starts from. Of several trials of
 /// initial_state the first is taken.
-InitialWeights load_initial_weights(const std::string& path);
-/// What networks with `init: file` draw because their file lacks it, and what they leave in it: a
-/// sentence each, none twice.
+InitialWeights load_initial_weights(const std::string& path, ArrayOrder order);
+/// What networks with `init: file` draw because their file lacks it, and what they leave in it,
+/// and which order of axes was assumed: a sentence each, none twice.
 std::vector<std::string> notes_on_initial_weights(const Config& config);
 /// Network i of a weights file as a model without feedback (gain 1).
 NetworkModel model_of(const WeightsFile& weights, int i);
@@ -88,7 +92,7 @@ struct InputsFile {
     std::vector<double> initial_state;  ///< [trial, unit]; empty: none in the file
     int units = 0;                      ///< of initial_state
 };
-InputsFile read_inputs(const std::filesystem::path& path);
+InputsFile read_inputs(const std::filesystem::path& path, ArrayOrder order = ArrayOrder::c);
 
 /// Answer of `simulate`: states[network,trial,time,unit] and outputs[network,trial,time,output].
 /// Writes atomically, in float64 or (fp32) float32; `fill(network, states, outputs)` gives one

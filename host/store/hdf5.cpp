@@ -13,6 +13,7 @@
 #include "core/error.hpp"
 #include "core/memory.hpp"
 #include "store/hdf5_types.hpp"
+#include "store/reversed_axes.hpp"
 
 namespace shoal::hdf5 {
 namespace {
@@ -110,13 +111,15 @@ std::optional<std::uint64_t> byte_count(const Extents& extents, std::uint64_t el
     return bytes;
 }
 
-ReadGroup::ReadGroup(const std::filesystem::path& path) : file_(std::make_shared<File>()) {
+ReadGroup::ReadGroup(const std::filesystem::path& path, Axes axes)
+    : file_(std::make_shared<File>()) {
     prepare_library();
     std::error_code problem;
     if (!std::filesystem::is_regular_file(path, problem)) {
         throw file_error(fmt::format("{}: no such file", path.string()));
     }
     file_->path = path;
+    file_->axes = axes;
     file_->bytes = std::filesystem::file_size(path);
     file_->id = Id(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
     if (!file_->id) {
@@ -258,12 +261,29 @@ Extents ReadGroup::checked_extents(hid_t dataset, const std::string& name) const
     return extents;
 }
 
+/// Stored extents as the reader sees them, with so many axes if they can have them.
+Extents ReadGroup::shown(Extents stored, std::size_t axes) const {
+    if (file_->axes == Axes::as_stored) {
+        return stored;
+    }
+    std::reverse(stored.begin(), stored.end());
+    if (stored.size() + 1 == axes) {
+        stored.push_back(1);
+    } else if (stored.size() == axes + 1 && stored.back() == 1) {
+        stored.pop_back();
+    } else if (stored.size() == axes + 1 && stored.front() == 1) {
+        stored.erase(stored.begin());
+    }
+    return stored;
+}
+
 Extents ReadGroup::extents(const std::string& name) const {
-    return checked_extents(open_dataset(name).get(), name);
+    const Extents stored = checked_extents(open_dataset(name).get(), name);
+    return shown(stored, stored.size());
 }
 
 Extents ReadGroup::extents(const std::string& name, const std::vector<std::string>& axes) const {
-    const Extents found = extents(name);
+    const Extents found = shown(checked_extents(open_dataset(name).get(), name), axes.size());
     if (found.size() != axes.size()) {
         fail(name, fmt::format("expected {} axes [{}], found shape {}", axes.size(),
                                fmt::join(axes, ", "), to_text(found)));
@@ -329,8 +349,23 @@ std::vector<T> ReadGroup::read(const std::string& name, const Extents& expected,
     return values;
 }
 
+template <class T>
+std::vector<T> ReadGroup::read_whole(const std::string& name, const Extents& expected,
+                                     hid_t memory_type, bool floats) const {
+    if (file_->axes == Axes::as_stored) {
+        return read<T>(name, expected, memory_type, floats, whole(expected));
+    }
+    const Extents stored = checked_extents(open_dataset(name).get(), name);
+    const Extents found = shown(stored, expected.size());
+    if (found != expected) {
+        fail(name, fmt::format("expected shape {}, found {} (in reverse order)", to_text(expected),
+                               to_text(found)));
+    }
+    return reversed(read<T>(name, stored, memory_type, floats, whole(stored)), stored);
+}
+
 std::vector<double> ReadGroup::numbers(const std::string& name, const Extents& expected) const {
-    return read<double>(name, expected, H5T_NATIVE_DOUBLE, true, whole(expected));
+    return read_whole<double>(name, expected, H5T_NATIVE_DOUBLE, true);
 }
 
 std::vector<double> ReadGroup::numbers_at(const std::string& name, const Extents& expected,
@@ -348,7 +383,7 @@ std::vector<double> ReadGroup::first_numbers(const std::string& name,
 
 std::vector<std::int64_t> ReadGroup::integers(const std::string& name,
                                               const Extents& expected) const {
-    return read<std::int64_t>(name, expected, H5T_NATIVE_INT64, false, whole(expected));
+    return read_whole<std::int64_t>(name, expected, H5T_NATIVE_INT64, false);
 }
 
 std::vector<std::int64_t> ReadGroup::integers_at(const std::string& name, const Extents& expected,

@@ -58,11 +58,16 @@ std::string to_text(const Extents& extents);
 /// Product of extents times `element_bytes`; nothing if that overflows 64 bits.
 std::optional<std::uint64_t> byte_count(const Extents& extents, std::uint64_t element_bytes);
 
+/// Whether the axes of datasets are those in the file or, for files of programs that keep arrays
+/// column by column, these in reverse. Such programs have no arrays of one axis, and lose trailing
+/// axes of one entry: where axes are named, one of one entry more or less at an end fits.
+enum class Axes { as_stored, reversed };
+
 /// A group of a file opened for reading. Copies share the file, which closes with the last of them.
 class ReadGroup {
   public:
-    /// Root group of a file.
-    explicit ReadGroup(const std::filesystem::path& path);
+    /// Root group of a file. Reversed axes are for extents(), numbers() and integers().
+    explicit ReadGroup(const std::filesystem::path& path, Axes axes = Axes::as_stored);
 
     /// "file: /group/name", for messages.
     std::string where(const std::string& name) const;
@@ -107,6 +112,7 @@ class ReadGroup {
     struct File {
         std::filesystem::path path;
         std::uint64_t bytes = 0;
+        Axes axes = Axes::as_stored;
         Id id;
     };
     ReadGroup(std::shared_ptr<File> file, std::string name, Id id);
@@ -117,7 +123,11 @@ class ReadGroup {
     };
     std::vector<Link> links() const;
     Extents checked_extents(hid_t dataset, const std::string& name) const;
+    Extents shown(Extents stored, std::size_t axes) const;
     void require_extents(hid_t dataset, const std::string& name, const Extents& expected) const;
+    template <class T>
+    std::vector<T> read_whole(const std::string& name, const Extents& expected, hid_t memory_type,
+                              bool floats) const;
     /// A box of a dataset: `count` entries from `start` along every axis.
     struct Slab {
         Extents start;

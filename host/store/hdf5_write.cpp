@@ -95,6 +95,15 @@ const WriteGroup::Axis& WriteGroup::axis(const std::string& name) const {
     throw std::logic_error("undefined dimension " + name);
 }
 
+void WriteGroup::add_axis(const std::string& name, Id scale, std::uint64_t size) {
+    for (const Node* node = node_->parent.get(); node != nullptr; node = node->parent.get()) {
+        const auto found = node->axes.find(name);
+        check(found == node->axes.end() || found->second.size == size,
+              "an axis as long as that of its name in groups above");
+    }
+    node_->axes.emplace(name, Axis{std::move(scale), size});
+}
+
 std::uint64_t WriteGroup::size_of(const std::string& dimension) const {
     return axis(dimension).size;
 }
@@ -118,7 +127,7 @@ void WriteGroup::dimension(const std::string& name, std::uint64_t size) {
     if (H5DSset_scale(scale.get(), fmt::format(pure_dimension, size).c_str()) < 0) {
         fail(name, "made a dimension");
     }
-    node_->axes.emplace(name, Axis{std::move(scale), size});
+    add_axis(name, std::move(scale), size);
 }
 
 Id WriteGroup::new_coordinate(const std::string& name, hid_t type, std::uint64_t size) {
@@ -135,7 +144,7 @@ void WriteGroup::coordinate(const std::string& name, std::span<const double> val
         0) {
         fail(name, "written");
     }
-    node_->axes.emplace(name, Axis{std::move(scale), values.size()});
+    add_axis(name, std::move(scale), values.size());
 }
 
 void WriteGroup::coordinate(const std::string& name, std::span<const std::int32_t> values) {
@@ -143,7 +152,7 @@ void WriteGroup::coordinate(const std::string& name, std::span<const std::int32_
     if (H5Dwrite(scale.get(), H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) {
         fail(name, "written");
     }
-    node_->axes.emplace(name, Axis{std::move(scale), values.size()});
+    add_axis(name, std::move(scale), values.size());
 }
 
 void WriteGroup::coordinate(const std::string& name, const std::vector<std::string>& values) {
@@ -153,7 +162,7 @@ void WriteGroup::coordinate(const std::string& name, const std::vector<std::stri
     if (H5Dwrite(scale.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data()) < 0) {
         fail(name, "written");
     }
-    node_->axes.emplace(name, Axis{std::move(scale), values.size()});
+    add_axis(name, std::move(scale), values.size());
 }
 
 void WriteGroup::create(const std::string& name, Type type, const std::vector<std::string>& axes) {

@@ -25,7 +25,8 @@ class WriteGroup {
     /// A new subgroup.
     WriteGroup group(const std::string& name);
 
-    /// An axis without values.
+    /// An axis without values. An axis is as long as that of its name in a group above, if there is
+    /// one: xarray opens no other trees.
     void dimension(const std::string& name, std::uint64_t size);
     /// An axis with values: a dataset of the axis' own name.
     void coordinate(const std::string& name, std::span<const double> values);
@@ -78,6 +79,7 @@ class WriteGroup {
     };
     explicit WriteGroup(std::shared_ptr<Node> node) : node_(std::move(node)) {}
     const Axis& axis(const std::string& name) const;
+    void add_axis(const std::string& name, Id scale, std::uint64_t size);
     Id new_dataset(const std::string& name, hid_t type, const Extents& extents);
     Id new_coordinate(const std::string& name, hid_t type, std::uint64_t size);
     hid_t dataset(const std::string& name) const;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "store/exchange_files.hpp"
@@ -14,7 +15,10 @@ namespace {
 /// Sentences on the networks of one file.
 class Notes {
   public:
-    explicit Notes(std::string path) : path_(std::move(path)), file_(read_weights(path_)) {}
+    Notes(std::string path, ArrayOrder order)
+        : path_(std::move(path)),
+          file_(read_weights(path_, order)),
+          assumed_(order == ArrayOrder::c && order_is_open(path_)) {}
 
     void add_for(const NetworkSpec& spec, std::vector<std::string>& notes) const {
         const bool by_gradients = spec.training.method == TrainingMethod::bptt;
@@ -31,6 +35,9 @@ class Notes {
         const auto leaves = [&](bool holds, const char* part, const char* why) {
             add(holds, fmt::format("its {} is not taken: {}", part, why));
         };
+        add(assumed_,
+            "its shapes do not tell a matrix from its transpose; it is read as recurrent[to, "
+            "from], and as [from, to], which MATLAB writes, with network.order: matlab");
         const char* const drawn = "is drawn as without a file";
         const char* const zero = "starts at 0";
         const bool has_start = !file_.initial_state.empty();
@@ -56,12 +63,13 @@ class Notes {
   private:
     std::string path_;
     WeightsFile file_;
+    bool assumed_;
 };
 
 }  // namespace
 
-InitialWeights load_initial_weights(const std::string& path) {
-    WeightsFile weights = read_weights(path);
+InitialWeights load_initial_weights(const std::string& path, ArrayOrder order) {
+    WeightsFile weights = read_weights(path, order);
     InitialWeights initial;
     initial.networks = weights.networks;
     initial.units = weights.units;
@@ -80,12 +88,12 @@ InitialWeights load_initial_weights(const std::string& path) {
 }
 
 std::vector<std::string> notes_on_initial_weights(const Config& config) {
-    std::map<std::string, Notes> files;  // by path
+    std::map<std::pair<std::string, ArrayOrder>, Notes> files;
     std::vector<std::string> notes;
     for (const NetworkSpec& spec : config.networks) {
         if (spec.network.init == Init::file) {
-            const std::string& path = spec.network.path;
-            files.try_emplace(path, path).first->second.add_for(spec, notes);
+            const auto& [path, order] = std::tie(spec.network.path, spec.network.order);
+            files.try_emplace({path, order}, path, order).first->second.add_for(spec, notes);
         }
     }
     return notes;

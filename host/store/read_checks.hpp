@@ -3,10 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "config/spec.hpp"
 #include "store/hdf5.hpp"
+#include "store/seal.hpp"
 
 namespace shoal {
 
@@ -24,5 +27,19 @@ std::vector<double> finite_numbers(const hdf5::ReadGroup& file, const std::strin
 /// A file error if any extent is 0.
 void require_content(const hdf5::ReadGroup& file, const std::string& name,
                      const hdf5::Extents& extents);
+
+/// Axes of a file that was written in this order.
+inline hdf5::Axes axes_in(ArrayOrder order) {
+    return order == ArrayOrder::matlab ? hdf5::Axes::reversed : hdf5::Axes::as_stored;
+}
+
+/// read(order) as in read_guarded; of files that shoal wrote read(ArrayOrder::c).
+template <class Read>
+auto read_guarded_in(ArrayOrder order, const std::filesystem::path& path, Read read) {
+    return read_guarded(path, [&] {
+        const bool as_is = order == ArrayOrder::c || check_seal(path);
+        return read(as_is ? ArrayOrder::c : order);
+    });
+}
 
 }  // namespace shoal

@@ -172,8 +172,8 @@ class TrialsReader {
     std::vector<double> targets_, mask_;  ///< [trial, time, output]
 };
 
-InputsFile inputs_of(const std::filesystem::path& path) {
-    const ReadGroup file(path);
+InputsFile inputs_of(const std::filesystem::path& path, ArrayOrder order) {
+    const ReadGroup file(path, axes_in(order));
     const Extents extents = file.extents("inputs", {"trial", "time", "input"});
     require_content(file, "inputs", extents);
     InputsFile result;
@@ -228,8 +228,8 @@ TrialsFile read_trials(const std::filesystem::path& path) {
     return read_guarded(path, [&] { return TrialsReader(path).read(); });
 }
 
-InputsFile read_inputs(const std::filesystem::path& path) {
-    return read_guarded(path, [&] { return inputs_of(path); });
+InputsFile read_inputs(const std::filesystem::path& path, ArrayOrder order) {
+    return read_guarded_in(order, path, [&](ArrayOrder in) { return inputs_of(path, in); });
 }
 
 TrialList load_task_trials(const std::string& path) {

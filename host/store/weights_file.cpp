@@ -11,6 +11,7 @@
 #include "core/error.hpp"
 #include "core/file.hpp"
 #include "store/exchange_files.hpp"
+#include "store/foreign_files.hpp"
 #include "store/hdf5.hpp"
 #include "store/hdf5_write.hpp"
 #include "store/read_checks.hpp"
@@ -44,7 +45,16 @@ constexpr const char* note_prefix = "note_";
 
 class WeightsReader {
   public:
-    explicit WeightsReader(const std::filesystem::path& path) : file_(path) {}
+    WeightsReader(const std::filesystem::path& path, ArrayOrder order)
+        : file_(path, axes_in(order)) {}
+
+    /// Whether every dataset has the same shape in reverse.
+    bool is_the_same_in_reverse() const {
+        return std::all_of(known_datasets.begin(), known_datasets.end(), [&](const char* name) {
+            const Extents found = file_.has(name) ? file_.extents(name) : Extents{};
+            return std::equal(found.begin(), found.end(), found.rbegin());
+        });
+    }
 
     WeightsFile read() {
         require_known_names();
@@ -221,6 +231,24 @@ class WeightsReader {
     bool network_axis_ = false;
 };
 
+WeightsFile weights_in(ArrayOrder order, const std::filesystem::path& path) {
+    try {
+        return WeightsReader(path, order).read();
+    } catch (const Error& error) {
+        const bool matlab = order == ArrayOrder::matlab;
+        try {
+            WeightsReader(path, matlab ? ArrayOrder::c : ArrayOrder::matlab).read();
+        } catch (const Error&) {
+            throw error;
+        }
+        throw file_error(
+            fmt::format("{}\n{}", error.what(),
+                        matlab ? "All shapes fit as they are: leave out --order matlab."
+                               : "In reverse all shapes fit, as MATLAB writes them: give --order "
+                                 "matlab (in a configuration: network.order)."));
+    }
+}
+
 void write_cell(WriteGroup& root, Cell cell, double tau, double dt) {
     root.attribute("cell", std::string(name_of(cell)));
     root.attribute("tau", tau);
@@ -236,8 +264,21 @@ void put_if_any(WriteGroup& root, const std::string& name, const std::vector<std
 
 }  // namespace
 
-WeightsFile read_weights(const std::filesystem::path& path) {
-    return read_guarded(path, [&] { return WeightsReader(path).read(); });
+WeightsFile read_weights(const std::filesystem::path& path, ArrayOrder order) {
+    try {
+        return read_guarded_in(order, path, [&](ArrayOrder in) { return weights_in(in, path); });
+    } catch (const Error&) {
+        if (const std::string format = foreign_format(path); !format.empty()) {
+            throw file_error(fmt::format("{}: {}", path.string(), format));
+        }
+        throw;
+    }
+}
+
+bool order_is_open(const std::filesystem::path& path) {
+    return !check_seal(path) && read_guarded(path, [&] {
+        return WeightsReader(path, ArrayOrder::c).is_the_same_in_reverse();
+    });
 }
 
 NetworkModel model_of(const WeightsFile& weights, int i) {

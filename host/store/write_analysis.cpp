@@ -47,9 +47,8 @@ class AnalysisWriter {
                       {"network", lengths_, coordinates_});
         write_points();
         if (has_full()) {
-            write_parts(group_, record_type<FullAnalysis>().fields,
-                        rows([](const NetworkAnalysis& analysis) { return analysis.full.get(); }),
-                        layout_.units, coordinates_);
+            write_parts(group_, record_type<FullAnalysis>().fields, full_rows(), lengths_,
+                        coordinates_);
         }
     }
 
@@ -64,6 +63,10 @@ class AnalysisWriter {
         return all;
     }
 
+    RecordRows full_rows() const {
+        return rows([](const NetworkAnalysis& analysis) { return analysis.full.get(); });
+    }
+
     void add_axis(const char* name, std::span<const double> trial_lengths) {
         group_.coordinate(name, trial_lengths);
         group_.describe(name, "units", "trial lengths");
@@ -72,7 +75,8 @@ class AnalysisWriter {
 
     void write_axes() {
         std::size_t conclusions = static_cast<std::size_t>(layout_.conclusions);
-        std::size_t exponents = 3;
+        std::size_t exponents = std::max<std::size_t>(
+            3, longest_in_parts(record_type<FullAnalysis>().fields, full_rows(), "exponent"));
         for (const auto& network : networks_) {
             if (network) {
                 conclusions = std::max(conclusions, network->runs.size());

@@ -7,6 +7,10 @@ import subprocess
 import sys
 import tempfile
 
+import h5py
+import numpy as np
+import xarray
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tools" / "python"))
 
@@ -66,6 +70,31 @@ def make_groups(shoal):
                         ("groups2", ("--shard", "2/3"))):
         shoal("train", "groups.yaml", "--out", name, "--quiet", *extra)
         shoal("stats", name)
+
+
+def check_tree(path):
+    """What xarray.open_datatree demands: axes of one name agree in a group and those above it, and every axis of a
+    dataset has its scale. Where xarray has open_datatree, it opens the file."""
+    def is_scale(item):
+        return isinstance(item, h5py.Dataset) and item.attrs.get("CLASS") == b"DIMENSION_SCALE"
+
+    def check_group(group, above):
+        axes = {name: item for name, item in group.items() if is_scale(item)}
+        for name in axes.keys() & above.keys():
+            assert np.array_equal(axes[name], above[name]), f"{path}: {group.name}: {name} is another one above"
+        known = above | axes
+        for name, item in group.items():
+            if isinstance(item, h5py.Group):
+                check_group(item, known)
+            elif name not in axes:
+                for scales in item.dims:
+                    assert len(scales) == 1 and scales[0] in known.values(), f"{path}: {item.name}: an axis lacks its scale"
+
+    with h5py.File(path) as file:
+        check_group(file, {})
+    if hasattr(xarray, "open_datatree"):
+        for engine in ("netcdf4", "h5netcdf"):
+            xarray.open_datatree(path, engine=engine).load()
 
 
 def run_checks(description, checks):

@@ -83,9 +83,7 @@ TEST_F(CommandLine, AdjointsFollowInputsAndConstantInput) {
     write_weights_h5("driven.h5", driven);
 
     ASSERT_EQ(shoal({"adjoint", "--weights", "w.h5", "--steps", "1", "--out", "a.h5"}).status, 0);
-    ASSERT_EQ(
-        shoal({"adjoint", "--weights", "driven.h5", "--out", "b.h5", "--exponents", "1"}).status,
-        0);
+    ASSERT_EQ(shoal({"adjoint", "--weights", "driven.h5", "--out", "b.h5"}).status, 0);
 
     const auto constant = hdf5::ReadGroup("a.h5").numbers("adjoint_norm", {2, 1, 2, 2});
     const auto series = hdf5::ReadGroup("b.h5").numbers("adjoint_norm", {2, 2, 2, 2});
@@ -103,8 +101,69 @@ TEST_F(CommandLine, AdjointsFollowInputsAndConstantInput) {
             }
         }
     }
-    // One step is too short for an exponent.
-    EXPECT_TRUE(std::isnan(hdf5::ReadGroup("b.h5").numbers("exponents", {2, 2, 1})[0]));
+}
+
+TEST_F(CommandLine, AdjointsOfShortRunsHaveNoExponents) {
+    const WeightsFile lines = lines_file(Cell::rate);
+    write_weights_h5("w.h5", lines);
+    const auto adjoint = [](const char* steps, const std::vector<std::string>& more = {}) {
+        std::vector<std::string> arguments = {"adjoint", "--weights", "w.h5", "--steps",
+                                              steps,     "--out",     "s.h5"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return shoal(arguments);
+    };
+    const Outcome brief = adjoint("49");  // 10 tau are 50 steps of 0.2
+    ASSERT_EQ(brief.status, 0) << brief.err;
+    expect_contains(brief.err, "exponents need a run of 10 tau, 50 steps; this one has 49");
+    {
+        const hdf5::ReadGroup file("s.h5");
+        EXPECT_FALSE(file.has("exponents") || file.has("adjoint_exponents"));
+        const auto shape = file.extents("adjoint_norm", {"network", "trial", "lag", "output"});
+        // The last lag, output 0 of network 0; 49 factors, each rounded a few times.
+        const double last = file.numbers("adjoint_norm", shape)[(shape[2] - 1) * 2];
+        EXPECT_NEAR(last / std::pow(multiplier(0, 0), 49), 1.0, 49 * 4e-16);
+    }
+    fs::remove("s.h5");
+    const Outcome asked = adjoint("49", {"--exponents", "1"});
+    EXPECT_EQ(asked.status, 2);
+    expect_contains(asked.err, "10 tau, 50 steps");
+    EXPECT_FALSE(fs::exists("s.h5"));
+
+    const Outcome enough = adjoint("50");
+    EXPECT_EQ(enough.status, 0);
+    EXPECT_EQ(enough.err, "");
+    for (const double exponent : hdf5::ReadGroup("s.h5").numbers("exponents", {2, 1, 2})) {
+        EXPECT_TRUE(std::isfinite(exponent));
+    }
+}
+
+TEST_F(CommandLine, WhatLeavesTheRangeIsAnError) {
+    // At the origin a unit multiplies by 0.8 + 0.2 * 20 a step: 4.8^452 > 1.8e308.
+    WeightsFile steep = lines_file(Cell::current);
+    steep.recurrent[0] = 20.0;
+    write_weights_h5("w.h5", steep);
+    const Outcome gradients =
+        shoal({"adjoint", "--weights", "w.h5", "--steps", "600", "--out", "s.h5"});
+    EXPECT_EQ(gradients.status, 3);
+    expect_contains(gradients.err, "w.h5: network 0, trial 0: gradients exceed float64 from a lag");
+
+    // Sums of two such numbers are none.
+    steep.recurrent.assign(8, 1.5e308);
+    steep.inputs_series.assign(100, 1.0);
+    steep.series_trials = 1;
+    steep.series_steps = 100;
+    write_weights_h5("w.h5", steep);
+    const Outcome states = shoal({"adjoint", "--weights", "w.h5", "--out", "s.h5"});
+    EXPECT_EQ(states.status, 3);
+    expect_contains(states.err, "w.h5: network 0, trial 0: the states leave the range of float64");
+    const Outcome simulated = shoal({"simulate", "--weights", "w.h5", "--out", "s.h5"});
+    EXPECT_EQ(simulated.status, 3);
+    expect_contains(simulated.err, "w.h5: network 0, trial 0: leaves the range of fp64 in step");
+    const Outcome narrow =
+        shoal({"simulate", "--weights", "w.h5", "--out", "s.h5", "--precision", "fp32"});
+    EXPECT_EQ(narrow.status, 3);
+    expect_contains(narrow.err, "give --precision fp64");
+    EXPECT_FALSE(fs::exists("s.h5"));
 }
 
 TEST_F(CommandLine, AdjointMistakes) {

@@ -12,7 +12,7 @@ import numpy as np
 import pandas
 import xarray
 
-from reader_runs import ROOT, make_groups, make_runs, run_checks
+from reader_runs import ROOT, check_tree, make_groups, make_runs, run_checks
 
 import shoal_reader as reader
 
@@ -63,6 +63,20 @@ def check_groups():
     assert reader.group_names(*thirds) == whole
     for group in whole:
         xarray.testing.assert_identical(reader.open_runs(*thirds, group=group), reader.open_runs("groups", group=group))
+
+
+def check_trees(shoal):
+    """At level full attractors have as many exponents as units, a few, or (fixed points) none."""
+    shoal("run", ROOT / "tests/support/small.yaml", "--set", "analysis.level=full", "--set", "sweep.network.gain=[0.8]",
+          "--out", "points", "--quiet")
+    for name in ("whole", "rate", "points"):
+        check_tree(f"{name}/population.h5")
+        check_tree(f"{name}/analysis.h5")
+    check_tree("groups/population.h5")
+    shoal("export", "whole", "--networks", "all", "--out", "weights.h5")
+    shoal("analyze", "--weights", "weights.h5", "--out", "dynamics.h5", "--quiet")
+    for name in ("weights.h5", "dynamics.h5"):
+        check_tree(name)
 
 
 def expect(part, action, *arguments, error=reader.RunError, **options):
@@ -120,6 +134,7 @@ def checks(shoal):
     check_shards_are_the_run()
     check_missing_analysis()
     check_groups()
+    check_trees(shoal)
     check_errors()
 
 

@@ -141,8 +141,9 @@ TEST(NetworkFactory, FromAFileByReplicate) {
     weights.recurrent = {1, 2, 3, 4, 5, 6, 7, 8};
     weights.input = {0.1, 0.2, 0.3, 0.4};
     weights.bias = {1, 2, 3, 4};
-    NetworkFactory factory([&](const std::string& path) {
+    NetworkFactory factory([&](const std::string& path, ArrayOrder order) {
         EXPECT_EQ(path, "w.h5");
+        EXPECT_EQ(order, ArrayOrder::c);
         return weights;
     });
     NetworkSpec spec = spec_of(2);
@@ -160,7 +161,7 @@ TEST(NetworkFactory, FromAFileByReplicate) {
     weights.outputs = 1;
     weights.readout = {5, 6, 7, 8};
     weights.initial_state = {0.5, 0.6, 0.7, 0.8};
-    NetworkFactory whole([&](const std::string&) { return weights; });
+    NetworkFactory whole([&](const std::string&, ArrayOrder) { return weights; });
     EXPECT_EQ(whole.make(spec, 1, 1).readout, (std::vector<double>{0, 0}));  // FORCE's own
     spec.training.method = TrainingMethod::bptt;
     const auto trained = whole.make(spec, 1, 1);

@@ -16,6 +16,8 @@ namespace shoal {
 
 namespace {
 
+constexpr int least_intervals = 10;
+
 // Exponents of frames that `advance` carries through steps 0, 1, ... of its own counting.
 std::vector<double> exponents_of(
     const LinearizedRun& run, Eigen::MatrixXd frame,
@@ -37,7 +39,7 @@ std::vector<double> exponents_of(
     const auto skip = static_cast<std::size_t>(intervals / 5);
     std::vector<double> exponents;
     for (const std::vector<double>& values : growth) {
-        const double mean = intervals < 10
+        const double mean = intervals < least_intervals
                                 ? std::numeric_limits<double>::quiet_NaN()
                                 : birkhoff_mean(values.data() + skip, values.size() - skip);
         exponents.push_back(mean);
@@ -95,6 +97,10 @@ Eigen::MatrixXd LinearizedRun::backward(int t, const Eigen::MatrixXd& adjoints) 
     return adjoint_step(dynamics_.cell(), dynamics_.dt() / dynamics_.tau(), slopes_.col(t),
                         adjoints,
                         [&](const Eigen::MatrixXd& sent) { return multiply(transposed_, sent); });
+}
+
+int least_exponent_steps(const Dynamics& dynamics) {
+    return least_intervals * tau_steps(dynamics);
 }
 
 Eigen::MatrixXd input_drive(const NetworkModel& model, std::span<const double> series, int steps) {

@@ -67,10 +67,12 @@ struct RunExponents {
 };
 /// From random frames of `count` columns, orthonormalised every tau; the first fifth of the way
 /// (the last, backward) is skipped, and means are weighted as in lyapunov_exponents(). Both lists
-/// tend to the Lyapunov exponents of the attractor as the run gets long. Runs of fewer than 10 tau
-/// or that leave the range give NaN.
+/// tend to the Lyapunov exponents of the attractor as the run gets long. Runs of fewer than
+/// least_exponent_steps() or that leave the range give NaN.
 RunExponents run_exponents(const LinearizedRun& run, int count, RandomKey key);
 /// Its adjoint half alone.
 std::vector<double> adjoint_exponents(const LinearizedRun& run, int count, RandomKey key);
+/// 10 tau.
+int least_exponent_steps(const Dynamics& dynamics);
 
 }  // namespace shoal
