@@ -51,7 +51,8 @@ struct AttractorRecord {
     double period = -1.0;
     double period_error = -1.0;
     double residual = -1.0;
-    std::vector<double> multipliers;  ///< [multiplier, part]
+    std::vector<double> multipliers;      ///< [multiplier, part]
+    std::vector<double> multiplier_logs;  ///< [multiplier]
     double trivial_multiplier_error = -1.0;
     std::vector<double> frequencies;
     std::vector<double> rotation_numbers;
@@ -87,6 +88,11 @@ void describe(Record& record, Visit&& visit) {
     visit("multipliers", record.multipliers,
           Meaning{"Floquet multipliers of the cycle, leading ones by falling modulus",
                   {"multiplier", "part"}});
+    visit(
+        "multiplier_logs", record.multiplier_logs,
+        Meaning{"natural logarithms of their moduli, also where these are too small for a number; "
+                "-infinity: 0 to rounding",
+                {"multiplier"}});
     visit("trivial_multiplier_error", record.trivial_multiplier_error,
           Meaning{"distance of the multiplier along the velocity from 1 (flows): a self-check; -1: "
                   "none"});

@@ -77,8 +77,10 @@ bool refine_motion(const Dynamics& dynamics, const Eigen::VectorXd& state, doubl
     record.period_error = cycle.period_error;
     record.residual = cycle.residual;
     record.trivial_multiplier_error = dynamics.is_map() ? -1.0 : cycle.trivial_error;
-    for (const std::complex<double>& multiplier : cycle.multipliers) {
-        record.multipliers.insert(record.multipliers.end(), {multiplier.real(), multiplier.imag()});
+    for (const ProductEigenvalue& multiplier : cycle.multipliers) {
+        record.multipliers.insert(record.multipliers.end(),
+                                  {multiplier.value.real(), multiplier.value.imag()});
+        record.multiplier_logs.push_back(multiplier.log_modulus);
     }
     add_limit(record.limits, cycle.limits);
     return true;
@@ -105,6 +107,13 @@ void measure_exponents(const Dynamics& dynamics, const Eigen::VectorXd& state,
     record.neutral_exponent = spectrum.neutral_exponent;
     record.neutral_is_zero = spectrum.neutral_is_zero;
     add_limit(record.limits, spectrum.limits);
+    if (!dynamics.is_map() && !spectrum.exponents.empty() && !spectrum.neutral_is_zero &&
+        spectrum.exponents.back() < 0.0) {
+        add_limit(record.limits,
+                  fmt::format("No exponent is 0, as that along the velocity of a flow is: the one "
+                              "next to it is {:.2g} per time, by what steps of {:g} change.",
+                              spectrum.neutral_exponent, dynamics.dt()));
+    }
     motion.exponents_known = spectrum.half_width * dynamics.tau() <= request.half_width;
 }
 
