@@ -156,6 +156,9 @@ nlohmann::ordered_json to_json(const AttractorRecord& attractor, const DynamicsA
     if (attractor.period > 0.0) {
         out["period"] = attractor.period;
     }
+    if (attractor.flow_period > 0.0) {
+        out["flow_period"] = attractor.flow_period;
+    }
     if (!attractor.exponents.empty()) {
         out["exponents"] = attractor.exponents;
         if (as == SystemKind::map) {

@@ -50,8 +50,11 @@ struct AttractorRecord {
     std::vector<double> state;  ///< [unit]
     double period = -1.0;
     double period_error = -1.0;
+    double flow_period = -1.0;
+    double flow_period_error = -1.0;
     double residual = -1.0;
-    std::vector<double> multipliers;  ///< [multiplier, part]
+    std::vector<double> multipliers;      ///< [multiplier, part]
+    std::vector<double> multiplier_logs;  ///< [multiplier]
     double trivial_multiplier_error = -1.0;
     std::vector<double> frequencies;
     std::vector<double> rotation_numbers;
@@ -77,16 +80,26 @@ void describe(Record& record, Visit&& visit) {
           Meaning{"index of the fixed point among the network's points, -1: not a fixed point"});
     visit("state", record.state, Meaning{"a state on it", {"unit"}});
     visit("period", record.period,
-          Meaning{"period of the cycle (flow: of the continuous flow's, map: a whole number of "
-                  "steps; a closed curve: mean period), time; -1: none"});
-    visit("period_error", record.period_error,
-          Meaning{"change of the period with integration steps half as long, time; -1: the period "
-                  "was not refined"});
-    visit("residual", record.residual,
-          Meaning{"RMS over units of what is missing after one period; -1: not refined"});
+          Meaning{"period of the cycle as the network runs, in its Euler steps: the mean around a "
+                  "closed curve, or a whole number of steps, time; -1: none"});
+    visit("period_error", record.period_error, Meaning{"its error, time; -1: not known"});
+    visit("flow_period", record.flow_period,
+          Meaning{"period of the cycle of the continuous flow that the steps approximate, time; "
+                  "-1: analysed as a map, or not refined"});
+    visit("flow_period_error", record.flow_period_error,
+          Meaning{"change of flow_period with integration steps half as long, time; -1: none"});
+    visit(
+        "residual", record.residual,
+        Meaning{"RMS over units of what is missing after one period (of the flow's, flow_period); "
+                "-1: not refined"});
     visit("multipliers", record.multipliers,
           Meaning{"Floquet multipliers of the cycle, leading ones by falling modulus",
                   {"multiplier", "part"}});
+    visit(
+        "multiplier_logs", record.multiplier_logs,
+        Meaning{"natural logarithms of their moduli, also where these are too small for a number; "
+                "-infinity: 0 to rounding",
+                {"multiplier"}});
     visit("trivial_multiplier_error", record.trivial_multiplier_error,
           Meaning{"distance of the multiplier along the velocity from 1 (flows): a self-check; -1: "
                   "none"});

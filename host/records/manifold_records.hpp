@@ -109,9 +109,10 @@ struct VerdictEvidence {
     std::vector<double> exponents;
     std::vector<double> exponent_errors;
     double period = -1.0;
+    double flow_period = -1.0;
     double tau = 1.0;
-    bool refined_cycle = false;       ///< the period is that of a stable cycle, refined by shooting
-    std::vector<double> end_outputs;  ///< [run]: z_o after 50 trial lengths
+    bool refined_cycle = false;            ///< on a stable cycle, refined by shooting
+    std::vector<double> end_outputs;       ///< [run]: z_o after 50 trial lengths
     std::vector<double> output_variances;  ///< [run]
     double largest_output_seen = 0.0;      ///< that rule B looks at
 };
@@ -258,9 +259,11 @@ void describe(Record& record, Visit&& visit) {
     visit("exponent_errors", record.exponent_errors,
           Meaning{"their standard errors", {"exponent"}});
     visit("period", record.period, Meaning{"of a recurrent run, -1: none seen"});
+    visit("flow_period", record.flow_period,
+          Meaning{"of the flow's cycle that its steps approximate, -1: none, or not refined"});
     visit("tau", record.tau, Meaning{"time constant"});
     visit("refined_cycle", record.refined_cycle,
-          Meaning{"whether the period is that of a stable cycle, refined by shooting"});
+          Meaning{"whether it is on a stable cycle, refined by shooting"});
     visit("end_outputs", record.end_outputs, Meaning{"z_o after 50 trial lengths", {"run"}});
     visit("output_variances", record.output_variances,
           Meaning{"variance of z_o over the last two", {"run"}});

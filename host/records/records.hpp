@@ -222,7 +222,8 @@ void describe(Record& record, Visit&& visit) {
           Meaning{"leading Lyapunov exponents, per time", {"exponent"}});
     visit("exponent_errors", record.exponent_errors,
           Meaning{"standard errors of the exponents", {"exponent"}});
-    visit("period", record.period, Meaning{"period of a limit cycle, -1: none"});
+    visit("period", record.period,
+          Meaning{"period of a limit cycle as the network runs, in its steps, -1: none"});
     visit("adjoint_norm", record.adjoint_norms,
           Meaning{"norm of the gradient of an output, lag before it, along the first delay run; 1 "
                   "at lag 0, mean over outputs",

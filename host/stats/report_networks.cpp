@@ -152,6 +152,8 @@ json attractors_of(const std::vector<AttractorRecord>& attractors) {
         all.push_back(
             {{"kind", name_of(attractor.kind)},
              {"period", attractor.period > 0.0 ? json(rounded(attractor.period)) : json()},
+             {"flow_period",
+              attractor.flow_period > 0.0 ? json(rounded(attractor.flow_period)) : json()},
              {"runs",
               attractor.memory_starts + attractor.conclusion_starts + attractor.random_starts},
              {"memories", attractor.memory_starts}});

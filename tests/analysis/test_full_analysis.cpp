@@ -181,7 +181,7 @@ TEST(FullAnalysis, TheCensusDecidesWhatMoves) {
     ASSERT_EQ(cycle.full->attractors.size(), 1u);
     const AttractorRecord& orbit = cycle.full->attractors.front();
     EXPECT_EQ(orbit.kind, AttractorKind::limit_cycle);
-    EXPECT_GT(orbit.period_error, 0.0);  // it was refined
+    EXPECT_GT(orbit.flow_period_error, 0.0);  // it was refined
     EXPECT_EQ(cycle.mechanism, Mechanism::limit_cycle) << cycle.evidence;
     EXPECT_EQ(cycle.period, orbit.period);
     EXPECT_EQ(cycle.exponents, orbit.exponents);

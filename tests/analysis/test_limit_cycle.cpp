@@ -99,7 +99,7 @@ TEST(Cycle, OfATurningPairHasItsPeriodAndMultiplier) {
         ASSERT_EQ(cycle.multipliers.size(), 2u);
         EXPECT_LT(cycle.trivial_error, 1e-6);  // on the discretised flow's orbit, off by its error
         EXPECT_LT(cycle.residual, 1e-9);
-        EXPECT_NEAR(cycle.multipliers[1].real(), expected.multiplier, 1e-6);
+        EXPECT_NEAR(cycle.multipliers[1].value.real(), expected.multiplier, 1e-6);
         EXPECT_EQ(cycle.unstable, 0);
         EXPECT_EQ(cycle.neutral, 0);
         EXPECT_EQ(cycle.limits, "");
@@ -142,8 +142,8 @@ TEST(Cycle, OfAnAlternatingMapHasPeriodTwo) {
             for (std::size_t i = 0; i < 3; ++i) {
                 EXPECT_NEAR(std::abs(cycle.state[static_cast<Eigen::Index>(i)]), size, 1e-10);
                 // |d mu / d h| < 10, times what Newton leaves.
-                EXPECT_NEAR(cycle.multipliers[i].real(), multiplier, 1e-9);
-                EXPECT_EQ(cycle.multipliers[i].imag(), 0.0);
+                EXPECT_NEAR(cycle.multipliers[i].value.real(), multiplier, 1e-9);
+                EXPECT_EQ(cycle.multipliers[i].value.imag(), 0.0);
             }
             EXPECT_EQ(cycle.unstable, 0);
         }
@@ -161,7 +161,7 @@ TEST(Cycle, OfAQuarterTurnHasPeriodFour) {
     const RefinedCycle cycle = refine_from(dynamics, Eigen::Vector2d(0.8, 0.7), 200, 100);
     ASSERT_TRUE(cycle.converged) << cycle.limits;
     EXPECT_EQ(cycle.period, 4.0);
-    EXPECT_NEAR(cycle.multipliers[0].real(), std::pow(2.0 * (1.0 - s * s), 4), 1e-9);
+    EXPECT_NEAR(cycle.multipliers[0].value.real(), std::pow(2.0 * (1.0 - s * s), 4), 1e-9);
 }
 
 // 80 units: the leading subspace alone. Units beside the pair decay at rates 1 - d, multipliers
@@ -188,7 +188,7 @@ TEST(Cycle, OfAManyUnitsIsRefinedInTheLeadingSubspace) {
     for (std::size_t i = 0; i < 3; ++i) {
         const double decayed = std::exp((slopes[i] - 1.0) * expected.period);
         // Ritz values are within their residual, 1e-6 at most, for a normal part as this one.
-        EXPECT_NEAR(cycle.multipliers[i + 1].real(), decayed, 1e-6);
+        EXPECT_NEAR(cycle.multipliers[i + 1].value.real(), decayed, 1e-6);
     }
 }
 

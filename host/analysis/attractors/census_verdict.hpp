@@ -21,7 +21,8 @@ void take_motion(const AttractorRecord& motion, AnyEvidence& evidence) {
     evidence.exponents = motion.exponents;
     evidence.exponent_errors = motion.exponent_errors;
     evidence.period = motion.kind == AttractorKind::limit_cycle ? motion.period : -1.0;
-    evidence.refined_cycle = !motion.multipliers.empty();
+    evidence.flow_period = evidence.period > 0.0 ? motion.flow_period : -1.0;
+    evidence.refined_cycle = motion.residual >= 0.0;
 }
 
 /// How many states are distinct: groups, within distinct_distance of rates, RMS over units.

@@ -6,11 +6,13 @@
 #include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <utility>
 
 #include "analysis/dynamics/tangent.hpp"
 #include "analysis/linear/eigen_solvers.hpp"
 #include "analysis/linear/frame.hpp"
+#include "core/numbers.hpp"
+#include "records/limits.hpp"
 
 namespace shoal {
 
@@ -19,22 +21,25 @@ namespace {
 constexpr int rounds_limit = 40;
 constexpr int warm_rounds = 3;            // around the orbit before the first Newton step
 constexpr int stalled_rounds = 5;         // without halving the residual: given up
-constexpr int polish_rounds = 6;          // after the last, in a subspace
+constexpr int polish_rounds = 16;         // after the last, in a subspace
 constexpr Eigen::Index first_width = 11;  // with the state three passes over W
 constexpr double slow_multiplier = 0.3;   // plain iteration must contract faster than that
 constexpr double aim = 1e-11;             // residual, of the state's size
 constexpr double enough = 1e-9;
-constexpr double ritz_tolerance = 1e-6;
+constexpr double turn_tolerance = 1e-6;    // radians that an invariant subspace may turn
 constexpr double small_multiplier = 1e-3;  // below, directions need not be resolved
 constexpr double coarse_aim = 1e-6;        // residual from which on steps are short
 constexpr double modulus_tolerance = 1e-6;
 
-using Complex = std::complex<double>;
+// Steps between orthonormalisations. A stable Runge-Kutta step shrinks no direction but by chance
+// to less than a quarter, so that 10 cost a frame 6 digits; a map's may make a direction vanish.
+constexpr int flow_stretch = 10;
+constexpr int map_stretch = 1;
 
 // One way around from (x, T): where it ends and what becomes of the basis.
 struct Round {
     Eigen::VectorXd end;
-    Eigen::MatrixXd carried;
+    CarriedFrame carried;
 };
 
 // Residuals round by round: whether Newton's method still comes closer.
@@ -48,7 +53,7 @@ class Residuals {
     bool is_stalled() const { return stalled_ >= stalled_rounds; }
 
   private:
-    double best_ = std::numeric_limits<double>::infinity();
+    double best_ = infinity;
     int stalled_ = 0;
 };
 
@@ -68,7 +73,7 @@ class Shooting {
     void set_width(Eigen::Index width);
     Round once_around(const Eigen::MatrixXd& basis, int refinement) const;
     /// Takes in what the basis became; false: numbers that are not finite.
-    bool set_round(const Round& round);
+    bool set_round(Round round);
     void turn_basis(int round);
     /// Newton step in (x, T) for the residual `off`; the last element is that of T.
     Eigen::VectorXd newton_step(const Eigen::VectorXd& off) const;
@@ -78,6 +83,7 @@ class Shooting {
     void find_least_period(double tolerance);
     bool is_orbit() const;
     bool multipliers_are_known() const;
+    void widen_for_multipliers();
     void take_multipliers(RefinedCycle& cycle) const;
 
     const Dynamics& dynamics_;
@@ -88,7 +94,7 @@ class Shooting {
     double residual_ = 0.0;      ///< of the last one
     bool is_coarse_ = true;      ///< steps of dt and not yet of dt / 2
     Eigen::MatrixXd basis_;      ///< orthonormal columns
-    Eigen::MatrixXd carried_;    ///< M basis
+    CarriedFrame carried_{{}};   ///< what M makes of the basis
     Eigen::MatrixXd projected_;  ///< basis' M basis
 };
 
@@ -116,19 +122,29 @@ void Shooting::set_width(Eigen::Index width) {
 
 Round Shooting::once_around(const Eigen::MatrixXd& basis, int refinement) const {
     TangentStepper stepper(dynamics_, state_, basis);
-    if (dynamics_.is_map()) {
-        stepper.advance(steps());
-    } else {
-        const int count = refinement * steps();
-        stepper.advance_flow(count, period_ / count);
+    CarriedFrame carried(basis);
+    const int count = refinement * steps();
+    const int stretch = dynamics_.is_map() ? map_stretch : flow_stretch;
+    for (int done = 0; done < count;) {
+        const int now = std::min(stretch, count - done);
+        if (dynamics_.is_map()) {
+            stepper.advance(now);
+        } else {
+            stepper.advance_flow(now, period_ / count);
+        }
+        done += now;
+        if (basis.cols() > 0) {
+            carried.extend(stepper.tangents());
+            stepper.set_tangents(carried.end());
+        }
     }
-    return {stepper.state(), stepper.tangents()};
+    return {stepper.state(), std::move(carried)};
 }
 
-bool Shooting::set_round(const Round& round) {
-    carried_ = round.carried;
-    projected_ = basis_.transpose() * carried_;
-    return carried_.allFinite() && round.end.allFinite();
+bool Shooting::set_round(Round round) {
+    carried_ = std::move(round.carried);
+    projected_ = basis_.transpose() * carried_.end() * carried_.product();
+    return projected_.allFinite() && round.end.allFinite();
 }
 
 Eigen::VectorXd Shooting::newton_step(const Eigen::VectorXd& off) const {
@@ -165,54 +181,52 @@ bool Shooting::is_orbit() const {
     return rms(dynamics_.velocity(state_)) * period_ > 1e-6 * std::max(1.0, rms(state_));
 }
 
-bool falls(const Complex& a, const Complex& b) {
-    if (std::abs(std::abs(a) - std::abs(b)) > 1e-12 * std::abs(a)) {
-        return std::abs(a) > std::abs(b);
-    }
-    return a.imag() > b.imag();
-}
-
 // Whether the leading directions have turned enough for all multipliers that matter.
 bool Shooting::multipliers_are_known() const {
-    const Eigen::EigenSolver<Eigen::MatrixXd> solver(projected_);
-    const Eigen::MatrixXcd vectors = solver.eigenvectors();
-    const Eigen::MatrixXcd missed = (carried_ - basis_ * projected_).cast<Complex>() * vectors;
-    for (Eigen::Index i = 0; i < vectors.cols(); ++i) {
-        if (std::abs(solver.eigenvalues()[i]) > small_multiplier &&
-            missed.col(i).norm() > ritz_tolerance * vectors.col(i).norm()) {
-            return false;
-        }
+    const auto known = product_spectrum(basis_, carried_, turn_tolerance).eigenvalues;
+    return !known.empty() && (std::ssize(known) == basis_.cols() ||
+                              known.back().log_modulus <= std::log(small_multiplier));
+}
+
+// On the way to the cycle the leading subspace is enough; its multipliers may be had of the whole.
+void Shooting::widen_for_multipliers() {
+    const auto units = static_cast<double>(dynamics_.units());
+    const double products = dynamics_.is_map() ? steps() : 4.0 * steps();
+    if (!is_full() && products * units * units * units <= cycle_full_work) {
+        set_width(dynamics_.units());
+        set_round(once_around(basis_, 1));
     }
-    return true;
 }
 
 void Shooting::take_multipliers(RefinedCycle& cycle) const {
-    const Eigen::EigenSolver<Eigen::MatrixXd> solver(projected_);
-    if (solver.info() != Eigen::Success) {
-        cycle.limits = "The multipliers did not converge.";
-        return;
+    ProductSpectrum spectrum = product_spectrum(basis_, carried_, turn_tolerance);
+    cycle.multipliers = std::move(spectrum.eigenvalues);
+    if (!spectrum.parted) {
+        add_limit(
+            cycle.limits,
+            "Small multipliers are not resolved: their moduli did not part from larger ones.");
     }
-    const Eigen::MatrixXcd vectors = solver.eigenvectors();
-    const Eigen::MatrixXcd missed =
-        (carried_ - basis_ * projected_).cast<Complex>() * vectors;  // 0 in the whole space
-    for (Eigen::Index i = 0; i < vectors.cols(); ++i) {
-        if (is_full() || missed.col(i).norm() <= ritz_tolerance * vectors.col(i).norm()) {
-            cycle.multipliers.push_back(solver.eigenvalues()[i]);
-        }
+    if (std::ssize(cycle.multipliers) < dynamics_.units()) {
+        add_limit(cycle.limits, fmt::format("Multipliers given: the largest {} of {}.",
+                                            cycle.multipliers.size(), dynamics_.units()));
     }
-    std::sort(cycle.multipliers.begin(), cycle.multipliers.end(), falls);
     auto trivial = cycle.multipliers.end();
     if (!dynamics_.is_map()) {
+        const auto off = [](const ProductEigenvalue& mu) { return std::abs(mu.value - 1.0); };
         trivial = std::min_element(cycle.multipliers.begin(), cycle.multipliers.end(),
-                                   [](const Complex& a, const Complex& b) {
-                                       return std::abs(a - 1.0) < std::abs(b - 1.0);
-                                   });
-        cycle.trivial_error = trivial == cycle.multipliers.end()
-                                  ? std::numeric_limits<double>::infinity()
-                                  : std::abs(*trivial - 1.0);
+                                   [&](const auto& a, const auto& b) { return off(a) < off(b); });
+        const bool known = trivial != cycle.multipliers.end();
+        cycle.trivial_error = known ? off(*trivial) : infinity;
+        if (cycle.trivial_error > modulus_tolerance) {
+            add_limit(cycle.limits,
+                      fmt::format("The multiplier along the velocity, which is 1, came out {}: "
+                                  "multipliers and stability are known no better.",
+                                  known ? fmt::format("off by {:.2g}", cycle.trivial_error)
+                                        : std::string("not at all")));
+        }
     }
     for (auto at = cycle.multipliers.begin(); at != cycle.multipliers.end(); ++at) {
-        const double beyond = std::abs(*at) - 1.0;
+        const double beyond = std::abs(at->value) - 1.0;
         cycle.unstable += at != trivial && beyond > modulus_tolerance ? 1 : 0;
         cycle.neutral += at != trivial && std::abs(beyond) <= modulus_tolerance ? 1 : 0;
     }
@@ -223,8 +237,7 @@ void Shooting::take_multipliers(RefinedCycle& cycle) const {
 void Shooting::turn_basis(int round) {
     const bool slow =
         round == warm_rounds && projected_.eigenvalues().cwiseAbs().minCoeff() > slow_multiplier;
-    basis_ = carried_;
-    orthonormalize(basis_);
+    basis_ = carried_.end();
     if (slow) {
         set_width(2 * basis_.cols() + 1);
     }
@@ -262,13 +275,13 @@ bool Shooting::close() {
         if (!is_full() && rounds_ > 0) {
             turn_basis(rounds_);
         }
-        const Round around = once_around(basis_, 1);
+        Round around = once_around(basis_, 1);
         const Eigen::VectorXd off = around.end - state_;
         residual_ = rms(off);
         residuals.add(residual_, rounds_);
         const double size = std::max(1.0, rms(state_));
         returned = residual_ <= enough * size;
-        if (!set_round(around) || (residuals.is_stalled() && !returned)) {
+        if (!set_round(std::move(around)) || (residuals.is_stalled() && !returned)) {
             return returned;
         }
         // In a subspace further rounds turn its directions.
@@ -278,7 +291,7 @@ bool Shooting::close() {
         }
         is_coarse_ = is_coarse_ && residual_ > coarse_aim * size;
         if (!is_full() && rounds_ < warm_rounds) {
-            state_ = around.end;
+            state_ += off;
             continue;
         }
         const Eigen::VectorXd step = newton_step(off);
@@ -312,6 +325,7 @@ RefinedCycle Shooting::refine() {
         cycle.period_error =
             std::abs(newton_step(once_around(none, 2).end - state_)[dynamics_.units()]);
     }
+    widen_for_multipliers();
     take_multipliers(cycle);
     return cycle;
 }

@@ -62,7 +62,10 @@ MechanismVerdict decide_moving(const Evidence& evidence, const VerdictThresholds
     }
     if (evidence.refined_cycle) {
         return {Mechanism::limit_cycle,
-                start + fmt::format("on a stable cycle of period {:.6g}.", evidence.period)};
+                start + fmt::format("on a stable cycle of period {:.6g}{}.", evidence.period,
+                                    evidence.flow_period > 0.0
+                                        ? fmt::format(" ({:.6g} as a flow)", evidence.flow_period)
+                                        : std::string())};
     }
     if (zeros >= 2) {
         return {Mechanism::torus,

@@ -66,8 +66,9 @@ struct Evidence {
     std::vector<double> exponents;        ///< leading ones, falling, per time; empty: not measured
     std::vector<double> exponent_errors;  ///< their standard errors
     double period = -1.0;                 ///< of a recurrent run, -1: no recurrence seen
+    double flow_period = -1.0;            ///< of the flow's cycle near it, -1: none known
     double tau = 1.0;
-    bool refined_cycle = false;  ///< the period is that of a stable cycle, refined by shooting
+    bool refined_cycle = false;  ///< on a stable cycle, refined by shooting
 };
 
 struct MechanismVerdict {

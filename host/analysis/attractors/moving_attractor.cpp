@@ -12,23 +12,19 @@
 #include "analysis/attractors/limit_cycle.hpp"
 #include "analysis/attractors/mechanism.hpp"
 #include "analysis/attractors/torus.hpp"
+#include "analysis/dynamics/tangent.hpp"
 #include "records/limits.hpp"
 
 namespace shoal {
 
 namespace {
 
-constexpr double period_tolerance = 0.1;  // share that refining may change
+constexpr double period_tolerance = 0.4;  // share that the flow's may differ from the steps'
 constexpr double measured_periods = 40;   // of an orbit at most, for its exponents
-constexpr double place_tolerance = 0.2;   // of the orbit's extent, likewise
-
-double distance_from(const ClosedOrbit& orbit, const Eigen::VectorXd& rates) {
-    double least = std::numeric_limits<double>::infinity();
-    for (const Eigen::VectorXd& passed : orbit.rates) {
-        least = std::min(least, rms(passed - rates));
-    }
-    return least;
-}
+constexpr double long_step = 0.25;        // tau; below it, steps are as good as the flow
+constexpr double fine_step = 0.025;       // tau
+constexpr int fine_rounds = 20;
+constexpr double place_tolerance = 0.2;  // of the orbit's extent, likewise
 
 int zeros_of(const AttractorRecord& record, double tau) {
     int zeros = 0;
@@ -58,27 +54,78 @@ void take_frequencies(const Dynamics& dynamics, const Eigen::VectorXd& state, in
     }
 }
 
+double main_period(const AttractorRecord& record) {
+    return record.frequencies.empty() ? -1.0 : 2.0 * std::numbers::pi / record.frequencies[0];
+}
+
+// Period of the run itself, in its steps.
+void take_period(const Dynamics& dynamics, const Eigen::VectorXd& state, double about,
+                 AttractorRecord& record) {
+    const MeanPeriod mean = mean_period(dynamics, state, about);
+    record.period = mean.period;
+    record.period_error = mean.error;
+}
+
+bool is_that_cycle(const Dynamics& dynamics, const RefinedCycle& cycle, double period,
+                   const std::optional<ClosedOrbit>& orbit) {
+    if (!cycle.converged || cycle.unstable > 0 || cycle.neutral > 0 ||
+        std::abs(cycle.period - period) > period_tolerance * period) {
+        return false;
+    }
+    const double step = dynamics.is_map() ? 0.0 : std::numbers::pi * dynamics.dt() / cycle.period;
+    return !orbit || distance_from(dynamics, *orbit, dynamics.rates(cycle.state)) <=
+                         (place_tolerance + step) * orbit->extent;
+}
+
+// Where the flow itself goes from a state of a run in long steps, whose cycle is too far from the
+// flow's to be a guess of it.
+struct FlowGuess {
+    Eigen::VectorXd state;
+    double period;
+};
+std::optional<FlowGuess> as_a_flow(const Dynamics& dynamics, const Eigen::VectorXd& state,
+                                   double period) {
+    if (dynamics.is_map() || dynamics.dt() < long_step * dynamics.tau()) {
+        return std::nullopt;
+    }
+    const Dynamics fine(dynamics.cell(), dynamics.tau(), fine_step * dynamics.tau(),
+                        dynamics.weights(), dynamics.drive(), SystemKind::flow);
+    const int round = static_cast<int>(std::ceil(period / fine.dt()));
+    TangentStepper stepper(fine, state, Eigen::MatrixXd(dynamics.units(), 0));
+    stepper.advance_flow(fine_rounds * round, fine.dt());
+    const auto orbit = trace_orbit(fine, stepper.state(), 2 * round);
+    return orbit ? std::optional<FlowGuess>({stepper.state(), orbit->period}) : std::nullopt;
+}
+
 }  // namespace
 
 bool refine_motion(const Dynamics& dynamics, const Eigen::VectorXd& state, double period,
                    Motion& motion) {
     RefinedCycle cycle = refine_cycle(dynamics, state, period);
-    const bool isolated = cycle.converged && cycle.unstable == 0 && cycle.neutral == 0;
-    const bool same_period = std::abs(cycle.period - period) <= period_tolerance * period;
-    if (!isolated || !same_period ||
-        (motion.orbit && distance_from(*motion.orbit, dynamics.rates(cycle.state)) >
-                             place_tolerance * motion.orbit->extent)) {
-        return false;
+    if (!is_that_cycle(dynamics, cycle, period, motion.orbit)) {
+        const auto closer = as_a_flow(dynamics, state, period);
+        cycle = closer ? refine_cycle(dynamics, closer->state, closer->period) : RefinedCycle();
+        if (!is_that_cycle(dynamics, cycle, period, motion.orbit)) {
+            return false;
+        }
     }
     AttractorRecord& record = motion.record;
     record.kind = AttractorKind::limit_cycle;
     record.state = values_of(cycle.state);
-    record.period = cycle.period;
-    record.period_error = cycle.period_error;
+    if (dynamics.is_map()) {
+        record.period = cycle.period;
+        record.period_error = 0.0;
+    } else {
+        take_period(dynamics, state, period, record);
+        record.flow_period = cycle.period;
+        record.flow_period_error = cycle.period_error;
+    }
     record.residual = cycle.residual;
     record.trivial_multiplier_error = dynamics.is_map() ? -1.0 : cycle.trivial_error;
-    for (const std::complex<double>& multiplier : cycle.multipliers) {
-        record.multipliers.insert(record.multipliers.end(), {multiplier.real(), multiplier.imag()});
+    for (const ProductEigenvalue& multiplier : cycle.multipliers) {
+        record.multipliers.insert(record.multipliers.end(),
+                                  {multiplier.value.real(), multiplier.value.imag()});
+        record.multiplier_logs.push_back(multiplier.log_modulus);
     }
     add_limit(record.limits, cycle.limits);
     return true;
@@ -105,6 +152,13 @@ void measure_exponents(const Dynamics& dynamics, const Eigen::VectorXd& state,
     record.neutral_exponent = spectrum.neutral_exponent;
     record.neutral_is_zero = spectrum.neutral_is_zero;
     add_limit(record.limits, spectrum.limits);
+    if (!dynamics.is_map() && !spectrum.exponents.empty() && !spectrum.neutral_is_zero &&
+        spectrum.exponents.back() < 0.0) {
+        add_limit(record.limits,
+                  fmt::format("No exponent is 0, as that along the velocity of a flow is: the one "
+                              "next to it is {:.2g} per time, by what steps of {:g} change.",
+                              spectrum.neutral_exponent, dynamics.dt()));
+    }
     motion.exponents_known = spectrum.half_width * dynamics.tau() <= request.half_width;
 }
 
@@ -132,12 +186,19 @@ bool name_motion(const Dynamics& dynamics, const Eigen::VectorXd& state, Motion&
     record.kind = AttractorKind::limit_cycle;
     if (dynamics.is_map()) {
         take_frequencies(dynamics, state, 1, motion);
-        record.period =
-            record.frequencies.empty() ? -1.0 : 2.0 * std::numbers::pi / record.frequencies[0];
+        record.period = main_period(record);
         add_limit(record.limits, "A closed curve that the map turns along, no periodic orbit.");
         return true;
     }
-    record.period = motion.orbit ? motion.orbit->period : -1.0;
+    if (motion.orbit) {
+        take_period(dynamics, state, motion.orbit->period, record);
+    } else {
+        take_frequencies(dynamics, state, 1, motion);
+        record.period = main_period(record);
+        if (record.period > 0.0 && refine_motion(dynamics, state, record.period, motion)) {
+            return true;
+        }
+    }
     add_limit(record.limits,
               motion.orbit ? "The Euler map's; refining it reached no isolated stable cycle of "
                              "the flow."

@@ -23,8 +23,9 @@ struct Motion {
 };
 
 /// Refines a cycle of about this period from the state. True, and in the record, if it converges
-/// onto an isolated stable cycle whose period differs by at most a tenth, and which passes the
-/// orbit, if there is one, within a fifth of its extent.
+/// onto an isolated stable cycle whose period differs by at most two fifths, as a flow's does from
+/// that of steps as long as tau, and which passes the orbit, if there is one, within a fifth of its
+/// extent and half of what the state turns by in a step.
 bool refine_motion(const Dynamics& dynamics, const Eigen::VectorXd& state, double period,
                    Motion& motion);
 

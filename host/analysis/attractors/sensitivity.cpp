@@ -179,6 +179,7 @@ VerdictEvidence collect_evidence(const Dynamics& dynamics, const Settling& settl
     stored.exponents = evidence.exponents;
     stored.exponent_errors = evidence.exponent_errors;
     stored.period = evidence.period;
+    stored.flow_period = evidence.flow_period;
     stored.tau = evidence.tau;
     stored.end_outputs = outcome.end_outputs;
     stored.output_variances = outcome.variances;
@@ -206,6 +207,7 @@ Evidence evidence_under(const VerdictEvidence& stored, const VerdictThresholds& 
     evidence.exponents = stored.exponents;
     evidence.exponent_errors = stored.exponent_errors;
     evidence.period = stored.period;
+    evidence.flow_period = stored.flow_period;
     evidence.tau = stored.tau;
     evidence.refined_cycle = stored.refined_cycle;
     return evidence;

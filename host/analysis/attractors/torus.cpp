@@ -23,6 +23,8 @@ constexpr Eigen::Index components = 6;
 constexpr int lines_limit = 40;
 constexpr double least_power = 1e-12;  // of the strongest line
 constexpr int multiples = 8;
+constexpr double return_tolerance = 0.05;  // share that one return may differ from the mean
+constexpr double line_share = 1e-8;        // of the strongest line's power: below there is none
 constexpr double combination_tolerance = 1e-6;  // of the sampling frequency
 
 using Complex = std::complex<double>;
@@ -198,6 +200,38 @@ BaseFrequencies base_frequencies(const Dynamics& dynamics, const Eigen::VectorXd
         base.rotation_errors.push_back(base.errors[i] / unit + number * unit_error / unit);
     }
     return base;
+}
+
+MeanPeriod mean_period(const Dynamics& dynamics, const Eigen::VectorXd& start, double about) {
+    const Eigen::MatrixXd series = leading_components(dynamics, start);
+    const MeanPeriod unknown{about, -1.0};
+    if (!series.allFinite()) {
+        return unknown;
+    }
+    const Eigen::MatrixXd weighted = weighted_part(series, 0, samples);
+    const std::vector<double> lines = find_lines(weighted, 1);
+    const double turns =
+        lines.empty() ? 0.0 : std::round(about / dynamics.dt() * lines[0] / (2 * pi));
+    const double turn = lines.empty() ? 0.0 : 2 * pi / lines[0] * dynamics.dt();
+    if (turns < 1.0 || std::abs(turns * turn - about) > return_tolerance * about) {
+        return unknown;
+    }
+    const double reach = pi / static_cast<double>(samples);
+    const double difference =
+        refine_line(weighted_part(series, 0, samples / 2), lines[0], 2 * reach) -
+        refine_line(weighted_part(series, samples / 2, samples / 2), lines[0], 2 * reach);
+    // The least number of turns after which all that is there comes back.
+    const double least = line_share * amplitudes(weighted, lines[0]).squaredNorm();
+    const auto all = static_cast<int>(turns);
+    int rounds = 1;
+    for (bool closed = false; rounds < all && !closed; rounds += closed ? 0 : 1) {
+        closed = all % rounds == 0;
+        for (int j = 1; j < all && closed; ++j) {
+            closed = j * rounds % all == 0 ||
+                     amplitudes(weighted, j * lines[0] / all).squaredNorm() <= least;
+        }
+    }
+    return {rounds * turn, rounds * turn * 0.5 * std::abs(difference) / lines[0]};
 }
 
 std::optional<Locking> find_locking(double rotation_number, double error) {

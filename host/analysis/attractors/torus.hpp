@@ -32,6 +32,15 @@ struct BaseFrequencies {
 /// lines.
 BaseFrequencies base_frequencies(const Dynamics& dynamics, const Eigen::VectorXd& start, int count);
 
+/// Mean time around the closed curve that the run from `start` is on, which comes back after about
+/// `about`: the strongest line of base_frequencies() may be a harmonic, and the run may have passed
+/// by more often. No change of `about` by more than a twentieth; else it stands, with error -1.
+struct MeanPeriod {
+    double period = 0.0;
+    double error = -1.0;  ///< half the difference between the two halves of the run
+};
+MeanPeriod mean_period(const Dynamics& dynamics, const Eigen::VectorXd& start, double about);
+
 /// p / q with the least q <= 12 within 3 errors (and 1e-7) of a rotation number; none if there is
 /// none, or if the error is too large to tell (above 1e-4).
 struct Locking {

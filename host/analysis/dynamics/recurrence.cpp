@@ -22,6 +22,12 @@ double distance_from_chord(const Eigen::VectorXd& point, const Eigen::VectorXd& 
     return rms(point - from - std::clamp(along, 0.0, 1.0) * chord);
 }
 
+// What a chord misses of an arc of twice the curvature of a circle as wide as the extent.
+double missed_by(const Eigen::VectorXd& from, const Eigen::VectorXd& to, double extent) {
+    const double length = std::min(rms(to - from), extent);
+    return extent > 0.0 ? length * length / (2.0 * extent) : 0.0;
+}
+
 }  // namespace
 
 std::optional<ClosedOrbit> trace_orbit(const Dynamics& dynamics, const Eigen::VectorXd& start,
@@ -47,7 +53,10 @@ std::optional<ClosedOrbit> trace_orbit(const Dynamics& dynamics, const Eigen::Ve
         } else if (step > 1 && side < 0.0 && next_side >= 0.0) {
             const double part = -side / (next_side - side);
             const Eigen::VectorXd crossing = state + part * (next - state);
-            if (rms(dynamics.rates(crossing) - start_rates) <= orbit_tolerance * orbit.extent) {
+            const double missed =
+                missed_by(orbit.rates[orbit.rates.size() - 2], orbit.rates.back(), orbit.extent);
+            if (rms(dynamics.rates(crossing) - start_rates) <=
+                orbit_tolerance * orbit.extent + missed) {
                 orbit.period = (step - 1 + part) * dynamics.dt();
                 return orbit;
             }
@@ -85,17 +94,22 @@ std::vector<double> return_distances(const Dynamics& dynamics, const ClosedOrbit
     return distances;
 }
 
-bool lies_on(const Dynamics& dynamics, const ClosedOrbit& orbit, const Eigen::VectorXd& rates) {
-    const double allowed = orbit_tolerance * orbit.extent;
+double distance_from(const Dynamics& dynamics, const ClosedOrbit& orbit,
+                     const Eigen::VectorXd& rates) {
+    double least = std::numeric_limits<double>::infinity();
     for (std::size_t i = 0; i + 1 < orbit.rates.size(); ++i) {
-        const double distance =
-            dynamics.is_map() ? rms(rates - orbit.rates[i])
-                              : distance_from_chord(rates, orbit.rates[i], orbit.rates[i + 1]);
-        if (distance <= allowed) {
-            return true;
-        }
+        const Eigen::VectorXd& from = orbit.rates[i];
+        const Eigen::VectorXd& to = orbit.rates[i + 1];
+        least = std::min(least, dynamics.is_map()
+                                    ? rms(rates - from)
+                                    : std::max(0.0, distance_from_chord(rates, from, to) -
+                                                        missed_by(from, to, orbit.extent)));
     }
-    return false;
+    return least;
+}
+
+bool lies_on(const Dynamics& dynamics, const ClosedOrbit& orbit, const Eigen::VectorXd& rates) {
+    return distance_from(dynamics, orbit, rates) <= orbit_tolerance * orbit.extent;
 }
 
 }  // namespace shoal

@@ -26,8 +26,9 @@ inline constexpr double orbit_tolerance = 0.02;
 /// Follows the run from `start` until it comes back to where it was; nothing if it does not within
 /// `steps` Euler steps. Flows: the first passage through the plane through `start` normal to its
 /// velocity, in that direction, at which the interpolated rates are within orbit_tolerance of those
-/// at `start`; interpolation between steps costs (omega dt)^2 / 8 of the extent, less than that for
-/// omega < 4 at dt = 0.1. Maps: the first step whose rates are within 1e-6 of the extent.
+/// at `start`, and what the chord between two steps misses of an arc: about (omega dt)^2 / 8 of the
+/// extent, which is little but where dt is close to tau. Maps: the first step whose rates are
+/// within 1e-6 of the extent.
 std::optional<ClosedOrbit> trace_orbit(const Dynamics& dynamics, const Eigen::VectorXd& start,
                                        int steps);
 
@@ -37,8 +38,12 @@ std::optional<ClosedOrbit> trace_orbit(const Dynamics& dynamics, const Eigen::Ve
 std::vector<double> return_distances(const Dynamics& dynamics, const ClosedOrbit& orbit,
                                      const Eigen::VectorXd& start, int rounds);
 
-/// Whether rates lie within orbit_tolerance of an orbit: of its steps (maps) or the chords between
-/// them.
+/// RMS distance of rates from an orbit: from its steps (maps), or from the chords between them but
+/// for what these miss of the arcs.
+double distance_from(const Dynamics& dynamics, const ClosedOrbit& orbit,
+                     const Eigen::VectorXd& rates);
+
+/// Whether it is within orbit_tolerance of the extent.
 bool lies_on(const Dynamics& dynamics, const ClosedOrbit& orbit, const Eigen::VectorXd& rates);
 
 }  // namespace shoal

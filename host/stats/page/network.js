@@ -84,9 +84,9 @@ function networkFacts(network) {
     facts.push(network.limits);
   }
   const attractors = network.attractors.map((attractor) => element("tr", {},
-    element("td", { class: "text" }, label(attractor.kind)), element("td", {}, short(attractor.period, 4)),
+    element("td", { class: "text" }, label(attractor.kind)), element("td", {}, short(attractor.period, 4)), element("td", {}, short(attractor.flow_period, 4)),
     element("td", {}, String(attractor.memories)), element("td", {}, String(attractor.runs))));
-  const head = ["attractor", "period (tau)", "memories that end here", "runs that end here"];
+  const head = ["attractor", "period (tau)", "of the flow (tau)", "memories that end here", "runs that end here"];
   return [...facts.map((fact) => element("p", {}, fact)),
     ...(attractors.length > 0 ? [element("table", {}, element("thead", {}, element("tr", {}, ...head.map((name, i) => element("th", i === 0 ? { class: "text" } : {}, name)))), element("tbody", {}, ...attractors))] : [])];
 }
