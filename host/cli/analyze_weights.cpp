@@ -43,18 +43,29 @@ int trial_steps(double trial_length, SystemKind as, const WeightsFile& weights) 
     return static_cast<int>(steps);
 }
 
-FreeNetwork network_of(const WeightsFile& weights, int i, SystemKind as, double trial_length) {
+/// What one row of the answer is about: each network in each of its conditions.
+std::size_t rows_of_answer(const WeightsFile& weights) {
+    return static_cast<std::size_t>(weights.networks) *
+           static_cast<std::size_t>(weights.conditions);
+}
+
+std::string name_of_row(const WeightsFile& weights, std::size_t row) {
+    const auto conditions = static_cast<std::size_t>(weights.conditions);
+    return conditions == 1
+               ? fmt::format("network {}", row)
+               : fmt::format("network {}, condition {}", row / conditions, row % conditions);
+}
+
+FreeNetwork network_of(const WeightsFile& weights, int row, SystemKind as, double trial_length) {
+    const int i = row / weights.conditions;
     FreeNetwork network;
     network.model = model_of(weights, i);
     network.model.dt = step_of(as, weights.tau, weights.dt);
     network.as = as;
-    if (!weights.constant_input.empty()) {
-        const auto begin = weights.constant_input.begin() + i * weights.inputs;
-        network.constant_input.assign(begin, begin + weights.inputs);
-    }
-    const auto starts = weights.states_of(weights.initial_state, weights.initial_trials, i);
+    network.constant_input = weights.constant_input_of(i, row % weights.conditions);
+    const auto starts = weights.states_of(weights.memory_states, weights.memories, i);
     network.starts =
-        Eigen::Map<const Eigen::MatrixXd>(starts.data(), weights.units, weights.initial_trials);
+        Eigen::Map<const Eigen::MatrixXd>(starts.data(), weights.units, weights.memories);
     network.trial_steps = trial_steps(trial_length, as, weights);
     network.key = {1, static_cast<std::uint32_t>(i)};
     return network;
@@ -102,8 +113,8 @@ nlohmann::ordered_json to_json(const DynamicsAnalysis& analysis, SystemKind as, 
     return out;
 }
 
-void print_network(std::size_t i, const DynamicsAnalysis& analysis) {
-    fmt::print("network {}: {} roots ({} proved), {} slow points, {} attractors; {}\n", i,
+void print_network(const std::string& name, const DynamicsAnalysis& analysis) {
+    fmt::print("{}: {} roots ({} proved), {} slow points, {} attractors; {}\n", name,
                analysis.search.roots, analysis.search.proved, analysis.search.slow_points,
                analysis.census.attractors, analysis.search.completeness);
     fmt::print("  {}\n  mechanism {}: {}\n", analysis.verdict.attractors,
@@ -142,7 +153,7 @@ std::vector<DynamicsAnalysis> analyse(const WeightsAnalysisOptions& options,
     const std::string identity =
         fmt::format("{} {} {} {}", hex16(hash64_of_file(options.weights)), name_of(as),
                     options.trial_length, backends.front()->instruction_set());
-    std::vector<DynamicsAnalysis> analyses(static_cast<std::size_t>(weights.networks));
+    std::vector<DynamicsAnalysis> analyses(rows_of_answer(weights));
     std::map<std::string, double> part_seconds;
     AnalysisLedger ledger(kept, analyses.size(), false, progress, part_seconds);
     const StopPoints stop_points(StopFor::any_reason);
@@ -152,7 +163,7 @@ std::vector<DynamicsAnalysis> analyse(const WeightsAnalysisOptions& options,
             FreeNetwork network =
                 network_of(weights, static_cast<int>(i), as, options.trial_length);
             network.model.uid = hex16(hash64(fmt::format("{} {}", identity, i)));
-            AnalysisLedger::Job job(ledger, fmt::format("network {}", i));
+            AnalysisLedger::Job job(ledger, name_of_row(weights, i));
             const auto begun = ledger.begun(network.model.uid);
             analyses[i] = analyze_dynamics(network, *backends[static_cast<std::size_t>(who)], job,
                                            begun ? &*begun : nullptr);
@@ -162,21 +173,26 @@ std::vector<DynamicsAnalysis> analyse(const WeightsAnalysisOptions& options,
     return analyses;
 }
 
-void print(const std::vector<DynamicsAnalysis>& analyses, const std::string& out, SystemKind as,
-           double step, bool json) {
+void print(const std::vector<DynamicsAnalysis>& analyses, const WeightsFile& weights,
+           const std::string& out, SystemKind as, double step, bool json) {
     if (json) {
         nlohmann::ordered_json all = {{"analysis", out},
                                       {"analysed_as", name_of(as)},
                                       {"step", step},
                                       {"networks", nlohmann::json::array()}};
-        for (const DynamicsAnalysis& analysis : analyses) {
-            all["networks"].push_back(to_json(analysis, as, step));
+        const auto conditions = static_cast<std::size_t>(weights.conditions);
+        for (std::size_t i = 0; i < analyses.size(); ++i) {
+            all["networks"].push_back(to_json(analyses[i], as, step));
+            if (conditions > 1) {
+                all["networks"].back()["network"] = i / conditions;
+                all["networks"].back()["condition"] = i % conditions;
+            }
         }
         fmt::print("{}\n", all.dump());
         return;
     }
     for (std::size_t i = 0; i < analyses.size(); ++i) {
-        print_network(i, analyses[i]);
+        print_network(name_of_row(weights, i), analyses[i]);
     }
     fmt::print("dynamics as {} in steps of {:g} in {}\n", name_of(as), step, out);
 }
@@ -189,6 +205,13 @@ void analyze_weights(const WeightsAnalysisOptions& options, Progress& progress) 
         options.out.empty()
             ? std::filesystem::path(options.weights).replace_extension(".analysis.h5").string()
             : options.out;
+    if (!weights.initial_state.empty()) {
+        progress.note(
+            fmt::format("{}: initial_state is where trials start, and no run starts there here; "
+                        "states that are "
+                        "to be held are memory_states",
+                        options.weights));
+    }
     reuse_dropped_memory();
     const SystemKind as = system_asked_for(options.as, weights);
     trial_steps(options.trial_length, as, weights);  // before the work
@@ -205,7 +228,7 @@ void analyze_weights(const WeightsAnalysisOptions& options, Progress& progress) 
         });
         std::filesystem::remove_all(kept);
     }
-    print(analyses, out, as, step_of(as, weights.tau, weights.dt), options.json);
+    print(analyses, weights, out, as, step_of(as, weights.tau, weights.dt), options.json);
 }
 
 }  // namespace shoal

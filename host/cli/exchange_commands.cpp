@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <numeric>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -74,6 +75,27 @@ struct SimulateOptions {
     ComputeOptions compute;
 };
 
+/// Outputs [trial, time, output] as the file has them, from those that a backend makes of rates:
+/// from states [trial, time, unit] where the readout acts on these, and with their bias.
+void finish_outputs(const WeightsFile& weights, int network, const std::vector<double>& states,
+                    std::vector<double>& outputs) {
+    const auto units = static_cast<std::size_t>(weights.units);
+    const auto width = static_cast<std::size_t>(weights.outputs);
+    const double* readout =
+        weights.readout.data() + static_cast<std::size_t>(network) * width * units;
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        if (weights.readout_of_states) {
+            outputs[i] =
+                std::inner_product(readout + i % width * units, readout + (i % width + 1) * units,
+                                   states.data() + i / width * units, 0.0);
+        }
+        if (!weights.readout_bias.empty()) {
+            outputs[i] +=
+                weights.readout_bias[static_cast<std::size_t>(network) * width + i % width];
+        }
+    }
+}
+
 void simulate(const SimulateOptions& options) {
     const WeightsFile weights = read_weights(options.weights);
     const InputsFile series = series_for(weights, options.weights, options.inputs);
@@ -81,6 +103,10 @@ void simulate(const SimulateOptions& options) {
         throw usage_error(
             fmt::format("{} has no `inputs`; give a file with inputs[trial,time,input] by --inputs",
                         options.weights));
+    }
+    if (!weights.constant_input.empty()) {
+        fmt::print(stderr, "{}: constant_input is not held: the inputs are given\n",
+                   options.weights);
     }
     const auto backend = open_backend(options.compute, Precision::fp64);
     const auto trials = static_cast<std::size_t>(series.trials);
@@ -115,6 +141,7 @@ void simulate(const SimulateOptions& options) {
                 states.insert(states.end(), result.states.begin(), result.states.end());
                 outputs.insert(outputs.end(), result.outputs.begin(), result.outputs.end());
             }
+            finish_outputs(weights, network, states, outputs);
         },
         backend->precision());
 }

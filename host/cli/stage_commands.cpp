@@ -108,11 +108,11 @@ void add_stage_commands(CLI::App& app) {
         "  shoal analyze --weights w.h5 --out dynamics.h5\n"
         "  shoal analyze --weights w.h5 --as map\n"
         "With --weights: fixed and slow points with proofs, slow modes, attractors and exponents\n"
-        "of networks that shoal did not train, in float64, with constant_input held. Runs start "
-        "at\n"
-        "the file's initial_state, taken as memory states, and at random states; the mechanism "
-        "says\n"
-        "how the former are held. The answer has groups as analysis.h5, and verdict.",
+        "of networks that shoal did not train, in float64, with constant_input held, once for "
+        "each\n"
+        "of its conditions. Runs start at the file's memory_states and at random states; the\n"
+        "mechanism says how the former are held. The answer has groups as analysis.h5, and "
+        "verdict.",
         analyze_something);
     CLI::Option* weights = command
                                ->add_option("--weights", analyze->weights.weights,

@@ -40,6 +40,29 @@ void write_points(WriteGroup root, int units, SystemKind as,
     write_columns(group, record_type<PointProof>().fields, proofs, axes);
 }
 
+/// Of every row of the answer: the uid of its network, where the file has them; with several
+/// conditions, which network and which condition it is.
+void put_names(WriteGroup& root, const WeightsFile& weights) {
+    std::vector<std::string> uids;
+    std::vector<std::int64_t> networks, conditions;
+    for (int i = 0; i < weights.networks; ++i) {
+        for (int condition = 0; condition < weights.conditions; ++condition) {
+            networks.push_back(i);
+            conditions.push_back(condition);
+            if (!weights.uids.empty()) {
+                uids.push_back(weights.uids[static_cast<std::size_t>(i)]);
+            }
+        }
+    }
+    if (!uids.empty()) {
+        root.put("uid", Type::string, {"network"}, uids);
+    }
+    if (weights.conditions > 1) {
+        root.put("network_of_file", Type::int64, {"network"}, networks);
+        root.put("condition", Type::int64, {"network"}, conditions);
+    }
+}
+
 }  // namespace
 
 void write_dynamics(const std::filesystem::path& path, const WeightsFile& weights, SystemKind as,
@@ -56,9 +79,7 @@ void write_dynamics(const std::filesystem::path& path, const WeightsFile& weight
         root.attribute("step", step_of(as, weights.tau, weights.dt));
         root.dimension("network", analyses.size());
         root.dimension("unit", static_cast<std::uint64_t>(weights.units));
-        if (!weights.uids.empty()) {
-            root.put("uid", Type::string, {"network"}, weights.uids);
-        }
+        put_names(root, weights);
         write_points(root, weights.units, as, analyses);
         RecordRows rows;
         for (const DynamicsAnalysis& analysis : analyses) {

@@ -13,7 +13,9 @@
 namespace shoal {
 
 /// Writes atomically, with the groups of analysis.h5 at the file's root: fixed_points, search,
-/// modes, basins, census; and verdict. analyses[i] is of network i, looked at as `as`. Attributes
+/// modes, basins, census; and verdict. analyses[i] is of network i / conditions of the weights in
+/// condition i % conditions (with several: datasets network_of_file and condition), looked at as
+/// `as`. Attributes
 /// of the root beside those of analysis.h5: `analysed_as`, flow or map, whose spectra these are;
 /// `step`, time, of the Euler steps that runs are made of: dt, or what step_of() says. A flow's
 /// eigenvalues are per time, a map's per step; exponents are per time, times `step` per step.
