@@ -53,15 +53,6 @@ InputsFile runs_of(const AdjointOptions& options, const WeightsFile& weights) {
     return runs;
 }
 
-/// One network's constant input; empty: 0.
-std::vector<double> constant_input(const WeightsFile& weights, int network) {
-    if (weights.constant_input.empty()) {
-        return {};
-    }
-    const auto begin = weights.constant_input.begin() + network * weights.inputs;
-    return {begin, begin + weights.inputs};
-}
-
 /// How many exponents the answer has: none where the run is too short, unless they were asked for.
 int exponents_of(const AdjointOptions& options, const WeightsFile& weights, int steps) {
     const NetworkModel first = model_of(weights, 0);
@@ -115,7 +106,7 @@ AdjointValues values_of(const AdjointOptions& options, const WeightsFile& weight
     const NetworkModel model = model_of(weights, network);
     const bool driven = !runs.inputs_series.empty();
     const Dynamics dynamics(model,
-                            driven ? std::vector<double>{} : constant_input(weights, network));
+                            driven ? std::vector<double>{} : weights.constant_input_of(network, 0));
     const auto trials = static_cast<std::size_t>(runs.trials);
     const auto units = static_cast<std::size_t>(weights.units);
     const std::vector<double> starts = starts_for(weights, runs, network);
@@ -161,6 +152,11 @@ void write_signals(const AdjointOptions& options) {
             "{}: has no `readout`; learning signals are gradients of outputs", options.weights));
     }
     const InputsFile runs = runs_of(options, weights);
+    if (weights.conditions > 1 && runs.inputs_series.empty()) {
+        throw file_error(fmt::format(
+            "{}: constant_input has {} conditions, and adjoint holds one; give files of one each",
+            options.weights, weights.conditions));
+    }
     AdjointShape shape;
     shape.networks = weights.networks;
     shape.trials = runs.trials;

@@ -8,8 +8,6 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <set>
-#include <tuple>
 #include <vector>
 
 #include "analysis/free_analysis.hpp"
@@ -18,6 +16,7 @@
 #include "cli/run_folder.hpp"
 #include "cli/stages.hpp"
 #include "cli/weights_order.hpp"
+#include "cli/weights_sources.hpp"
 #include "core/error.hpp"
 #include "core/file.hpp"
 #include "core/memory.hpp"
@@ -30,84 +29,6 @@
 
 namespace shoal {
 namespace {
-
-/// Networks to be analysed: those of one file after those of another.
-class Sources {
-  public:
-    Sources(const std::vector<std::string>& paths, const std::string& order) : paths_(paths) {
-        std::set<std::filesystem::path> seen;
-        for (const std::string& path : paths) {
-            if (!seen.insert(std::filesystem::weakly_canonical(path)).second) {
-                throw usage_error(fmt::format("--weights: {} is given twice", path));
-            }
-            files_.push_back(weights_of(path, order));
-            require_same_shape();
-            for (int i = 0; i < files_.back().networks; ++i) {
-                networks_.push_back({files_.size() - 1, i});
-            }
-        }
-    }
-
-    std::size_t size() const { return networks_.size(); }
-    const WeightsFile& file_of(std::size_t network) const {
-        return files_[networks_[network].file];
-    }
-    const std::string& path_of(std::size_t network) const {
-        return paths_[networks_[network].file];
-    }
-    /// Its place in its file.
-    int place_of(std::size_t network) const { return networks_[network].place; }
-    const WeightsFile& first() const { return files_.front(); }
-
-    /// Names in the answer: the files' own uids where every network has one, of its own; those of
-    /// one file without uids: none; else FILE/PLACE, of the file's name or, where two files share
-    /// it, its path.
-    std::vector<std::string> uids() const {
-        std::vector<std::string> own, made;
-        std::set<std::string> stems;
-        for (const std::string& path : paths_) {
-            stems.insert(std::filesystem::path(path).stem().string());
-        }
-        for (std::size_t i = 0; i < size(); ++i) {
-            const auto place = static_cast<std::size_t>(place_of(i));
-            const auto& uids = file_of(i).uids;
-            if (!uids.empty()) {
-                own.push_back(uids[place]);
-            }
-            const std::filesystem::path path(path_of(i));
-            made.push_back(fmt::format(
-                "{}/{}", stems.size() == paths_.size() ? path.stem().string() : path.string(),
-                place));
-        }
-        if (paths_.size() == 1) {
-            return own;
-        }
-        const std::set<std::string> different(own.begin(), own.end());
-        return different.size() == size() ? own : made;
-    }
-
-  private:
-    struct Network {
-        std::size_t file;
-        int place;
-    };
-
-    void require_same_shape() const {
-        const auto shape = [](const WeightsFile& file) {
-            return std::tuple(file.units, file.inputs, file.outputs, file.cell, file.tau, file.dt);
-        };
-        if (shape(files_.back()) != shape(files_.front())) {
-            throw usage_error(fmt::format(
-                "--weights: {} and {} differ in units, inputs, outputs, cell, tau or dt; analyse "
-                "them into separate files",
-                paths_.front(), paths_[files_.size() - 1]));
-        }
-    }
-
-    std::vector<std::string> paths_;
-    std::vector<WeightsFile> files_;
-    std::vector<Network> networks_;
-};
 
 SystemKind system_asked_for(const std::string& as, const WeightsFile& weights) {
     return value_named<SystemKind>(as).value_or(system_of(weights.tau, weights.dt));
@@ -125,20 +46,21 @@ int trial_steps(double trial_length, SystemKind as, const WeightsFile& weights) 
     return static_cast<int>(steps);
 }
 
-FreeNetwork network_of(const WeightsFile& weights, int i, SystemKind as, double trial_length) {
+FreeNetwork network_of(const WeightsSources& sources, std::size_t row, SystemKind as,
+                       const WeightsAnalysisOptions& options) {
+    const WeightsFile& weights = sources.file_of(row);
+    const int i = sources.network_of(row);
     FreeNetwork network;
     network.model = model_of(weights, i);
     network.model.dt = step_of(as, weights.tau, weights.dt);
     network.as = as;
-    if (!weights.constant_input.empty()) {
-        const auto begin = weights.constant_input.begin() + i * weights.inputs;
-        network.constant_input.assign(begin, begin + weights.inputs);
-    }
-    const auto starts = weights.states_of(weights.initial_state, weights.initial_trials, i);
+    network.constant_input = weights.constant_input_of(i, sources.condition_of(row));
+    const auto starts = weights.states_of(weights.memory_states, weights.memories, i);
     network.starts =
-        Eigen::Map<const Eigen::MatrixXd>(starts.data(), weights.units, weights.initial_trials);
-    network.trial_steps = trial_steps(trial_length, as, weights);
+        Eigen::Map<const Eigen::MatrixXd>(starts.data(), weights.units, weights.memories);
+    network.trial_steps = trial_steps(options.trial_length, as, weights);
     network.key = {1, static_cast<std::uint32_t>(i)};
+    network.effort = options.effort;
     return network;
 }
 
@@ -187,11 +109,10 @@ nlohmann::ordered_json to_json(const DynamicsAnalysis& analysis, SystemKind as, 
     return out;
 }
 
-void print_network(std::size_t i, const std::string& uid, const DynamicsAnalysis& analysis) {
-    fmt::print("network {}{}: {} roots ({} proved), {} slow points, {} attractors; {}\n", i,
-               uid.empty() ? "" : fmt::format(" ({})", printable(uid)), analysis.search.roots,
-               analysis.search.proved, analysis.search.slow_points, analysis.census.attractors,
-               analysis.search.completeness);
+void print_network(const std::string& name, const DynamicsAnalysis& analysis) {
+    fmt::print("{}: {} roots ({} proved), {} slow points, {} attractors; {}\n", name,
+               analysis.search.roots, analysis.search.proved, analysis.search.slow_points,
+               analysis.census.attractors, analysis.search.completeness);
     fmt::print("  {}\n  mechanism {}: {}\n", analysis.verdict.attractors,
                name_of(analysis.verdict.mechanism), analysis.verdict.evidence);
     if (!analysis.verdict.limits.empty()) {
@@ -209,6 +130,9 @@ std::string command_of(const WeightsAnalysisOptions& options, const std::string&
     if (options.trial_length != WeightsAnalysisOptions{}.trial_length) {
         command += fmt::format(" --trial-length {}", options.trial_length);
     }
+    if (options.effort != 1) {
+        command += fmt::format(" --effort {}", options.effort);
+    }
     if (!options.order.empty()) {
         command += " --order " + options.order;
     }
@@ -222,9 +146,9 @@ std::string command_of(const WeightsAnalysisOptions& options, const std::string&
 }
 
 /// Every network, from where an earlier session has left it in `kept`.
-std::vector<DynamicsAnalysis> analyse(const WeightsAnalysisOptions& options, const Sources& sources,
-                                      SystemKind as, const std::filesystem::path& kept,
-                                      Progress& progress) {
+std::vector<DynamicsAnalysis> analyse(const WeightsAnalysisOptions& options,
+                                      const WeightsSources& sources, SystemKind as,
+                                      const std::filesystem::path& kept, Progress& progress) {
     const int threads = options.threads > 0 ? options.threads : available_threads();
     std::vector<std::unique_ptr<Backend>> backends;
     for (int t = 0; t < threads; ++t) {
@@ -233,10 +157,11 @@ std::vector<DynamicsAnalysis> analyse(const WeightsAnalysisOptions& options, con
     // All that an analysis depends on: parts of any other one are none of this one's.
     std::map<std::string, std::string> identities;  // by path
     for (const std::string& path : options.weights) {
-        identities[path] = fmt::format("{} {} {} {} {}", hex16(hash64_of_file(path)),
-                                       name_of(order_of(options.order)), name_of(as),
-                                       options.trial_length, backends.front()->instruction_set());
+        identities[path] = fmt::format(
+            "{} {} {} {} {} {}", hex16(hash64_of_file(path)), name_of(order_of(options.order)),
+            name_of(as), options.trial_length, options.effort, backends.front()->instruction_set());
     }
+    const DynamicsRows names = sources.names();
     std::vector<DynamicsAnalysis> analyses(sources.size());
     std::map<std::string, double> part_seconds;
     AnalysisLedger ledger(kept, analyses.size(), false, progress, part_seconds);
@@ -244,11 +169,11 @@ std::vector<DynamicsAnalysis> analyse(const WeightsAnalysisOptions& options, con
     keep_when_stopped(ledger, [&] {
         parallel_for(analyses.size(), threads, [&](std::size_t i, int who) {
             stop_point();
-            const int place = sources.place_of(i);
-            FreeNetwork network = network_of(sources.file_of(i), place, as, options.trial_length);
+            FreeNetwork network = network_of(sources, i, as, options);
             network.model.uid =
-                hex16(hash64(fmt::format("{} {}", identities.at(sources.path_of(i)), place)));
-            AnalysisLedger::Job job(ledger, fmt::format("network {}", i));
+                hex16(hash64(fmt::format("{} {} {}", identities.at(sources.path_of(i)),
+                                         sources.network_of(i), sources.condition_of(i))));
+            AnalysisLedger::Job job(ledger, sources.name_of(i, names));
             const auto begun = ledger.begun(network.model.uid);
             analyses[i] = analyze_dynamics(network, *backends[static_cast<std::size_t>(who)], job,
                                            begun ? &*begun : nullptr);
@@ -258,8 +183,9 @@ std::vector<DynamicsAnalysis> analyse(const WeightsAnalysisOptions& options, con
     return analyses;
 }
 
-void print(const std::vector<DynamicsAnalysis>& analyses, const std::vector<std::string>& uids,
+void print(const std::vector<DynamicsAnalysis>& analyses, const WeightsSources& sources,
            const std::string& out, SystemKind as, double step, bool json) {
+    const DynamicsRows names = sources.names();
     if (json) {
         nlohmann::ordered_json all = {{"analysis", out},
                                       {"analysed_as", name_of(as)},
@@ -267,15 +193,19 @@ void print(const std::vector<DynamicsAnalysis>& analyses, const std::vector<std:
                                       {"networks", nlohmann::json::array()}};
         for (std::size_t i = 0; i < analyses.size(); ++i) {
             all["networks"].push_back(to_json(analyses[i], as, step));
-            if (!uids.empty()) {
-                all["networks"].back()["uid"] = uids[i];
+            if (!names.uids.empty()) {
+                all["networks"].back()["uid"] = names.uids[i];
+            }
+            if (sources.file_of(i).conditions > 1) {
+                all["networks"].back()["network"] = sources.network_of(i);
+                all["networks"].back()["condition"] = sources.condition_of(i);
             }
         }
         fmt::print("{}\n", all.dump());
         return;
     }
     for (std::size_t i = 0; i < analyses.size(); ++i) {
-        print_network(i, uids.empty() ? std::string() : uids[i], analyses[i]);
+        print_network(sources.name_of(i, names), analyses[i]);
     }
     fmt::print("dynamics as {} in steps of {:g} in {}\n", name_of(as), step, out);
 }
@@ -303,7 +233,15 @@ std::string out_of(const WeightsAnalysisOptions& options) {
 
 void analyze_weights(const WeightsAnalysisOptions& options, Progress& progress) {
     const std::string out = out_of(options);
-    const Sources sources(options.weights, options.order);
+    const WeightsSources sources(options.weights, options.order);
+    for (std::size_t i = 0; i < sources.files().size(); ++i) {
+        if (!sources.files()[i].initial_state.empty()) {
+            progress.note(fmt::format(
+                "{}: initial_state is where trials start, and no run starts there here; states "
+                "that are to be held are memory_states",
+                sources.paths()[i]));
+        }
+    }
     reuse_dropped_memory();
     const SystemKind as = system_asked_for(options.as, sources.first());
     trial_steps(options.trial_length, as, sources.first());  // before the work
@@ -316,12 +254,12 @@ void analyze_weights(const WeightsAnalysisOptions& options, Progress& progress) 
         resumable(command_of(options, out), [&] {
             analyses = analyse(options, sources, as, kept, progress);
             progress.finish_stage();
-            write_dynamics(out, sources.first(), sources.uids(), as, analyses);
+            write_dynamics(out, sources.first(), sources.names(), as, analyses);
         });
         std::filesystem::remove_all(kept);
     }
     const double step = step_of(as, sources.first().tau, sources.first().dt);
-    print(analyses, sources.uids(), out, as, step, options.json);
+    print(analyses, sources, out, as, step, options.json);
 }
 
 }  // namespace shoal

@@ -12,6 +12,7 @@ struct WeightsAnalysisOptions {
     std::vector<std::string> weights;  ///< files, of networks of one shape
     std::string out;  ///< empty: beside the weights (of one file), ending in .analysis.h5
     double trial_length = 35.0;  ///< in units of tau
+    int effort = 1;              ///< times the drawn runs, and the bounds of the search
     std::string order;           ///< of the files' axes: c or matlab; empty: c, and a line says so
     std::string as;              ///< flow or map; empty: a map where dt = tau, else a flow
     int threads = 0;

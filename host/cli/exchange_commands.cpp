@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <numeric>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -94,6 +95,27 @@ void require_range(const SimulateOptions& options, int network, const InputsFile
     }
 }
 
+/// Outputs [trial, time, output] as the file has them, from those that a backend makes of rates:
+/// from states [trial, time, unit] where the readout acts on these, and with their bias.
+void finish_outputs(const WeightsFile& weights, int network, const std::vector<double>& states,
+                    std::vector<double>& outputs) {
+    const auto units = static_cast<std::size_t>(weights.units);
+    const auto width = static_cast<std::size_t>(weights.outputs);
+    const double* readout =
+        weights.readout.data() + static_cast<std::size_t>(network) * width * units;
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        if (weights.readout_of_states) {
+            outputs[i] =
+                std::inner_product(readout + i % width * units, readout + (i % width + 1) * units,
+                                   states.data() + i / width * units, 0.0);
+        }
+        if (!weights.readout_bias.empty()) {
+            outputs[i] +=
+                weights.readout_bias[static_cast<std::size_t>(network) * width + i % width];
+        }
+    }
+}
+
 void simulate(const SimulateOptions& options) {
     const WeightsFile weights = weights_of(options.weights, options.order);
     const InputsFile series =
@@ -102,6 +124,10 @@ void simulate(const SimulateOptions& options) {
         throw usage_error(
             fmt::format("{} has no `inputs`; give a file with inputs[trial,time,input] by --inputs",
                         options.weights));
+    }
+    if (!weights.constant_input.empty()) {
+        fmt::print(stderr, "{}: constant_input is not held: the inputs are given\n",
+                   options.weights);
     }
     const auto backend = open_backend(options.compute, Precision::fp64);
     const auto trials = static_cast<std::size_t>(series.trials);
@@ -136,6 +162,7 @@ void simulate(const SimulateOptions& options) {
                 states.insert(states.end(), result.states.begin(), result.states.end());
                 outputs.insert(outputs.end(), result.outputs.begin(), result.outputs.end());
             }
+            finish_outputs(weights, network, states, outputs);
             require_range(options, network, series, states, backend->precision());
             require_range(options, network, series, outputs, backend->precision());
         },

@@ -110,11 +110,11 @@ void add_stage_commands(CLI::App& app) {
         "  shoal analyze --weights w.h5 --as map\n"
         "  shoal analyze --weights a.h5 b.h5 --out both.h5\n"
         "With --weights: fixed and slow points with proofs, slow modes, attractors and exponents\n"
-        "of networks that shoal did not train, in float64, with constant_input held. Runs start "
-        "at\n"
-        "the file's initial_state, taken as memory states, and at random states; the mechanism "
-        "says\n"
-        "how the former are held. The answer has groups as analysis.h5, and verdict.",
+        "of networks that shoal did not train, in float64, with constant_input held, once for "
+        "each\n"
+        "of its conditions. Runs start at the file's memory_states and at random states; the\n"
+        "mechanism says how the former are held. The answer has groups as analysis.h5, and "
+        "verdict.",
         analyze_something);
     CLI::Option* weights = command
                                ->add_option("--weights", analyze->weights.weights,
@@ -135,6 +135,13 @@ void add_stage_commands(CLI::App& app) {
         ->add_option("--trial-length", analyze->weights.trial_length,
                      "With --weights: time T, in tau, by which slow is told from fast")
         ->check(CLI::PositiveNumber)
+        ->capture_default_str()
+        ->needs(weights);
+    command
+        ->add_option("--effort", analyze->weights.effort,
+                     "With --weights: times the drawn runs, and the starts that are drawn at most "
+                     "while roots seem to be missing (of a run: analysis.effort)")
+        ->check(CLI::Range(1, most_analysis_effort))
         ->capture_default_str()
         ->needs(weights);
     command

@@ -45,6 +45,9 @@ struct NetworkModel {
     std::vector<double> readout;        ///< [output, unit]
     std::vector<double> bias;           ///< [unit]; empty: none
     std::vector<double> initial_state;  ///< [unit]
+    /// The readout multiplies x in place of r. Backends know nothing of it: who has such a network
+    /// simulated makes its outputs of its states.
+    bool readout_of_states = false;
 };
 
 /// A matrix held in memory, row-major [to, from].

@@ -30,7 +30,7 @@ template <class Record, class Visit>
 requires std::same_as<std::remove_const_t<Record>, FreeVerdict>
 void describe(Record& record, Visit&& visit) {
     visit("mechanism", record.mechanism,
-          Meaning{"how the memory states (initial_state) are held, by the rules for trained "
+          Meaning{"how the memory states are held, by the rules for trained "
                   "networks; none: the evidence says why"});
     visit("evidence", record.evidence, Meaning{"why this mechanism"});
     visit("attractors", record.attractors, Meaning{"where runs from random states end"});

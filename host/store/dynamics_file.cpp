@@ -40,10 +40,21 @@ void write_points(WriteGroup root, int units, SystemKind as,
     write_columns(group, record_type<PointProof>().fields, proofs, axes);
 }
 
+void put_names(WriteGroup& root, const DynamicsRows& rows) {
+    if (!rows.uids.empty()) {
+        root.put("uid", Type::string, {"network"}, rows.uids);
+    }
+    if (std::any_of(rows.conditions.begin(), rows.conditions.end(),
+                    [](std::int64_t condition) { return condition > 0; })) {
+        root.put("network_of_file", Type::int64, {"network"}, rows.networks);
+        root.put("condition", Type::int64, {"network"}, rows.conditions);
+    }
+}
+
 }  // namespace
 
 void write_dynamics(const std::filesystem::path& path, const WeightsFile& weights,
-                    const std::vector<std::string>& uids, SystemKind as,
+                    const DynamicsRows& names, SystemKind as,
                     const std::vector<DynamicsAnalysis>& analyses) {
     replace_file(path, [&](const std::filesystem::path& temporary) {
         hdf5::WriteFile file(temporary, path);
@@ -57,9 +68,7 @@ void write_dynamics(const std::filesystem::path& path, const WeightsFile& weight
         root.attribute("step", step_of(as, weights.tau, weights.dt));
         root.dimension("network", analyses.size());
         root.dimension("unit", static_cast<std::uint64_t>(weights.units));
-        if (!uids.empty()) {
-            root.put("uid", Type::string, {"network"}, uids);
-        }
+        put_names(root, names);
         write_points(root, weights.units, as, analyses);
         RecordRows rows;
         for (const DynamicsAnalysis& analysis : analyses) {

@@ -44,7 +44,10 @@ struct WeightsFile {
     std::vector<double> input;           ///< [network, unit, input]
     std::vector<double> readout;         ///< [network, output, unit]
     std::vector<double> bias;            ///< [network, unit]; empty: none
-    std::vector<double> constant_input;  ///< [network, input]; empty: 0
+    std::vector<double> readout_bias;    ///< [network, output]; empty: none
+    bool readout_of_states = false;      ///< the readout multiplies states in place of rates
+    std::vector<double> constant_input;  ///< [network, condition, input]; empty: 0
+    int conditions = 1;
     std::vector<double> inputs_series;  ///< `inputs`: [trial, time, input]; empty: none in the file
     int series_trials = 0;
     int series_steps = 0;
@@ -52,11 +55,23 @@ struct WeightsFile {
     /// One trial stands for all.
     std::vector<double> initial_state;
     int initial_trials = 0;
+    /// States that stand for memories, [memory, unit] of all networks or [network, memory, unit].
+    std::vector<double> memory_states;
+    int memories = 0;
     std::vector<std::string> uids;  ///< [network]; written by export, optional on reading
 
     /// Whether `states`, rows [row, unit], are there for each network by itself.
     bool has_own(const std::vector<double>& states, int rows) const {
         return states.size() > static_cast<std::size_t>(rows) * static_cast<std::size_t>(units);
+    }
+    /// The input held of network i in one condition: [input]; empty: 0.
+    std::vector<double> constant_input_of(int i, int condition) const {
+        if (constant_input.empty()) {
+            return {};
+        }
+        const auto begin =
+            constant_input.begin() + std::ptrdiff_t{i * conditions + condition} * inputs;
+        return {begin, begin + inputs};
     }
     /// Those of network i: [row, unit].
     std::span<const double> states_of(const std::vector<double>& states, int rows, int i) const {

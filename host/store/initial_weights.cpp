@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "core/error.hpp"
 #include "store/exchange_files.hpp"
 
 namespace shoal {
@@ -51,6 +52,8 @@ class Notes {
         const char* const of_task = "inputs are those of the task";
         leaves(!file_.constant_input.empty(), "constant_input", of_task);
         leaves(!file_.inputs_series.empty(), "inputs", of_task);
+        leaves(!file_.memory_states.empty(), "memory_states",
+               "an analysis of the run finds its own");
         const auto differs = [&](const char* name, const auto& its, const auto& ours) {
             add(its != ours, fmt::format("its {0} is {1}; network.{0}, which is {2}, is taken",
                                          name, its, ours));
@@ -70,6 +73,13 @@ class Notes {
 
 InitialWeights load_initial_weights(const std::string& path, ArrayOrder order) {
     WeightsFile weights = read_weights(path, order);
+    const bool bare = std::all_of(weights.readout_bias.begin(), weights.readout_bias.end(),
+                                  [](double b) { return b == 0.0; });
+    if (!bare || (weights.readout_of_states && weights.cell == Cell::current)) {
+        throw file_error(fmt::format(
+            "{}: {}; networks in training have readouts of their rates alone, without a bias", path,
+            bare ? "readout_acts_on is state" : "has a readout_bias"));
+    }
     InitialWeights initial;
     initial.networks = weights.networks;
     initial.units = weights.units;

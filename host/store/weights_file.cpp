@@ -35,12 +35,13 @@ std::vector<double> part(const std::vector<double>& all, int i, int parts) {
     return {all.begin() + i * size, all.begin() + (i + 1) * size};
 }
 
-constexpr std::array known_datasets = {"recurrent", "input",          "readout",       "bias",
-                                       "inputs",    "constant_input", "initial_state", "uid"};
+constexpr std::array known_datasets = {"recurrent",     "input",  "readout",        "readout_bias",
+                                       "bias",          "inputs", "constant_input", "initial_state",
+                                       "memory_states", "uid"};
 /// Coordinates along the axes, as xarray writes them.
-constexpr std::array known_axes = {"network", "to",     "from",  "unit",
-                                   "channel", "output", "trial", "time"};
-constexpr std::array known_attributes = {"cell", "tau", "dt"};
+constexpr std::array known_axes = {"network", "to",   "from",      "unit",   "channel", "output",
+                                   "trial",   "time", "condition", "memory", "start"};
+constexpr std::array known_attributes = {"cell", "tau", "dt", "readout_acts_on"};
 constexpr const char* note_prefix = "note_";
 
 class WeightsReader {
@@ -66,6 +67,9 @@ class WeightsReader {
         }
         read_constant_input();
         read_series();
+        if (file_.has("memory_states")) {
+            read_states("memory_states", weights_.memory_states, weights_.memories);
+        }
         if (file_.has("uid")) {
             weights_.uids = file_.strings("uid", per_network({}));
         }
@@ -125,6 +129,17 @@ class WeightsReader {
                                          file_.where(""), cell, fmt::join(known, " or ")));
         }
         weights_.cell = *named;
+        const auto attributes = file_.attributes();
+        if (std::find(attributes.begin(), attributes.end(), "readout_acts_on") !=
+            attributes.end()) {
+            const std::string acts_on = file_.string_attribute("readout_acts_on");
+            if (acts_on != "rate" && acts_on != "state") {
+                throw file_error(
+                    fmt::format("{}: attribute readout_acts_on is \"{}\", expected rate or state",
+                                file_.where(""), acts_on));
+            }
+            weights_.readout_of_states = acts_on == "state";
+        }
         weights_.tau = file_.number_attribute("tau");
         weights_.dt = file_.number_attribute("dt");
         if (!(std::isfinite(weights_.tau) && weights_.dt > 0.0 && weights_.dt <= weights_.tau)) {
@@ -166,6 +181,14 @@ class WeightsReader {
             weights_.readout =
                 finite_numbers(file_, "readout", per_network({outputs, extent(weights_.units)}));
         }
+        if (file_.has("readout_bias")) {
+            if (weights_.outputs == 0) {
+                throw file_error(fmt::format("{}: needs the dataset readout, which is missing",
+                                             file_.where("readout_bias")));
+            }
+            weights_.readout_bias =
+                finite_numbers(file_, "readout_bias", per_network({extent(weights_.outputs)}));
+        }
     }
 
     void require_input_matrix(const std::string& name) const {
@@ -175,16 +198,26 @@ class WeightsReader {
         }
     }
 
+    /// [input] of all networks, [network, input] or [network, condition, input]; of a single
+    /// network also [condition, input].
     void read_constant_input() {
         if (!file_.has("constant_input")) {
             return;
         }
         require_input_matrix("constant_input");
-        const bool same_for_all = file_.extents("constant_input").size() == 1;
-        const Extents of_one = {extent(weights_.inputs)};
+        const Extents found = file_.extents("constant_input");
+        require_content(file_, "constant_input", found);
+        const std::uint64_t inputs = extent(weights_.inputs);
+        const bool conditions = found.size() == 3 || (found.size() == 2 && weights_.networks == 1);
+        const std::uint64_t count = conditions ? found[found.size() - 2] : 1;
+        weights_.conditions = to_int(file_, "constant_input", count);
         const auto values =
-            finite_numbers(file_, "constant_input", same_for_all ? of_one : per_network(of_one));
-        const int copies = same_for_all ? weights_.networks : 1;
+            finite_numbers(file_, "constant_input",
+                           found.size() == 1   ? Extents{inputs}
+                           : found.size() == 3 ? Extents{extent(weights_.networks), count, inputs}
+                           : conditions        ? Extents{count, inputs}
+                                               : Extents{extent(weights_.networks), inputs});
+        const int copies = found.size() == 1 ? weights_.networks : 1;
         for (int i = 0; i < copies; ++i) {
             weights_.constant_input.insert(weights_.constant_input.end(), values.begin(),
                                            values.end());
@@ -255,6 +288,18 @@ void write_cell(WriteGroup& root, Cell cell, double tau, double dt) {
     root.attribute("dt", dt);
 }
 
+/// Rows of states, those of each network by itself where they are.
+void put_states(WriteGroup& root, const WeightsFile& weights, const std::string& name,
+                const std::string& axis, const std::vector<double>& states, int rows) {
+    std::vector<std::string> axes = {axis, "unit"};
+    if (weights.has_own(states, rows)) {
+        axes.insert(axes.begin(), "network");
+    }
+    if (!states.empty()) {
+        root.put(name, Type::float64, axes, states);
+    }
+}
+
 void put_if_any(WriteGroup& root, const std::string& name, const std::vector<std::string>& axes,
                 const std::vector<double>& values) {
     if (!values.empty()) {
@@ -296,6 +341,7 @@ NetworkModel model_of(const WeightsFile& weights, int i) {
     model.recurrent = dense_matrix(weights.units, own(weights.recurrent));
     model.input = own(weights.input);
     model.readout = own(weights.readout);
+    model.readout_of_states = weights.readout_of_states;
     model.bias = own(weights.bias);
     model.initial_state.assign(static_cast<std::size_t>(weights.units), 0.0);
     return model;
@@ -306,6 +352,9 @@ void write_weights_h5(const std::filesystem::path& path, const WeightsFile& weig
         hdf5::WriteFile file(temporary, path);
         WriteGroup root = file.root();
         write_cell(root, weights.cell, weights.tau, weights.dt);
+        if (weights.readout_of_states) {
+            root.attribute("readout_acts_on", std::string("state"));
+        }
         root.dimension("network", extent(weights.networks));
         root.dimension("to", extent(weights.units));
         root.dimension("from", extent(weights.units));
@@ -320,20 +369,34 @@ void write_weights_h5(const std::filesystem::path& path, const WeightsFile& weig
         if (trials > 0) {
             root.dimension("trial", extent(trials));
         }
+        if (weights.memories > 0) {
+            root.dimension("memory", extent(weights.memories));
+        }
+        if (weights.conditions > 1) {
+            root.dimension("condition", extent(weights.conditions));
+        }
         if (weights.series_steps > 0) {
             root.dimension("time", extent(weights.series_steps));
         }
         put_if_any(root, "recurrent", {"network", "to", "from"}, weights.recurrent);
         put_if_any(root, "input", {"network", "unit", "channel"}, weights.input);
         put_if_any(root, "readout", {"network", "output", "unit"}, weights.readout);
+        put_if_any(root, "readout_bias", {"network", "output"}, weights.readout_bias);
         put_if_any(root, "bias", {"network", "unit"}, weights.bias);
-        put_if_any(root, "constant_input", {"network", "channel"}, weights.constant_input);
+        put_if_any(root, "constant_input",
+                   weights.conditions > 1
+                       ? std::vector<std::string>{"network", "condition", "channel"}
+                       : std::vector<std::string>{"network", "channel"},
+                   weights.constant_input);
         put_if_any(root, "inputs", {"trial", "time", "channel"}, weights.inputs_series);
-        if (weights.has_own(weights.initial_state, weights.initial_trials)) {
-            put_if_any(root, "initial_state", {"network", "trial", "unit"}, weights.initial_state);
-        } else {
-            put_if_any(root, "initial_state", {"trial", "unit"}, weights.initial_state);
+        const bool one_of_all = weights.initial_trials == 1 && trials > 1;
+        if (one_of_all) {
+            root.dimension("start", 1);
         }
+        put_states(root, weights, "initial_state", one_of_all ? "start" : "trial",
+                   weights.initial_state, weights.initial_trials);
+        put_states(root, weights, "memory_states", "memory", weights.memory_states,
+                   weights.memories);
         if (!weights.uids.empty()) {
             root.put("uid", Type::string, {"network"}, weights.uids);
             root.describe("recurrent", "coordinates", std::string("uid"));

@@ -165,6 +165,19 @@ TEST(Adjoint, ADirectionOfNothingStaysZero) {
     EXPECT_EQ(readout_directions(model, Eigen::Vector2d(1, 2)), Eigen::MatrixXd::Zero(2, 1));
 }
 
+/// z = x_1 + x_2 has one direction everywhere; that of z = tanh(x_1) + tanh(x_2) turns.
+TEST(ReadoutDirections, OfStatesDoNotTurn) {
+    NetworkModel model;
+    model.units = 2;
+    model.outputs = 1;
+    model.cell = Cell::current;
+    model.readout = {1.0, 1.0};
+    const Eigen::Vector2d x(0.0, 2.0);
+    EXPECT_LT(readout_directions(model, x)(1, 0), 0.1);
+    model.readout_of_states = true;
+    EXPECT_EQ(readout_directions(model, x), Eigen::Vector2d(1.0, 1.0) / std::sqrt(2.0));
+}
+
 TEST(Adjoint, AnalysisKeepsTheSignalOfEveryNetwork) {
     // Both units settle at the pitchfork of x = 1.5 tanh(x), where all multipliers are 1 - 0.1 +
     // 0.1 slope; two outputs, one of them not read out.

@@ -190,7 +190,7 @@ TEST(FreeAnalysis, WithoutMemoryStatesThereIsNoMechanism) {
     EXPECT_EQ(none.verdict.mechanism, Mechanism::none);
     EXPECT_EQ(none.verdict.memory_states, 0);
     EXPECT_EQ(none.verdict.distinct_after_trial, -1);
-    EXPECT_NE(none.verdict.evidence.find("initial_state"), std::string::npos);
+    EXPECT_NE(none.verdict.evidence.find("memory_states"), std::string::npos);
     EXPECT_EQ(none.verdict.attractors, "Of 32 random runs 32 end on 1 fixed point.");
 }
 

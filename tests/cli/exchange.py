@@ -52,14 +52,15 @@ def compare_weights(h5_path):
     subprocess.run([sys.executable, "-m", "shoal_reader.npz", h5_path, npz_path], check=True, cwd=READER)
     arrays = np.load(npz_path)
     with h5py.File(h5_path) as file:
-        dimensions = {"network", "to", "from", "unit", "channel", "output", "trial", "time"}
+        dimensions = {"network", "to", "from", "unit", "channel", "output", "trial", "time", "memory", "condition"}
         names = set(file) - dimensions
-        assert names == set(arrays) - {"cell", "tau", "dt"}, (names, set(arrays))
+        assert names == set(arrays) - {"cell", "tau", "dt", "readout_acts_on"}, (names, set(arrays))
         for name in names:
             expected = file[name].asstr()[...] if name == "uid" else file[name][...]
             assert np.array_equal(expected, arrays[name]), name
             assert name == "uid" or arrays[name].dtype == np.float64
         assert file.attrs["cell"] == str(arrays["cell"])
+        assert file.attrs.get("readout_acts_on") == (str(arrays["readout_acts_on"]) if "readout_acts_on" in arrays else None)
         assert file.attrs["tau"] == float(arrays["tau"]) and file.attrs["dt"] == float(arrays["dt"])
     for engine in ENGINES:
         weights = xarray.open_dataset(h5_path, engine=engine).load()

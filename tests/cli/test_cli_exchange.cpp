@@ -4,6 +4,7 @@
 #include "config/config.hpp"
 #include "core/random.hpp"
 #include "store/exchange_files.hpp"
+#include "store/hdf5.hpp"
 #include "test_cli_support.hpp"
 
 namespace shoal::test {
@@ -314,6 +315,60 @@ TEST_F(CommandLine, SimulateAnswersTheStateAfterEachInput) {
     }
     std::printf("worst difference %g\n", worst);
     EXPECT_LT(worst, rounding(6, 3));
+}
+
+// z = R x + b of the states x in place of z = R tanh(x); one start stands for both trials.
+TEST_F(CommandLine, ReadoutsOfStatesWithABias) {
+    const auto draws = [](std::uint32_t what, std::uint32_t count) {
+        std::vector<double> values;
+        for (std::uint32_t i = 0; i < count; ++i) {
+            values.push_back(standard_normal(random_bits({6, 0}, Purpose::test, what, 0, i)));
+        }
+        return values;
+    };
+    const InputsFile inputs = small_inputs(4, 3);
+    WeightsFile weights;
+    weights.networks = 2;
+    weights.units = 3;
+    weights.outputs = 2;
+    weights.inputs = 2;
+    weights.recurrent = draws(0, 18);
+    weights.input = draws(1, 12);
+    weights.readout = draws(2, 12);
+    weights.initial_state = draws(3, 6);
+    weights.initial_trials = 1;
+    weights.inputs_series = inputs.inputs_series;
+    weights.series_trials = 2;
+    weights.series_steps = 4;
+    write_weights_h5("rates.h5", weights);
+    weights.readout_of_states = true;
+    weights.readout_bias = {1.0, 2.0, 3.0, 4.0};
+    write_weights_h5("states.h5", weights);
+
+    expect_done({"simulate", "--weights", "rates.h5", "--out", "r.h5"});
+    expect_done({"simulate", "--weights", "states.h5", "--out", "s.h5"});
+
+    const hdf5::ReadGroup of_rates("r.h5");
+    const hdf5::ReadGroup of_states("s.h5");
+    const auto states = of_states.numbers("states", {2, 2, 4, 3});
+    EXPECT_EQ(states, of_rates.numbers("states", {2, 2, 4, 3}));
+    const auto rates_out = of_rates.numbers("outputs", {2, 2, 4, 2});
+    const auto states_out = of_states.numbers("outputs", {2, 2, 4, 2});
+    for (std::size_t row = 0; row < 16; ++row) {
+        const std::size_t network = row / 8;
+        for (std::size_t o = 0; o < 2; ++o) {
+            double of_rate = 0.0;
+            double of_state = weights.readout_bias[network * 2 + o];
+            for (std::size_t i = 0; i < 3; ++i) {
+                const double w = weights.readout[(network * 2 + o) * 3 + i];
+                of_rate += w * std::tanh(states[row * 3 + i]);
+                of_state += w * states[row * 3 + i];
+            }
+            // Four terms of order one, half an ulp each, and tanh.
+            EXPECT_NEAR(rates_out[row * 2 + o], of_rate, 4e-15);
+            EXPECT_NEAR(states_out[row * 2 + o], of_state, 4e-15);
+        }
+    }
 }
 
 TEST_F(CommandLine, OneNetworkWithoutItsAxis) {

@@ -181,12 +181,12 @@ TEST_F(CommandLine, WeightsAreAnalysedAsAFlowOrAMap) {
 }
 
 // tau dx/dt = -x + 2 tanh x: states on either side of 0 are held at a point each.
-TEST_F(CommandLine, InitialStatesOfWeightsAreMemoryStates) {
+TEST_F(CommandLine, MemoryStatesOfWeightsAreHeld) {
     WeightsFile file;
     file.units = 1;
     file.recurrent = {2.0};
-    file.initial_state = {0.5, -0.7};
-    file.initial_trials = 2;
+    file.memory_states = {0.5, -0.7};
+    file.memories = 2;
     write_weights_h5("w.h5", file);
     const Outcome text = shoal({"analyze", "--weights", "w.h5", "--out", "d.h5"});
     ASSERT_EQ(text.status, 0) << text.err;
@@ -202,6 +202,51 @@ TEST_F(CommandLine, InitialStatesOfWeightsAreMemoryStates) {
     expect_contains(verdict.strings("evidence", {1})[0], "2 distinct");
     expect_contains(verdict.strings("attractors", {1})[0], "on 2 fixed points (at most ");
     EXPECT_EQ(verdict.strings("limits", {1})[0], "");
+}
+
+// The start of trials is no memory, and the answer says so.
+TEST_F(CommandLine, InitialStatesOfWeightsAreNoMemories) {
+    WeightsFile file;
+    file.units = 1;
+    file.recurrent = {2.0};
+    file.initial_state = {0.5, -0.7};
+    file.initial_trials = 2;
+    write_weights_h5("w.h5", file);
+    const Outcome outcome = shoal({"analyze", "--weights", "w.h5", "--out", "d.h5"});
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    expect_contains(outcome.out, "mechanism none: No memory states were given (memory_states)");
+    expect_contains(outcome.err, "w.h5: initial_state is where trials start");
+}
+
+// tau dx/dt = -x + 2 tanh x + u: three points at u = 0, one at u = 3. Two networks would be four
+// rows.
+TEST_F(CommandLine, InputsHeldAtSeveralValuesAreAnalysesOfTheirOwn) {
+    WeightsFile file;
+    file.units = 1;
+    file.recurrent = {2.0};
+    file.inputs = 1;
+    file.input = {1.0};
+    file.constant_input = {0.0, 3.0};
+    file.conditions = 2;
+    file.uids = {"one"};
+    file.outputs = 1;
+    file.readout = {1.0};
+    write_weights_h5("w.h5", file);
+    const Outcome text = shoal({"analyze", "--weights", "w.h5", "--out", "d.h5"});
+    ASSERT_EQ(text.status, 0) << text.err;
+    expect_contains(text.out, "network 0, condition 0: 3 roots");
+    expect_contains(text.out, "network 0, condition 1: 1 roots");
+    const hdf5::ReadGroup answer("d.h5");
+    EXPECT_EQ(answer.strings("uid", {2}), (std::vector<std::string>{"one", "one"}));
+    EXPECT_EQ(answer.integers("network_of_file", {2}), (std::vector<std::int64_t>{0, 0}));
+    EXPECT_EQ(answer.integers("condition", {2}), (std::vector<std::int64_t>{0, 1}));
+    const Outcome json = shoal({"analyze", "--weights", "w.h5", "--out", "d.h5", "--json"});
+    expect_contains(json.out, R"("network":0,"condition":1)");
+
+    const Outcome adjoint =
+        shoal({"adjoint", "--weights", "w.h5", "--steps", "2", "--out", "a.h5"});
+    EXPECT_EQ(adjoint.status, 3);
+    expect_contains(adjoint.err, "constant_input has 2 conditions");
 }
 
 TEST_F(CommandLine, HeadDirectionKeepsItsCurves) {

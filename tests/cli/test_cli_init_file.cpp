@@ -106,6 +106,12 @@ TEST_F(CommandLine, SaysWhatAWeightsFileLacksAndWhatIsLeftInIt) {
     const Outcome two_outputs = shoal({"train", "bare.yaml", "--out", "wrong", "--quiet"});
     EXPECT_EQ(two_outputs.status, 2);
     expect_contains(two_outputs.err, "w.h5: has 2 outputs; the task has 1");
+
+    weights.readout_bias = {0.0, 0.5};
+    write_weights_h5("w.h5", weights);
+    const Outcome biased = shoal({"train", "force.yaml", "--out", "biased", "--quiet"});
+    EXPECT_EQ(biased.status, 3);
+    expect_contains(biased.err, "w.h5: has a readout_bias");
 }
 
 }  // namespace

@@ -44,6 +44,10 @@ WeightsFile some_weights() {
     weights.series_steps = 5;
     weights.initial_state = draws(7, 8);
     weights.initial_trials = 2;
+    weights.memory_states = draws(8, 2 * 3 * 4);
+    weights.memories = 3;
+    weights.readout_bias = draws(9, 2 * weights.outputs);
+    weights.readout_of_states = true;
     weights.uids = {"0123456789abcdef", "fedcba9876543210"};
     return weights;
 }
@@ -66,6 +70,11 @@ void expect_equal(const WeightsFile& a, const WeightsFile& b) {
     EXPECT_EQ(a.series_steps, b.series_steps);
     EXPECT_EQ(a.initial_state, b.initial_state);
     EXPECT_EQ(a.initial_trials, b.initial_trials);
+    EXPECT_EQ(a.memory_states, b.memory_states);
+    EXPECT_EQ(a.memories, b.memories);
+    EXPECT_EQ(a.readout_bias, b.readout_bias);
+    EXPECT_EQ(a.readout_of_states, b.readout_of_states);
+    EXPECT_EQ(a.conditions, b.conditions);
     EXPECT_EQ(a.uids, b.uids);
 }
 
@@ -233,8 +242,8 @@ TEST(WeightsFile, MistakesAreNamed) {
     // What would be ignored may change what the network is.
     EXPECT_NE(message_after("attribute nonlinearity 1").find("unknown attribute nonlinearity"),
               std::string::npos);
-    EXPECT_NE(message_after("add readout_bias 1")
-                  .find("unknown dataset readout_bias; known are "
+    EXPECT_NE(message_after("add readout_gain 1")
+                  .find("unknown dataset readout_gain; known are "
                         "recurrent, input"),
               std::string::npos);
     EXPECT_NE(message_after("delete-attribute cell").find("missing attribute cell"),

@@ -88,7 +88,7 @@ FreeVerdict judge_memories(const CensusSummary& census,
     answer.memory_states = census.memory_runs;
     if (census.memory_runs == 0) {
         answer.evidence =
-            "No memory states were given (initial_state), so there is nothing to be held.";
+            "No memory states were given (memory_states), so there is nothing to be held.";
         return answer;
     }
     answer.distinct_at_start = distinct.at_start;

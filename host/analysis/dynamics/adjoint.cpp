@@ -115,7 +115,10 @@ Eigen::MatrixXd input_drive(const NetworkModel& model, std::span<const double> s
 Eigen::MatrixXd readout_directions(const NetworkModel& model, const Eigen::VectorXd& x) {
     const Eigen::Map<const Eigen::MatrixXd> readout(model.readout.data(), model.units,
                                                     model.outputs);
-    Eigen::MatrixXd directions = rate_slopes(model.cell, x).asDiagonal() * readout;
+    Eigen::MatrixXd directions = readout;
+    if (!model.readout_of_states) {
+        directions = rate_slopes(model.cell, x).asDiagonal() * directions;
+    }
     for (Eigen::Index o = 0; o < directions.cols(); ++o) {
         const double length = directions.col(o).norm();
         if (length > 0.0) {

@@ -254,7 +254,9 @@ Couplings couplings_at(const NetworkModel& model, const Dynamics& dynamics,
     couplings.feedback = columns_of(model.feedback, model.units, model.outputs);
     couplings.input = columns_of(model.input, model.units, model.inputs);
     const Eigen::VectorXd slopes = slopes_of(dynamics.squashed(x));
-    couplings.readout = through_rates(dynamics.cell(), slopes, couplings.readout);
+    if (!model.readout_of_states) {
+        couplings.readout = through_rates(dynamics.cell(), slopes, couplings.readout);
+    }
     couplings.feedback = through_targets(dynamics.cell(), slopes, couplings.feedback);
     couplings.input = through_targets(dynamics.cell(), slopes, couplings.input);
     return couplings;

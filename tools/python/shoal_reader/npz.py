@@ -18,7 +18,7 @@ from .problems import RunError
 
 
 def weights_to_npz(weights: str | os.PathLike, archive: str | os.PathLike) -> None:
-    """Writes the datasets of a weights file (`shoal export`) and its cell, tau and dt as arrays of their names.
+    """Writes the datasets of a weights file (`shoal export`) and its attributes as arrays of their names.
 
     Shapes and units stay: recurrent[network, to, from], input[network, unit, input], readout[network, output, unit],
     bias[network, unit]; tau and dt in units of time. Replaces the archive once all is written; RunError if the
@@ -27,8 +27,9 @@ def weights_to_npz(weights: str | os.PathLike, archive: str | os.PathLike) -> No
     try:
         with h5py.File(weights, "r") as file:
             arrays = {name: variable.values for name, variable in variables_of(file).items()}
-            arrays |= {name: np.array(text_of(file.attrs[name]) if name == "cell" else float(file.attrs[name]))
-                       for name in ("cell", "tau", "dt")}
+            arrays |= {name: np.array(float(file.attrs[name])) for name in ("tau", "dt")}
+            arrays |= {name: np.array(text_of(file.attrs[name])) for name in ("cell", "readout_acts_on")
+                       if name == "cell" or name in file.attrs}
     except (OSError, KeyError, RuntimeError) as problem:
         raise RunError(f"{weights}: cannot be read as weights: {problem}") from problem
     if "uid" in arrays:
