@@ -144,7 +144,12 @@ LyapunovSpectrum lyapunov_spectrum(const Dynamics& dynamics, const Eigen::Vector
         double length = std::min(request.first_length, request.last_length);
         while (growth->extend_to(intervals_of(*growth, length, tau))) {
             measure(*growth, tau, spectrum);
-            if (spectrum.half_width * tau <= request.half_width || length >= request.last_length) {
+            const bool enough =
+                spectrum.half_width * tau <= request.half_width || length >= request.last_length;
+            const bool decided = length >= request.longest ||
+                                 !longer_run_decides(spectrum.exponents, spectrum.errors, tau,
+                                                     request.longest / length);
+            if (enough && decided) {
                 const LinearizedRun run(dynamics, growth->slopes(), growth->state());
                 spectrum.adjoint_exponents =
                     adjoint_exponents(run, static_cast<int>(spectrum.exponents.size()), key);
@@ -152,7 +157,7 @@ LyapunovSpectrum lyapunov_spectrum(const Dynamics& dynamics, const Eigen::Vector
                 spectrum.limits = limits_of(spectrum, request, dynamics, growth->interval());
                 return spectrum;
             }
-            length = std::min(2.0 * length, request.last_length);
+            length = std::min(2.0 * length, enough ? request.longest : request.last_length);
         }
     }
     spectrum = {};
