@@ -68,6 +68,8 @@ double birkhoff_mean(const double* values, std::size_t count);
 /// way. 0 where a value is infinite.
 inline constexpr std::size_t growth_batches = 10;
 double batch_error(const std::vector<double>& values, std::size_t skip);
+/// 97.5 % quantile of Student's t with growth_batches - 1 degrees: a 95 % interval, in errors.
+inline constexpr double exponent_student = 2.262;
 
 /// Exponents that count as zero.
 struct ZeroExponents {

@@ -19,7 +19,6 @@ namespace {
 constexpr double pilot_length = 100.0;           // tau
 const double largest_spread = 7 * std::log(10);  // digits that a frame may lose in an interval
 const double singular = -14 * std::log(10);      // growth in an interval that rounding hides
-constexpr double student = 2.262;                // 97.5 % quantile of t with growth_batches - 1
 
 std::size_t intervals_of(const TangentGrowth& growth, double length, double tau) {
     return static_cast<std::size_t>(std::ceil(length * tau / growth.interval()));
@@ -71,7 +70,7 @@ void measure(const TangentGrowth& growth, double tau, LyapunovSpectrum& spectrum
         spectrum.errors.push_back(batch_error(rates, skip));
     }
     spectrum.half_width =
-        student * *std::max_element(spectrum.errors.begin(), spectrum.errors.end());
+        exponent_student * *std::max_element(spectrum.errors.begin(), spectrum.errors.end());
     spectrum.duration = static_cast<double>(growth.intervals() - skip) * growth.interval();
     spectrum.mean_trace = mean(growth.traces());
 
