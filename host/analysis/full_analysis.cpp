@@ -188,9 +188,9 @@ SlowManifold follow_memories(const AnalysisInput& input, const ConditionTrials& 
 // attractor that most conclusions end on decide it.
 void judge_by_census(const std::vector<AttractorRecord>& attractors, VerdictEvidence& evidence,
                      NetworkAnalysis& analysis) {
-    const bool by_exponents = analysis.mechanism == Mechanism::limit_cycle ||
-                              analysis.mechanism == Mechanism::torus ||
-                              analysis.mechanism == Mechanism::chaotic;
+    const bool by_exponents =
+        analysis.mechanism == Mechanism::limit_cycle || analysis.mechanism == Mechanism::torus ||
+        analysis.mechanism == Mechanism::undecided || analysis.mechanism == Mechanism::chaotic;
     const AttractorRecord* most = main_motion(attractors, StartKind::conclusion);
     if (!by_exponents || most == nullptr) {
         return;

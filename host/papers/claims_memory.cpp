@@ -126,7 +126,8 @@ Claim prevalent_claim(const std::shared_ptr<Networks>& networks) {
     const auto rival = [](const Networks& all, Left without) {
         std::pair<Mechanism, std::size_t> most{Mechanism::none, 0};
         for (const Mechanism mechanism : enumerators(Mechanism{})) {
-            if (mechanism == Mechanism::none || mechanism == Mechanism::slow_manifold) {
+            if (mechanism == Mechanism::none || mechanism == Mechanism::undecided ||
+                mechanism == Mechanism::slow_manifold) {
                 continue;
             }
             const std::size_t count = of_mechanism(all, mechanism, without).size();

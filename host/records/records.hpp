@@ -93,7 +93,17 @@ void describe(Record& record, Visit&& visit) {
     visit("acceptance", record.acceptance, Meaning{"the test, meaningful if trained"});
 }
 
-enum class Mechanism { none, direct, slow_manifold, limit_cycle, torus, mixed, chaotic, far };
+enum class Mechanism {
+    none,
+    direct,
+    slow_manifold,
+    limit_cycle,
+    torus,
+    mixed,
+    chaotic,
+    far,
+    undecided  ///< moves for good; its exponents do not say whether on a torus or in chaos
+};
 template <>
 inline constexpr auto rows_of<Mechanism> =
     std::to_array<Named<Mechanism>>({{Mechanism::none, "none"},
@@ -103,7 +113,8 @@ inline constexpr auto rows_of<Mechanism> =
                                      {Mechanism::torus, "torus"},
                                      {Mechanism::mixed, "mixed"},
                                      {Mechanism::chaotic, "chaotic"},
-                                     {Mechanism::far, "far"}});
+                                     {Mechanism::far, "far"},
+                                     {Mechanism::undecided, "undecided"}});
 enum class RuleLabel { not_run, direct, manifold, limit_cycle, mixed, far };
 template <>
 inline constexpr auto rows_of<RuleLabel> =

@@ -233,15 +233,26 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"not measured", all_moving, 1, 0, {}, {}, -1, Mechanism::none},
         Row{"no runs", {}, 0, 0, {}, {}, -1, Mechanism::none}));
 
-TEST(Mechanisms, ATorusOfWideErrorsSaysSo) {
-    const auto says_so = [](double error) {
-        const MechanismVerdict verdict =
-            decide_mechanism({all_moving, 1.0, 0, {0.0005, -0.0005}, {error, error}, -1.0, 1.0});
-        EXPECT_EQ(verdict.mechanism, Mechanism::torus);
-        return verdict.evidence.find("weak chaos") != std::string::npos;
+// A largest exponent that may be 0 and may be positive was called a torus.
+TEST(Mechanisms, WideErrorsAreNoTorus) {
+    const auto judged = [](std::vector<double> exponents, std::vector<double> errors) {
+        Evidence evidence;
+        evidence.fates = all_moving;
+        evidence.exponents = std::move(exponents);
+        evidence.exponent_errors = std::move(errors);
+        return decide_mechanism(evidence).mechanism;
     };
-    EXPECT_TRUE(says_so(2e-3));
-    EXPECT_FALSE(says_so(3e-4));  // three errors are below the floor, 1e-3 per tau
+    EXPECT_EQ(judged({0.003, 0.0, -0.1}, {1.5e-3, 1e-3, 1e-3}), Mechanism::undecided);
+    EXPECT_EQ(judged({0.0005, -0.0005}, {2e-3, 2e-3}), Mechanism::undecided);
+    EXPECT_EQ(judged({0.0005, -0.0005}, {1e-5, 2e-3}), Mechanism::undecided);  // cycle or torus
+    // Three errors are within the floor, 1e-3 per tau; or two are sure, and only more may be 0.
+    EXPECT_EQ(judged({0.0005, -0.0005}, {3e-4, 3e-4}), Mechanism::torus);
+    EXPECT_EQ(judged({0.0005, -0.0005, -0.001}, {3e-4, 3e-4, 1e-3}), Mechanism::torus);
+    EXPECT_EQ(judged({0.003, 0.0, -0.1}, {9e-4, 1e-3, 1e-3}), Mechanism::chaotic);
+    // Errors of 1.5e-3 fall to what resolves 0.003 in a run four times as long; of 0.0005, not.
+    EXPECT_TRUE(longer_run_decides({0.003, 0.0, -0.1}, {1.5e-3, 5e-4, 5e-4}, 1.0, 4.0));
+    EXPECT_FALSE(longer_run_decides({0.0005, 0.0, -0.1}, {1.5e-3, 5e-4, 5e-4}, 1.0, 4.0));
+    EXPECT_FALSE(longer_run_decides({0.003, 0.0, -0.1}, {9e-4, 5e-4, 5e-4}, 1.0, 4.0));
 }
 
 // Near a bifurcation a cycle has a second exponent within the floor.

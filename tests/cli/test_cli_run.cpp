@@ -38,8 +38,8 @@ TEST_F(CommandLine, TableKeepsItsContract) {
         "rule_a", "rule_b"};
     ASSERT_GE(rows[0].size(), head.size());
     EXPECT_EQ(std::vector(rows[0].begin(), rows[0].begin() + 10), head);
-    const std::vector<std::string> mechanisms = {"direct", "slow_manifold", "limit_cycle", "torus",
-                                                 "mixed",  "chaotic",       "far"};
+    const std::vector<std::string> mechanisms = {
+        "direct", "slow_manifold", "limit_cycle", "torus", "mixed", "chaotic", "far", "undecided"};
     const std::vector<std::string> labels = {"direct", "manifold", "limit_cycle", "mixed", "far"};
     int accepted = 0;
     for (std::size_t i = 1; i < rows.size(); ++i) {

@@ -113,8 +113,8 @@ TEST(PopulationCsv, LineByLine) {
 }
 
 TEST(PopulationCsv, EveryMechanismAndRuleByItsName) {
-    const char* mechanisms[] = {"none",  "direct", "slow_manifold", "limit_cycle",
-                                "torus", "mixed",  "chaotic",       "far"};
+    const char* mechanisms[] = {"none",  "direct",  "slow_manifold", "limit_cycle", "torus",
+                                "mixed", "chaotic", "far",           "undecided"};
     for (std::size_t i = 0; i < all_mechanisms.size(); ++i) {
         EXPECT_EQ(static_cast<std::size_t>(all_mechanisms[i]), i);
         EXPECT_STREQ(name_of(all_mechanisms[i]), mechanisms[i]);

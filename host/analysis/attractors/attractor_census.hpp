@@ -32,7 +32,7 @@ struct CensusInput {
     int trial_steps = 0;           ///< T of the rules, in steps
     std::vector<CensusStart> starts;
     std::vector<KnownPoint> known;
-    SpectrumRequest spectrum = {10, 80, 5e-3, 500.0, 2000.0, 500.0};
+    SpectrumRequest spectrum = {10, 80, 5e-3, 500.0, 2000.0};
     RandomKey key;  ///< of the exponents' first frame
 };
 
@@ -52,10 +52,10 @@ struct CensusResult {
 ///                   place; or, of flows, it has one exponent 0, or returns though its flow has no
 ///                   such cycle (noted); of maps, one exponent 0: a closed curve that the map turns
 ///                   along
-///   torus           no stable cycle is near and two or more exponents are 0, all known to the
-///                   half-width asked for; a torus of two frequencies whose ratio is p / q within
+///   torus           no stable cycle is near and two or more exponents are 0 with errors within the
+///                   floor; a torus of two frequencies whose ratio is p / q within
 ///                   its error is tried as a cycle of q turns first
-///   undecided       as a torus, but the exponents are not known so well: it may be weak chaos
+///   undecided       as a torus, but with wider errors (exponent_signs): it may be weak chaos
 ///   chaotic         the largest exponent is above 0
 ///   slow_transient  it drifts after 400 T, however close to a stable point; or it moves, but its
 ///                   RMS speed still changes by over 2 % between the last two stretches, or all its

@@ -40,24 +40,14 @@ MechanismVerdict decide_moving(const Evidence& evidence, const VerdictThresholds
     if (evidence.exponents.empty()) {
         return {Mechanism::none, "No run settles, and the exponents could not be measured."};
     }
-    const double top_resolution = exponent_resolution(evidence.exponent_errors.front(),
-                                                      evidence.tau, thresholds.zero_exponents);
-    const bool positive = evidence.exponents.front() > top_resolution;
-    int zeros = 0;
-    bool wide = false;  // an error larger than the floor says little
-    for (std::size_t i = 0; i < evidence.exponents.size(); ++i) {
-        const double resolution = exponent_resolution(evidence.exponent_errors[i], evidence.tau,
-                                                      thresholds.zero_exponents);
-        const bool zero = std::abs(evidence.exponents[i]) <= resolution;
-        zeros += zero ? 1 : 0;
-        wide = wide || (zero && resolution > exponent_resolution(0.0, evidence.tau,
-                                                                 thresholds.zero_exponents));
-    }
+    const ExponentSigns signs = exponent_signs(evidence.exponents, evidence.exponent_errors,
+                                               evidence.tau, thresholds.zero_exponents);
+    const int zeros = signs.zeros + signs.open;
     const std::string start = fmt::format("No run settles; {}: ", exponents_text(evidence));
     const std::string recurrence =
         evidence.period > 0.0 ? fmt::format(", the state recurs after {:.4g}", evidence.period)
                               : std::string();
-    if (positive) {
+    if (signs.positive) {
         return {Mechanism::chaotic, start + "the largest is positive."};
     }
     if (evidence.refined_cycle) {
@@ -67,10 +57,14 @@ MechanismVerdict decide_moving(const Evidence& evidence, const VerdictThresholds
                                         ? fmt::format(" ({:.6g} as a flow)", evidence.flow_period)
                                         : std::string())};
     }
+    if (signs.undecided()) {
+        return {Mechanism::undecided,
+                start + fmt::format("{} are zero within errors that are too wide to tell a torus "
+                                    "from weak chaos.",
+                                    zeros)};
+    }
     if (zeros >= 2) {
-        return {Mechanism::torus,
-                start + fmt::format("{} are zero within error{}.", zeros,
-                                    wide ? ", which is wide: it may be weak chaos" : "")};
+        return {Mechanism::torus, start + fmt::format("{} are zero within error.", zeros)};
     }
     if (zeros == 1) {
         return {Mechanism::limit_cycle, start + "one is zero within error" + recurrence + "."};

@@ -11,6 +11,8 @@
 //     none           they could not be measured
 //     chaotic        the largest is above zero
 //     limit_cycle    the run is on a stable cycle that was refined by shooting
+//     undecided      at least two may be zero, and the errors leave it open whether the largest is
+//                    positive
 //     torus          at least two are zero
 //     limit_cycle    one is zero, or none but the run comes back to where it was (a periodic orbit
 //                    of the discrete map has no zero exponent)
@@ -18,7 +20,8 @@
 //   mixed          some runs settle (or drift towards a point), others keep moving
 // An exponent is zero if |lambda| <= max(1e-3 / tau, 3 standard errors): the closed curve on which
 // an Euler-discretised cycle lies has an exponent near 0 that resonance with the step makes
-// slightly negative, and no run of affordable length resolves less.
+// slightly negative, and no run of affordable length resolves less. Where three errors are wider
+// than that, it may be zero, and is not sure to be.
 // Every number of these rules is a field of VerdictThresholds; sensitivity.hpp moves them.
 #pragma once
 

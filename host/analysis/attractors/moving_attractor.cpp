@@ -26,15 +26,6 @@ constexpr double fine_step = 0.025;       // tau
 constexpr int fine_rounds = 20;
 constexpr double place_tolerance = 0.2;  // of the orbit's extent, likewise
 
-int zeros_of(const AttractorRecord& record, double tau) {
-    int zeros = 0;
-    for (std::size_t i = 0; i < record.exponents.size(); ++i) {
-        const double resolution = exponent_resolution(record.exponent_errors[i], tau);
-        zeros += std::abs(record.exponents[i]) <= resolution ? 1 : 0;
-    }
-    return zeros;
-}
-
 void take_frequencies(const Dynamics& dynamics, const Eigen::VectorXd& state, int count,
                       Motion& motion) {
     AttractorRecord& record = motion.record;
@@ -169,13 +160,19 @@ bool is_chaotic(const AttractorRecord& record, double tau) {
 
 bool name_motion(const Dynamics& dynamics, const Eigen::VectorXd& state, Motion& motion) {
     AttractorRecord& record = motion.record;
-    const int zeros = zeros_of(record, dynamics.tau());
+    const ExponentSigns signs =
+        exponent_signs(record.exponents, record.exponent_errors, dynamics.tau());
+    const int zeros = signs.zeros + signs.open;
     if (zeros == 0 && !motion.orbit) {
         return false;
     }
-    if (zeros >= 2 && !motion.exponents_known) {
+    // Of a map, one is enough for chaos.
+    if (signs.undecided() || (dynamics.is_map() && signs.top_open)) {
         record.kind = AttractorKind::undecided;
-        add_limit(record.limits, "A torus or weak chaos: the exponents do not tell.");
+        add_limit(record.limits,
+                  fmt::format("A torus or weak chaos: the exponents, the largest {:.2g} +- {:.2g} "
+                              "per time after at most {:g} tau, do not tell.",
+                              record.exponents[0], record.exponent_errors[0], longest_run));
         return true;
     }
     if (zeros >= 2) {

@@ -39,8 +39,8 @@ bool is_chaotic(const AttractorRecord& record, double tau);
 
 /// Says what a motion at a steady speed is that is neither chaotic nor on a refined cycle, by its
 /// zero exponents: torus, limit cycle, or nothing (false): all are below 0 and it does not return.
-/// Two or more exponents within errors of 0 make a torus only where they are known to what was
-/// asked for: on a torus errors fall like 1 / length, in weak chaos like its square root, and wide
+/// Two or more exponents within errors of 0 make a torus only where these are within the floor: on
+/// a torus errors fall like 1 / length, in weak chaos like its square root, and wide
 /// errors around 0 say nothing.
 bool name_motion(const Dynamics& dynamics, const Eigen::VectorXd& state, Motion& motion);
 

@@ -103,4 +103,32 @@ double exponent_resolution(double standard_error, double tau, const ZeroExponent
     return std::max(zero.floor / tau, zero.errors * standard_error);
 }
 
+ExponentSigns exponent_signs(const std::vector<double>& exponents,
+                             const std::vector<double>& errors, double tau,
+                             const ZeroExponents& zero) {
+    ExponentSigns signs;
+    for (std::size_t i = 0; i < exponents.size(); ++i) {
+        const double resolution = exponent_resolution(errors[i], tau, zero);
+        const bool near = std::abs(exponents[i]) <= resolution;
+        const bool wide = resolution > exponent_resolution(0.0, tau, zero);
+        signs.zeros += near && !wide ? 1 : 0;
+        signs.open += near && wide ? 1 : 0;
+        if (i == 0) {
+            signs.top_open = near && wide;
+            signs.positive = exponents[i] > resolution;
+        }
+    }
+    return signs;
+}
+
+bool longer_run_decides(const std::vector<double>& exponents, const std::vector<double>& errors,
+                        double tau, double times_longer) {
+    std::vector<double> then = errors;
+    for (double& error : then) {
+        error /= std::sqrt(times_longer);
+    }
+    return exponent_signs(exponents, errors, tau).undecided() &&
+           !exponent_signs(exponents, then, tau).undecided();
+}
+
 }  // namespace shoal

@@ -68,6 +68,8 @@ double birkhoff_mean(const double* values, std::size_t count);
 /// way. 0 where a value is infinite.
 inline constexpr std::size_t growth_batches = 10;
 double batch_error(const std::vector<double>& values, std::size_t skip);
+/// 97.5 % quantile of Student's t with growth_batches - 1 degrees: a 95 % interval, in errors.
+inline constexpr double exponent_student = 2.262;
 
 /// Exponents that count as zero.
 struct ZeroExponents {
@@ -76,5 +78,28 @@ struct ZeroExponents {
 };
 /// Largest |lambda| that counts as zero, per time.
 double exponent_resolution(double standard_error, double tau, const ZeroExponents& zero = {});
+
+/// Longest run whose exponents are measured to tell a torus from chaos, tau.
+inline constexpr double longest_run = 8000.0;
+
+/// What is known of the signs of falling exponents.
+struct ExponentSigns {
+    int zeros = 0;          ///< within the floor, as their errors are
+    int open = 0;           ///< 0 or not: within errors of 0 that are wider than the floor
+    bool top_open = false;  ///< the largest is one of these
+    bool positive = false;  ///< the largest is above 0
+    /// Whether more than one may be 0 and it is open if there is chaos.
+    bool undecided() const {
+        return !positive && open > 0 && zeros + open >= 2 && (top_open || zeros < 2);
+    }
+};
+ExponentSigns exponent_signs(const std::vector<double>& exponents,
+                             const std::vector<double>& errors, double tau,
+                             const ZeroExponents& zero = {});
+
+/// Whether the signs would be decided by a run that is so many times longer, if the exponents stay
+/// where they are: errors fall with its square root at least.
+bool longer_run_decides(const std::vector<double>& exponents, const std::vector<double>& errors,
+                        double tau, double times_longer);
 
 }  // namespace shoal

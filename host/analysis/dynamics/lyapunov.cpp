@@ -27,6 +27,14 @@ bool is_resolved(const LyapunovResult& result, double tau) {
     return true;
 }
 
+// Whether the run is to be doubled: up to last_length in any case, and then where that may decide.
+bool goes_on(const LyapunovResult& result, double length, double tau) {
+    return !result.resolved &&
+           (length < last_length ||
+            (length < longest_run &&
+             longer_run_decides(result.exponents, result.errors, tau, longest_run / length)));
+}
+
 }  // namespace
 
 LyapunovResult lyapunov_exponents(const Dynamics& dynamics, const Eigen::VectorXd& start,
@@ -34,7 +42,8 @@ LyapunovResult lyapunov_exponents(const Dynamics& dynamics, const Eigen::VectorX
     const Eigen::Index count = std::min<Eigen::Index>(3, dynamics.units());
     LyapunovResult result;
     TangentGrowth growth(dynamics, start, count, key, tau_steps(dynamics));
-    for (double length = first_length; length <= last_length && !result.resolved; length *= 2.0) {
+    double length = first_length;
+    while (true) {
         const auto intervals =
             static_cast<std::size_t>(std::ceil(length * dynamics.tau() / growth.interval()));
         if (!growth.extend_to(intervals)) {
@@ -52,9 +61,12 @@ LyapunovResult lyapunov_exponents(const Dynamics& dynamics, const Eigen::VectorX
         }
         result.duration = static_cast<double>(intervals - skip) * growth.interval();
         result.resolved = is_resolved(result, dynamics.tau());
+        if (!goes_on(result, length, dynamics.tau())) {
+            result.end_state = growth.state();
+            return result;
+        }
+        length *= 2.0;
     }
-    result.end_state = growth.state();
-    return result;
 }
 
 }  // namespace shoal

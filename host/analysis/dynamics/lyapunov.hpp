@@ -23,7 +23,7 @@ struct LyapunovResult {
 /// Leading Lyapunov exponents (at most 3) of the Euler map along the run from `start`:
 /// birkhoff_mean of its TangentGrowth with intervals of tau, errors by batch_error. The first fifth
 /// is left out, so that the vectors can turn. The run is doubled from 500 to at most 2000 tau until
-/// resolved.
+/// resolved, and on to longest_run where that may tell a torus from chaos.
 LyapunovResult lyapunov_exponents(const Dynamics& dynamics, const Eigen::VectorXd& start,
                                   RandomKey key);
 

@@ -19,7 +19,6 @@ namespace {
 constexpr double pilot_length = 100.0;           // tau
 const double largest_spread = 7 * std::log(10);  // digits that a frame may lose in an interval
 const double singular = -14 * std::log(10);      // growth in an interval that rounding hides
-constexpr double student = 2.262;                // 97.5 % quantile of t with growth_batches - 1
 
 std::size_t intervals_of(const TangentGrowth& growth, double length, double tau) {
     return static_cast<std::size_t>(std::ceil(length * tau / growth.interval()));
@@ -71,7 +70,7 @@ void measure(const TangentGrowth& growth, double tau, LyapunovSpectrum& spectrum
         spectrum.errors.push_back(batch_error(rates, skip));
     }
     spectrum.half_width =
-        student * *std::max_element(spectrum.errors.begin(), spectrum.errors.end());
+        exponent_student * *std::max_element(spectrum.errors.begin(), spectrum.errors.end());
     spectrum.duration = static_cast<double>(growth.intervals() - skip) * growth.interval();
     spectrum.mean_trace = mean(growth.traces());
 
@@ -144,7 +143,12 @@ LyapunovSpectrum lyapunov_spectrum(const Dynamics& dynamics, const Eigen::Vector
         double length = std::min(request.first_length, request.last_length);
         while (growth->extend_to(intervals_of(*growth, length, tau))) {
             measure(*growth, tau, spectrum);
-            if (spectrum.half_width * tau <= request.half_width || length >= request.last_length) {
+            const bool enough =
+                spectrum.half_width * tau <= request.half_width || length >= request.last_length;
+            const bool decided = length >= request.longest ||
+                                 !longer_run_decides(spectrum.exponents, spectrum.errors, tau,
+                                                     request.longest / length);
+            if (enough && decided) {
                 const LinearizedRun run(dynamics, growth->slopes(), growth->state());
                 spectrum.adjoint_exponents =
                     adjoint_exponents(run, static_cast<int>(spectrum.exponents.size()), key);
@@ -152,7 +156,7 @@ LyapunovSpectrum lyapunov_spectrum(const Dynamics& dynamics, const Eigen::Vector
                 spectrum.limits = limits_of(spectrum, request, dynamics, growth->interval());
                 return spectrum;
             }
-            length = std::min(2.0 * length, request.last_length);
+            length = std::min(2.0 * length, enough ? request.longest : request.last_length);
         }
     }
     spectrum = {};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analysis/dynamics/dynamics.hpp"
+#include "analysis/dynamics/growth.hpp"
 #include "core/random.hpp"
 
 namespace shoal {
@@ -17,6 +18,8 @@ struct SpectrumRequest {
     double half_width = 5e-3;     ///< of 95 % intervals, per tau: the run is doubled until all are
     double first_length = 500.0;  ///< below it,
     double last_length = 4000.0;  ///< or this long
+    /// Longest where that may tell a torus from chaos.
+    double longest = longest_run;
     double adjoint_length = 500.0;  ///< end of the run that adjoint frames are carried back over
 };
 

@@ -7,7 +7,7 @@ const css = (name) => getComputedStyle(document.documentElement).getPropertyValu
 /// Colours of mechanisms: the palette of Okabe and Ito, told apart by most colour-blind readers.
 const mechanismColour = {
   direct: "#0072b2", slow_manifold: "#e69f00", limit_cycle: "#009e73", torus: "#56b4e9",
-  mixed: "#cc79a7", chaotic: "#d55e00", far: "#7a7f87", none: "#b4bac4",
+  mixed: "#cc79a7", chaotic: "#d55e00", far: "#7a7f87", undecided: "#8c6d46", none: "#b4bac4",
 };
 const conclusionColours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a7f87", "#111827"];
 const groupColour = { accepted: "#0072b2", "not accepted": "#d55e00", diverged: "#7a7f87" };

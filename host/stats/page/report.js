@@ -11,6 +11,7 @@ const explanation = {
   torus: "The memory rides on a quasi-periodic oscillation of two or more frequencies.",
   mixed: "Some memories settle at fixed points, others keep moving.",
   chaotic: "Activity never repeats: the largest Lyapunov exponent is positive.",
+  undecided: "The memory keeps moving, on a torus or in weak chaos: its exponents are too near zero to tell.",
   far: "Left alone, the output runs far away from the values used in the task.",
   none: "Accepted and not analysed yet.",
 };
