@@ -30,7 +30,8 @@ void remove_run(const RunPaths& paths) {
         }
     }
     std::filesystem::remove(paths.report());
-    remove_if_empty(paths.folder / "report");
+    std::error_code may_stay;  // whatever is in it
+    std::filesystem::remove(paths.folder / "report", may_stay);
     for (const auto& file : {paths.analysis(), paths.population(), paths.table()}) {
         std::filesystem::remove(file);
     }

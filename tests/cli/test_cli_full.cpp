@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Level full as its users meet it: in a run, and of weights that shoal did not train.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 

@@ -103,7 +103,7 @@ std::vector<std::string> other_values(const std::string& value) {
         "sgd",         "mse",        "cross-entropy",  "constant",    "linear",
         "epochs",      "everywhere", "gauss",          "uniform",     "orthogonal",
         "glorot",      "within",     "[1, 0.25, 1.5]", "[recurrent]", "[[-0.5, -1.5], [-0.3, 0.7]]",
-        "digits1.csv", "trials1.h5", "weights1.h5"};
+        "digits1.csv", "trials1.h5", "weights1.h5",    "matlab"};
 }
 
 class EveryKey : public testing::TestWithParam<Company> {};
