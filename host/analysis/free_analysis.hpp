@@ -21,7 +21,7 @@ struct FreeNetwork {
     Eigen::MatrixXd starts;              ///< [unit, start]: memory states; there may be none
     /// T of the rules that tell slow from fast (census, slow modes), in steps.
     int trial_steps = 0;
-    RandomKey key;  ///< of random starts and frames
+    RandomKey key;   ///< of random starts and frames
     int effort = 1;  ///< times the drawn runs, and the bounds of the search (SearchOptions)
 };
 

@@ -236,8 +236,8 @@ TEST_F(CommandLine, InputsHeldAtSeveralValuesAreAnalysesOfTheirOwn) {
     write_weights_h5("w.h5", file);
     const Outcome text = shoal({"analyze", "--weights", "w.h5", "--out", "d.h5"});
     ASSERT_EQ(text.status, 0) << text.err;
-    expect_contains(text.out, "network 0, condition 0: 3 roots");
-    expect_contains(text.out, "network 0, condition 1: 1 roots");
+    expect_contains(text.out, "network 0 (one), condition 0: 3 roots");
+    expect_contains(text.out, "network 0 (one), condition 1: 1 roots");
     const hdf5::ReadGroup answer("d.h5");
     EXPECT_EQ(answer.strings("uid", {2}), (std::vector<std::string>{"one", "one"}));
     EXPECT_EQ(answer.integers("network_of_file", {2}), (std::vector<std::int64_t>{0, 0}));

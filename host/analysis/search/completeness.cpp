@@ -105,9 +105,9 @@ void judge_completeness(SearchSummary& summary) {
     } else if (summary.exhausted) {
         summary.status = SearchStatus::proved;
         sentences.push_back(fmt::format(
-            "Complete, proved: the roots follow from an equation in {} unknowns, and none of {} "
+            "Complete, proved: the roots follow from an equation in {} unknown{}, and none of {} "
             "boxes that cover them has another.",
-            summary.unknowns, summary.boxes));
+            summary.unknowns, summary.unknowns == 1 ? "" : "s", summary.boxes));
     } else {
         summary.status = SearchStatus::unknown;
     }
