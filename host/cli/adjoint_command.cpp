@@ -146,6 +146,7 @@ AdjointValues values_of(const AdjointOptions& options, const WeightsFile& weight
 }
 
 void write_signals(const AdjointOptions& options) {
+    require_other_file(options.out, {options.weights, options.inputs});
     const WeightsFile weights = weights_of(options.weights, options.order);
     if (weights.outputs == 0) {
         throw file_error(fmt::format(

@@ -220,12 +220,7 @@ std::string out_of(const WeightsAnalysisOptions& options) {
             .replace_extension(".analysis.h5")
             .string();
     }
-    for (const std::string& path : options.weights) {
-        if (std::filesystem::weakly_canonical(path) ==
-            std::filesystem::weakly_canonical(options.out)) {
-            throw usage_error(fmt::format("--out {}: is one of the weights files", options.out));
-        }
-    }
+    require_other_file(options.out, options.weights);
     return options.out;
 }
 

@@ -117,6 +117,7 @@ void finish_outputs(const WeightsFile& weights, int network, const std::vector<d
 }
 
 void simulate(const SimulateOptions& options) {
+    require_other_file(options.out, {options.weights, options.inputs});
     const WeightsFile weights = weights_of(options.weights, options.order);
     const InputsFile series =
         series_for(weights, options.weights, options.inputs, order_of(options.order));
@@ -206,6 +207,7 @@ void export_networks(const ExportOptions& options) {
             "python3 -m shoal_reader.npz w.h5 w.npz (tools/python)");
     }
     const RunPaths paths{options.folder};
+    require_other_file(options.out, {paths.population().string(), paths.analysis().string()});
     const PopulationFile population(paths.population());
     const auto& known = population.uids();
     std::vector<std::string> wanted = split(options.networks);

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <vector>
 
@@ -86,6 +87,15 @@ std::uint64_t parse_bytes(const std::string& text) {
             fmt::format("--max-memory {}: write a size such as 500M, 8G or 1.5GiB", text));
     }
     return static_cast<std::uint64_t>(value * scale->second);
+}
+
+void require_other_file(const std::string& out, const std::vector<std::string>& read) {
+    for (const std::string& path : read) {
+        if (!path.empty() &&
+            std::filesystem::weakly_canonical(path) == std::filesystem::weakly_canonical(out)) {
+            throw usage_error(fmt::format("--out {}: is a file that is read; give another", out));
+        }
+    }
 }
 
 std::string quoted(const std::string& word) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "backend/backend.hpp"
 
@@ -52,6 +53,9 @@ struct Shard {
     int index = 0;  ///< any: one after the other, those that no other process works on
     int count = 1;
 };
+/// A usage error if `out`, which a command writes, is one of the files that it reads ("": none).
+void require_other_file(const std::string& out, const std::vector<std::string>& read);
+
 /// A word as a shell reads it back.
 std::string quoted(const std::string& word);
 

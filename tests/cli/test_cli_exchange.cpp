@@ -434,6 +434,16 @@ TEST_F(CommandLine, SimulateMistakes) {
     expect_contains(channels.err, "1 channels");
     write("s.txt", "not HDF5");
     EXPECT_EQ(shoal({"simulate", "--weights", "s.txt", "--out", "s.h5"}).status, 3);
+    const std::string before = read_text_file("w.h5");
+    for (const auto& arguments : std::vector<std::vector<std::string>>{
+             {"simulate", "--weights", "w.h5", "--inputs", "w.h5", "--out", "./w.h5"},
+             {"adjoint", "--weights", "w.h5", "--steps", "5", "--out", "w.h5"},
+             {"export", "r", "--networks", "all", "--out", "r/population.h5"}}) {
+        const Outcome itself = shoal(arguments);
+        EXPECT_EQ(itself.status, 2);
+        expect_contains(itself.err, "is a file that is read");
+    }
+    EXPECT_EQ(read_text_file("w.h5"), before);
     EXPECT_FALSE(fs::exists("s.h5"));
 }
 
