@@ -103,7 +103,8 @@ TEST(Census, SharesOutTheBasinsOfFourPoints) {
     EXPECT_EQ(again.attractors[3].point, 4);
     EXPECT_EQ(total(again.attractors[3]), total(found.attractors[0]));
 
-    // A proved stable point is an attractor though no run ends on it; others that are known are not.
+    // A proved stable point is an attractor though no run ends on it; others that are known are
+    // none.
     input.starts = {from(StartKind::random, {1.0, 1.0})};
     input.known[1].proved = true;
     const CensusResult few = take(input);

@@ -19,8 +19,8 @@
 //
 // where [DH] = I - V' [D] U has the slopes of tanh over the box. A box of which nothing is left
 // has no root. One whose every x lies within the uniqueness radius of a proved root
-// (certificate.hpp) has that root at most. Any other is halved. Where Krawczyk's operator maps a box
-// into itself, so that a root lies in it, and where a box is small, a root is searched from its
+// (certificate.hpp) has that root at most. Any other is halved. Where Krawczyk's operator maps a
+// box into itself, so that a root lies in it, and where a box is small, a root is searched from its
 // middle if none is known there. When no box is left, the proved roots are all that there are.
 //
 // Sums are rounded as certificate.hpp says, so that the proof holds for floating point.
@@ -44,8 +44,8 @@ struct ReducedEquation {
     int unknowns() const { return static_cast<int>(u.cols()); }
 };
 
-/// Where the network has four units at most, or its recurrent matrix is of rank 1 to 4 to within the
-/// rounding of single precision (2^-23 of its Frobenius norm).
+/// Where the network has four units at most, or its recurrent matrix is of rank 1 to 4 to within
+/// the rounding of single precision (2^-23 of its Frobenius norm).
 std::optional<ReducedEquation> reduced_equation(const ZeroForm& form);
 
 struct AllRoots {
@@ -53,8 +53,8 @@ struct AllRoots {
     int boxes = 0;          ///< looked at
 };
 
-/// Looks at `most` boxes at most. `roots()` are those that are known by now; search_from(x) may add one. Gives up at the first root
-/// that is not proved.
+/// Looks at `most` boxes at most. `roots()` are those that are known by now; search_from(x) may add
+/// one. Gives up at the first root that is not proved.
 AllRoots find_all_roots(const ZeroForm& form, const ReducedEquation& equation,
                         const std::function<const std::vector<Root>&()>& roots,
                         const std::function<void(const Eigen::VectorXd& x)>& search_from, int most);

@@ -8,7 +8,8 @@
 //                Neural Computation 25, 2013), with their speed
 //   proofs       certificate.hpp for each zero, inertia.hpp for its unstable directions
 //   continua     zeros that cannot be proved because they are not isolated (continuum.hpp)
-//   complete?    all_roots.hpp where an equation in few unknowns has all roots, else completeness.hpp
+//   complete?    all_roots.hpp where an equation in few unknowns has all roots, and
+//                completeness.hpp
 //
 // Against finding a zero again: once a zero is proved, x - A G(x) converges to it from everywhere
 // within its uniqueness radius, at the cost of two products with a vector. All starts that still
@@ -69,8 +70,8 @@ struct SearchOptions {
     bool exhaustive = true;
 };
 
-/// Starts worth drawing: 1024 of networks of up to 128 units, of larger ones, whose starts cost more,
-/// fewer, and 256 at least.
+/// Starts worth drawing: 1024 of networks of up to 128 units; fewer of larger ones, whose starts
+/// cost more; 256 at least.
 int usual_starts(Eigen::Index units);
 
 /// Starts of one kind, states of the network, [unit, start].
