@@ -44,13 +44,13 @@ Acceptance after(const std::string& out, const std::vector<std::string>& set = {
     return file.network(file.uids().front()).acceptance;
 }
 
-const char* const from_file = R"(network: {units: 16, cell: rate, dt: 1, input_scale: 1}
+const char* const task_from_file = R"(network: {units: 16, cell: rate, dt: 1, input_scale: 1}
 task: {kind: file, path: t.h5}
 training: {method: bptt, batch: 30, iterations: 300, learning_rate: 0.01)";
 
 TEST_F(CommandLine, AClassifierIsAcceptedByItsAccuracy) {
     write_trials("t.h5", pulses(true), 1.0);
-    write("file.yaml", std::string(from_file) + ", loss: cross-entropy}\n");
+    write("file.yaml", std::string(task_from_file) + ", loss: cross-entropy}\n");
     const Acceptance trained = after("r");
     EXPECT_TRUE(trained.accepted);
     EXPECT_EQ(trained.fraction_failed, 0.0);
@@ -61,7 +61,7 @@ TEST_F(CommandLine, AClassifierIsAcceptedByItsAccuracy) {
 
 TEST_F(CommandLine, ANoisyRegressionIsAcceptedByR2) {
     write_trials("t.h5", pulses(false), 1.0);
-    write("file.yaml", std::string(from_file) + ", weight_decay: 1}\n");
+    write("file.yaml", std::string(task_from_file) + ", weight_decay: 1}\n");
     // Noise of variance 0.01 beside 0.25 of what can be known.
     const Acceptance by_r2 =
         after("r", {"training.accept.score=r2", "training.accept.at_least=0.8"});
