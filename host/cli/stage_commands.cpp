@@ -97,9 +97,38 @@ void print_stats(const StageOptions& options) {
     }
 }
 
-}  // namespace
+/// Options that stand with --weights, which is `weights`.
+void add_weights_options(CLI::App& command, CLI::Option* weights, WeightsAnalysisOptions& options) {
+    command
+        .add_option("--out", options.out,
+                    "HDF5 file to write with --weights (default, of one file: WEIGHTS with "
+                    ".analysis.h5)")
+        ->type_name("FILE")
+        ->needs(weights);
+    command
+        .add_option("--trial-length", options.trial_length,
+                    "With --weights: time T, in tau, by which slow is told from fast")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str()
+        ->needs(weights);
+    command
+        .add_option("--effort", options.effort,
+                    "With --weights: times the drawn runs, and the starts that are drawn at most "
+                    "while roots seem to be missing (of a run: analysis.effort)")
+        ->check(CLI::Range(1, most_analysis_effort))
+        ->capture_default_str()
+        ->needs(weights);
+    command
+        .add_option("--as", options.as,
+                    "With --weights: analyse as a flow, or as the map of the Euler step (default: "
+                    "map where dt = tau, else flow; a run's networks always so). A flow with dt = "
+                    "tau is followed in steps of tau / 10; for others set dt in the file")
+        ->check(CLI::IsMember({"flow", "map"}))
+        ->needs(weights);
+    add_order_option(command, options.order)->needs(weights);
+}
 
-void add_stage_commands(CLI::App& app) {
+void add_analyze_command(CLI::App& app) {
     const auto analyze = std::make_shared<StageOptions>();
     CLI::App* command = add_command<StageOptions>(
         app, "analyze",
@@ -125,33 +154,7 @@ void add_stage_commands(CLI::App& app) {
         ->type_name("DIR")
         ->expected(0, 1)
         ->excludes(weights);
-    command
-        ->add_option("--out", analyze->weights.out,
-                     "HDF5 file to write with --weights (default, of one file: WEIGHTS with "
-                     ".analysis.h5)")
-        ->type_name("FILE")
-        ->needs(weights);
-    command
-        ->add_option("--trial-length", analyze->weights.trial_length,
-                     "With --weights: time T, in tau, by which slow is told from fast")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str()
-        ->needs(weights);
-    command
-        ->add_option("--effort", analyze->weights.effort,
-                     "With --weights: times the drawn runs, and the starts that are drawn at most "
-                     "while roots seem to be missing (of a run: analysis.effort)")
-        ->check(CLI::Range(1, most_analysis_effort))
-        ->capture_default_str()
-        ->needs(weights);
-    command
-        ->add_option("--as", analyze->weights.as,
-                     "With --weights: analyse as a flow, or as the map of the Euler step (default: "
-                     "map where dt = tau, else flow; a run's networks always so). A flow with dt = "
-                     "tau is followed in steps of tau / 10; for others set dt in the file")
-        ->check(CLI::IsMember({"flow", "map"}))
-        ->needs(weights);
-    add_order_option(*command, analyze->weights.order)->needs(weights);
+    add_weights_options(*command, weights, analyze->weights);
     command
         ->add_option("--max-hours", analyze->max_hours, "Stop after H hours, keeping what is done")
         ->check(CLI::PositiveNumber);
@@ -165,9 +168,14 @@ void add_stage_commands(CLI::App& app) {
     for (const char* option : {"--allow-different-bits", "--backend", "--precision", "--device"}) {
         command->get_option(option)->excludes(weights);
     }
+}
 
+}  // namespace
+
+void add_stage_commands(CLI::App& app) {
+    add_analyze_command(app);
     const auto stats = std::make_shared<StageOptions>();
-    command = add_command<StageOptions>(
+    CLI::App* command = add_command<StageOptions>(
         app, "stats", "Write population.csv and print the population's statistics", stats,
         "  shoal stats runs/quickstart\n"
         "  shoal stats runs/quickstart.shard-*-of-4 --out runs/all",
