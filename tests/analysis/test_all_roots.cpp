@@ -141,6 +141,29 @@ TEST(AllRoots, AreNotProvedWhileOneIsUnknown) {
     }
 }
 
+// A zero that is not proved may be a root or none: nothing is complete beside it, not even where it
+// lies in no box that is left.
+TEST(AllRoots, AreNotProvedBesideAZeroThatIsNot) {
+    const Dynamics dynamics = current_cells(bistable_groups(32, 2, 1.6), 0.02);
+    const SearchedNetwork network(dynamics);
+    const SearchResult found = search_boxes(dynamics);
+    RootSet proved(network);
+    for (const FoundPoint& point : found.points) {
+        proved.add(Eigen::Map<const VectorXd>(point.state.data(), dynamics.units()), 64);
+    }
+    const auto is_complete = [&](const std::vector<Root>& roots) {
+        return find_all_roots(
+                   network.form, *reduced_equation(network.form),
+                   [&]() -> const std::vector<Root>& { return roots; }, [](const VectorXd&) {},
+                   most_boxes(dynamics.units()))
+            .complete;
+    };
+    std::vector<Root> roots = proved.roots();
+    EXPECT_TRUE(is_complete(roots));
+    roots.push_back({VectorXd::Constant(dynamics.units(), 9.0), {}, {}, -1});
+    EXPECT_FALSE(is_complete(roots));
+}
+
 // At the pitchfork no proof holds of the root itself.
 TEST(AllRoots, AreNotProvedWhereARootIsDegenerate) {
     for (const Index units : {Index{1}, Index{32}}) {

@@ -255,6 +255,9 @@ AllRoots find_all_roots(const ZeroForm& form, const ReducedEquation& equation,
                         const std::function<const std::vector<Root>&()>& roots,
                         const std::function<void(const VectorXd& x)>& search_from, int most) {
     AllRoots result;
+    if (!all_proved(roots())) {
+        return result;
+    }
     BoxSearch search(form, equation);
     std::deque<Box> boxes = {search.whole()};
     while (!boxes.empty() && result.boxes < most) {
